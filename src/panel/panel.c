@@ -1,0 +1,539 @@
+/*
+ * panel.c
+ *		Room, look-up and growth of a working panel; adding a row; merging.
+ *
+ * A full panel is copied into a larger one in the current memory context.  The
+ * executor then takes its own copy of what a transition function returns and
+ * frees the old one, so nothing here touches the aggregate's context.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "panel/panel.h"
+
+/* Room that a panel has, or is to have. */
+typedef struct PanelRoom
+{
+	uint64		cells;
+	uint64		agents;
+	uint64		labels;
+	uint64		pool;
+} PanelRoom;
+
+static const PanelRoom first_room = {8, 8, 0, 0};
+
+/* Hash slots that keep a dictionary of that many entries at most half full. */
+static uint64
+slots_for(uint64 entries)
+{
+	uint64		slots = 4;
+
+	if (entries == 0)
+		return 0;
+	while (slots < 2 * entries)
+		slots *= 2;
+	return slots;
+}
+
+/* Size in bytes of a working panel with that room. */
+static uint64
+working_size(const PanelRoom *room)
+{
+	return sizeof(Panel) +
+		room->cells * sizeof(PanelCell) +
+		room->agents * sizeof(PanelAgent) +
+		room->labels * sizeof(PanelText) +
+		(slots_for(room->cells) + slots_for(room->agents) + slots_for(room->labels)) * sizeof(uint32) +
+		room->pool;
+}
+
+/* An empty working panel with that room. */
+static Panel *
+create_with_room(PanelAgentKind kind, const PanelRoom *room)
+{
+	uint64		size = working_size(room);
+	Panel	   *p;
+
+	if (!AllocSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("panel is too large: " UINT64_FORMAT " cells and " UINT64_FORMAT " agents need more than 1 GB",
+						room->cells, room->agents),
+				 errhint("Make smaller panels, for example one per team, metric and month, and merge only what one question needs.")));
+
+	p = palloc0(size);
+	SET_VARSIZE(p, size);
+	p->version = PANEL_VERSION;
+	p->agent_kind = kind;
+	p->cells_room = room->cells;
+	p->agents_room = room->agents;
+	p->labels_room = room->labels;
+	p->pool_room = room->pool;
+	p->cell_slots = slots_for(room->cells);
+	p->agent_slots = slots_for(room->agents);
+	p->label_slots = slots_for(room->labels);
+	return p;
+}
+
+Panel *
+panel_create(PanelAgentKind kind)
+{
+	return create_with_room(kind, &first_room);
+}
+
+static uint32
+hash_cell(const PanelCell *key)
+{
+	uint32		h = (uint32) key->agent * 0x9E3779B1u;
+
+	h = (h ^ (uint32) key->period) * 0x85EBCA77u;
+	h = (h ^ (uint32) key->contact_type) * 0xC2B2AE3Du;
+	h = (h ^ (uint32) key->coach) * 0x27D4EB2Fu;
+	return murmurhash32(h + panel_cell_has_target(key));
+}
+
+static uint32
+hash_agent_id(int64 id)
+{
+	return murmurhash32((uint32) id ^ murmurhash32((uint32) ((uint64) id >> 32)));
+}
+
+static uint32
+hash_text(PanelString s)
+{
+	return hash_bytes((const unsigned char *) s.data, s.length);
+}
+
+static uint32
+hash_agent(const Panel *p, const PanelAgent *agent)
+{
+	if (p->agent_kind == PANEL_AGENT_TEXT)
+		return hash_text(panel_string(p, agent->key.name));
+	return hash_agent_id(agent->key.id);
+}
+
+static bool
+same_text(PanelString a, PanelString b)
+{
+	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
+}
+
+static bool
+same_key(const PanelCell *a, const PanelCell *b)
+{
+	return a->agent == b->agent &&
+		a->period == b->period &&
+		a->contact_type == b->contact_type &&
+		a->coach == b->coach &&
+		panel_cell_has_target(a) == panel_cell_has_target(b);
+}
+
+/* Put an entry that is known to be new into the first free slot. */
+static void
+fill_slot(uint32 *slots, uint32 n_slots, uint32 hash, uint32 entry)
+{
+	uint32		i = hash & (n_slots - 1);
+
+	while (slots[i] != 0)
+		i = (i + 1) & (n_slots - 1);
+	slots[i] = entry + 1;
+}
+
+/* Hash every entry of a panel whose slots are empty. */
+static void
+fill_all_slots(Panel *p)
+{
+	for (uint32 i = 0; i < p->cells; i++)
+		fill_slot(panel_cell_slots(p), p->cell_slots, hash_cell(&panel_cells(p)[i]), i);
+	for (uint32 i = 0; i < p->agents; i++)
+		fill_slot(panel_agent_slots(p), p->agent_slots, hash_agent(p, &panel_agents(p)[i]), i);
+	for (uint32 i = 0; i < p->labels; i++)
+		fill_slot(panel_label_slots(p), p->label_slots, hash_text(panel_string(p, panel_labels(p)[i])), i);
+}
+
+/* A working copy of a panel, with that room. */
+static Panel *
+copy_with_room(const Panel *p, const PanelRoom *room)
+{
+	Panel	   *copy = create_with_room(p->agent_kind, room);
+
+	CHECK_FOR_INTERRUPTS();
+	copy->cells = p->cells;
+	copy->agents = p->agents;
+	copy->labels = p->labels;
+	copy->pool = p->pool;
+	copy->last_agent = p->last_agent;
+	memcpy(panel_cells(copy), panel_cells(p), p->cells * sizeof(PanelCell));
+	memcpy(panel_agents(copy), panel_agents(p), p->agents * sizeof(PanelAgent));
+	memcpy(panel_labels(copy), panel_labels(p), p->labels * sizeof(PanelText));
+	memcpy(panel_pool(copy), panel_pool(p), p->pool);
+	fill_all_slots(copy);
+	return copy;
+}
+
+Panel *
+panel_working(Panel *p)
+{
+	PanelRoom	room;
+
+	if (!panel_is_canonical(p))
+		return p;
+	room.cells = Max(p->cells, first_room.cells);
+	room.agents = Max(p->agents, first_room.agents);
+	room.labels = p->labels;
+	room.pool = p->pool;
+	return copy_with_room(p, &room);
+}
+
+/* Room for `needed` entries: half as much again while small, a quarter when large. */
+static uint64
+grown(uint64 room, uint64 needed)
+{
+	if (needed <= room)
+		return room;
+	return Max(needed, room + (room < 4096 ? room / 2 + 4 : room / 4));
+}
+
+/* Make sure that so many more entries fit. */
+static void
+reserve(Panel **p, uint64 cells, uint64 agents, uint64 labels, uint64 pool)
+{
+	PanelRoom	room;
+
+	room.cells = grown((*p)->cells_room, (*p)->cells + cells);
+	room.agents = grown((*p)->agents_room, (*p)->agents + agents);
+	room.labels = grown((*p)->labels_room, (*p)->labels + labels);
+	room.pool = grown((*p)->pool_room, (*p)->pool + pool);
+	if (room.cells != (*p)->cells_room || room.agents != (*p)->agents_room ||
+		room.labels != (*p)->labels_room || room.pool != (*p)->pool_room)
+		*p = copy_with_room(*p, &room);
+}
+
+/* Append a text to the pool, where there is room for it. */
+static PanelText
+pool_append(Panel *p, PanelString s)
+{
+	PanelText	t = {p->pool, s.length};
+
+	memcpy(panel_pool(p) + p->pool, s.data, s.length);
+	p->pool += s.length;
+	return t;
+}
+
+static bool
+is_agent(const Panel *p, uint32 agent, const PanelRow *row)
+{
+	const PanelAgent *a = &panel_agents(p)[agent];
+
+	if (p->agent_kind == PANEL_AGENT_TEXT)
+		return same_text(panel_string(p, a->key.name), row->agent_name);
+	return a->key.id == row->agent_id;
+}
+
+static uint32
+hash_row_agent(const Panel *p, const PanelRow *row)
+{
+	if (p->agent_kind == PANEL_AGENT_TEXT)
+		return hash_text(row->agent_name);
+	return hash_agent_id(row->agent_id);
+}
+
+static int32
+append_agent(Panel **p, const PanelRow *row, uint32 hash)
+{
+	PanelAgent *agent;
+
+	reserve(p, 0, 1, 0, (*p)->agent_kind == PANEL_AGENT_TEXT ? row->agent_name.length : 0);
+	agent = &panel_agents(*p)[(*p)->agents];
+	if ((*p)->agent_kind == PANEL_AGENT_TEXT)
+		agent->key.name = pool_append(*p, row->agent_name);
+	else
+		agent->key.id = row->agent_id;
+	agent->hired_on = PANEL_NO_DATE;
+	agent->last_cell = 0;
+	fill_slot(panel_agent_slots(*p), (*p)->agent_slots, hash, (*p)->agents);
+	return (*p)->agents++;
+}
+
+int32
+panel_put_agent(Panel **p, const PanelRow *row, bool *added)
+{
+	uint32		hash = hash_row_agent(*p, row);
+	uint32		mask = (*p)->agent_slots - 1;
+	uint32	   *slots = panel_agent_slots(*p);
+
+	*added = false;
+	for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
+		if (is_agent(*p, slots[i] - 1, row))
+			return slots[i] - 1;
+	*added = true;
+	return append_agent(p, row, hash);
+}
+
+int32
+panel_put_label(Panel **p, PanelString text, bool *added)
+{
+	uint32		hash = hash_text(text);
+	uint32		mask = (*p)->label_slots - 1;
+	uint32	   *slots = panel_label_slots(*p);
+
+	*added = false;
+	if ((*p)->label_slots > 0)
+		for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
+			if (same_text(panel_label(*p, slots[i] - 1), text))
+				return slots[i] - 1;
+
+	*added = true;
+	reserve(p, 0, 0, 1, text.length);
+	panel_labels(*p)[(*p)->labels] = pool_append(*p, text);
+	fill_slot(panel_label_slots(*p), (*p)->label_slots, hash, (*p)->labels);
+	return (*p)->labels++;
+}
+
+/* An empty cell with the key (and, if it has one, the target) of `key`. */
+static uint32
+append_cell(Panel **p, const PanelCell *key, uint32 hash)
+{
+	PanelCell  *cell;
+
+	reserve(p, 1, 0, 0, 0);
+	cell = &panel_cells(*p)[(*p)->cells];
+	memset(cell, 0, sizeof(*cell));
+	cell->agent = key->agent;
+	cell->period = key->period;
+	cell->contact_type = key->contact_type;
+	cell->coach = key->coach;
+	cell->target = key->target;
+	fill_slot(panel_cell_slots(*p), (*p)->cell_slots, hash, (*p)->cells);
+	return (*p)->cells++;
+}
+
+uint32
+panel_put_cell(Panel **p, const PanelCell *key, bool *added)
+{
+	uint32		hash = hash_cell(key);
+	uint32		mask = (*p)->cell_slots - 1;
+	uint32	   *slots = panel_cell_slots(*p);
+
+	*added = false;
+	for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
+		if (same_key(&panel_cells(*p)[slots[i] - 1], key))
+			return slots[i] - 1;
+	*added = true;
+	return append_cell(p, key, hash);
+}
+
+/* The number of the row's agent; rows often come in runs of one agent. */
+static inline int32
+agent_of_row(Panel **p, const PanelRow *row)
+{
+	bool		added;
+
+	if ((*p)->agents > 0 && is_agent(*p, (*p)->last_agent, row))
+		return (*p)->last_agent;
+	return panel_put_agent(p, row, &added);
+}
+
+static int32
+label_or_none(Panel **p, PanelString text)
+{
+	bool		added;
+
+	return text.data == NULL ? PANEL_NO_LABEL : panel_put_label(p, text, &added);
+}
+
+/* The cell with that key; an agent's next row often falls into the cell of the last one. */
+static inline PanelCell *
+cell_of_key(Panel **p, const PanelCell *key)
+{
+	PanelAgent *agent = &panel_agents(*p)[key->agent];
+	uint32		number = agent->last_cell;
+	bool		added;
+
+	if (number >= (*p)->cells || !same_key(&panel_cells(*p)[number], key))
+	{
+		number = panel_put_cell(p, key, &added);
+		panel_agents(*p)[key->agent].last_cell = number;
+	}
+	return &panel_cells(*p)[number];
+}
+
+/* The earlier of two tenure origins; a missing one counts as no statement. */
+static void
+merge_hired_on(PanelAgent *agent, int32 hired_on)
+{
+	if (hired_on != PANEL_NO_DATE &&
+		(agent->hired_on == PANEL_NO_DATE || hired_on < agent->hired_on))
+		agent->hired_on = hired_on;
+}
+
+/* Merge moments and, weighted by them, the target; same targets stay exact. */
+static inline void
+merge_observations(PanelCell *cell, const CdMoments *gap, double target)
+{
+	if (gap->n == 0)
+		return;
+	cd_moments_merge(&cell->gap, gap);
+	if (target != cell->target && panel_cell_has_target(cell))
+		cell->target += (target - cell->target) * (gap->weight / cell->gap.weight);
+	if (unlikely(isinf(cell->gap.m2) || isinf(cell->gap.weight)))
+		float_overflow_error();
+}
+
+static inline void
+add_observation(PanelCell *cell, const PanelRow *row)
+{
+	cd_moments_add(&cell->gap, row->has_target ? row->value - row->target : row->value, row->weight);
+	if (row->has_target && row->target != cell->target)
+		cell->target += (row->target - cell->target) * (row->weight / cell->gap.weight);
+	if (unlikely(!isfinite(cell->gap.m2) || isinf(cell->gap.weight)))
+		float_overflow_error();
+}
+
+static inline void
+add_dose(PanelCell *cell, double sessions, double minutes)
+{
+	cell->sessions += sessions;
+	cell->minutes += minutes;
+	if (unlikely(isinf(cell->sessions) || isinf(cell->minutes)))
+		float_overflow_error();
+}
+
+Panel *
+panel_add(Panel *p, const PanelRow *row)
+{
+	PanelCell	key;
+	PanelCell  *cell;
+
+	key.agent = agent_of_row(&p, row);
+	key.period = row->period;
+	key.contact_type = label_or_none(&p, row->contact_type);
+	key.coach = label_or_none(&p, row->coach);
+	key.target = row->has_value && row->has_target ? row->target : get_float8_nan();
+	cell = cell_of_key(&p, &key);
+	p->last_agent = key.agent;
+
+	if (row->hired_on != PANEL_NO_DATE)
+		merge_hired_on(&panel_agents(p)[key.agent], row->hired_on);
+	if (row->has_value)
+		add_observation(cell, row);
+	add_dose(cell, row->sessions, row->minutes);
+	return p;
+}
+
+/* The numbers that the agents of `from` have in `into`. */
+static int32 *
+map_agents(Panel **into, const Panel *from)
+{
+	int32	   *map = palloc(Max(from->agents, 1) * sizeof(int32));
+	bool		added;
+
+	for (uint32 i = 0; i < from->agents; i++)
+	{
+		const PanelAgent *agent = &panel_agents(from)[i];
+		PanelRow	row = {0};
+
+		if (from->agent_kind == PANEL_AGENT_TEXT)
+			row.agent_name = panel_string(from, agent->key.name);
+		else
+			row.agent_id = agent->key.id;
+		map[i] = panel_put_agent(into, &row, &added);
+		merge_hired_on(&panel_agents(*into)[map[i]], agent->hired_on);
+	}
+	return map;
+}
+
+static int32 *
+map_labels(Panel **into, const Panel *from)
+{
+	int32	   *map = palloc(Max(from->labels, 1) * sizeof(int32));
+	bool		added;
+
+	for (uint32 i = 0; i < from->labels; i++)
+		map[i] = panel_put_label(into, panel_label(from, i), &added);
+	return map;
+}
+
+static void
+merge_cell(Panel **into, const PanelCell *from, const int32 *agents, const int32 *labels)
+{
+	PanelCell	key = *from;
+	PanelCell  *cell;
+
+	key.agent = agents[from->agent];
+	key.contact_type = from->contact_type == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[from->contact_type];
+	key.coach = from->coach == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[from->coach];
+	cell = cell_of_key(into, &key);
+	merge_observations(cell, &from->gap, from->target);
+	add_dose(cell, from->sessions, from->minutes);
+}
+
+Panel *
+panel_merge(Panel *into, const Panel *from)
+{
+	int32	   *agents;
+	int32	   *labels;
+
+	if (into->agent_kind != from->agent_kind)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot merge a panel of bigint agents with a panel of text agents"),
+				 errhint("Build both panels with agent ids of the same type.")));
+
+	agents = map_agents(&into, from);
+	labels = map_labels(&into, from);
+	for (uint32 i = 0; i < from->cells; i++)
+	{
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		merge_cell(&into, &panel_cells(from)[i], agents, labels);
+	}
+	pfree(agents);
+	pfree(labels);
+	return into;
+}
+
+/* Number of each agent among those that have a gap, or -1. */
+static int32 *
+number_agents_with_gap(const Panel *p, uint32 *count)
+{
+	int32	   *number = palloc(Max(p->agents, 1) * sizeof(int32));
+
+	*count = 0;
+	memset(number, 0xFF, p->agents * sizeof(int32));
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cell_has_target(&panel_cells(p)[i]))
+			number[panel_cells(p)[i].agent] = 0;
+	for (uint32 i = 0; i < p->agents; i++)
+		if (number[i] == 0)
+			number[i] = (*count)++;
+	return number;
+}
+
+uint32
+panel_agent_gaps(const Panel *p, CdMoments *gaps, double *targets)
+{
+	uint32		count;
+	int32	   *number = number_agents_with_gap(p, &count);
+
+	memset(gaps, 0, count * sizeof(CdMoments));
+	memset(targets, 0, count * sizeof(double));
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+		int32		k = number[cell->agent];
+
+		if (!panel_cell_has_target(cell))
+			continue;
+		cd_moments_merge(&gaps[k], &cell->gap);
+		targets[k] += (cell->target - targets[k]) * (cell->gap.weight / gaps[k].weight);
+	}
+	pfree(number);
+	return count;
+}

@@ -1,0 +1,26 @@
+/*
+ * panel_build.h
+ *		Building a panel from outside (text, wire): every part is checked before it
+ *		goes in through the ordinary put functions.
+ */
+#ifndef PANEL_PANEL_BUILD_H
+#define PANEL_PANEL_BUILD_H
+
+#include "panel/panel.h"
+
+/* Raise "invalid panel", with what is wrong as detail. */
+extern void panel_invalid(const char *detail) pg_attribute_noreturn();
+
+/* Add an agent (id or name of `row`, with its tenure origin); errors if it is there already. */
+extern void panel_build_agent(Panel **p, const PanelRow *row);
+
+/* Add a label; errors if it is there already. */
+extern void panel_build_label(Panel **p, PanelString text);
+
+/* Add a cell with its content; errors if a number is impossible or the key is there already. */
+extern void panel_build_cell(Panel **p, const PanelCell *cell);
+
+/* Whether a date number is one that a panel may hold (a finite date of the years 1 to 9999). */
+extern bool panel_valid_date(int32 date);
+
+#endif							/* PANEL_PANEL_BUILD_H */

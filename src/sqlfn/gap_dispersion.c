@@ -1,0 +1,119 @@
+/*
+ * gap_dispersion.c
+ *		gap_dispersion over rows (final function of the aggregate) and over a panel.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "panel/panel.h"
+#include "stats/dispersion.h"
+
+#define RESULT_COLUMNS 22
+
+PG_FUNCTION_INFO_V1(cd_gap_dispersion_final);
+PG_FUNCTION_INFO_V1(cd_gap_dispersion_panel);
+
+/* Write a result row, in the order of coachdiag.gap_dispersion_result. */
+static Datum
+result_row(FunctionCallInfo fcinfo, const CdGapDispersion *d)
+{
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS] = {0};
+	const double numbers[] = {
+		d->mean_gap, d->mean_low, d->mean_high, d->within_sd,
+		d->between_sd, d->between_low, d->between_high, d->between_variance,
+		d->icc, d->i_squared, d->reliability, d->consistency,
+		d->share_short, d->share_low, d->share_high,
+		d->predict_low, d->predict_high, d->f, d->f_p
+	};
+
+	values[0] = Int32GetDatum((int32) d->agents);
+	values[1] = Int64GetDatum((int64) d->observations);
+	for (int i = 0; i < (int) lengthof(numbers); i++)
+		cd_set_float8(values, nulls, i + 2, numbers[i]);
+	values[RESULT_COLUMNS - 1] = CStringGetTextDatum(d->method);
+	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+}
+
+/* The dispersion of a panel; NULL when no cell has both a value and a target. */
+static Datum
+dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, const CdGapOptions *options)
+{
+	CdMoments  *gaps = palloc(Max(p->agents, 1) * sizeof(CdMoments));
+	double	   *targets = palloc(Max(p->agents, 1) * sizeof(double));
+	uint32		k = panel_agent_gaps(p, gaps, targets);
+	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
+	CdGapDispersion result;
+
+	if (k == 0)
+		PG_RETURN_NULL();
+	cd_ereport_status(cd_gap_dispersion(gaps, targets, k, options, scratch, &result), "gap_dispersion");
+	pfree(gaps);
+	pfree(targets);
+	pfree(scratch);
+	return result_row(fcinfo, &result);
+}
+
+Datum
+cd_gap_dispersion_final(PG_FUNCTION_ARGS)
+{
+	CdGapOptions options = cd_gap_default_options();
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), &options);
+}
+
+static CdScale
+get_scale(FunctionCallInfo fcinfo, int n)
+{
+	char	   *name;
+
+	if (PG_ARGISNULL(n))
+		return CD_SCALE_IDENTITY;
+	name = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	if (strcmp(name, "identity") == 0)
+		return CD_SCALE_IDENTITY;
+	if (strcmp(name, "log") == 0)
+		return CD_SCALE_LOG;
+	if (strcmp(name, "proportion") == 0)
+		return CD_SCALE_PROPORTION;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown scale \"%s\"", name),
+			 errhint("A scale is identity, log or proportion.")));
+}
+
+static double
+get_margin(FunctionCallInfo fcinfo, int n)
+{
+	double		margin = PG_ARGISNULL(n) ? 0 : PG_GETARG_FLOAT8(n);
+
+	if (!isfinite(margin) || margin < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("margin must be a finite number, not negative"),
+				 errhint("Give the smallest shortfall that matters, in the units of the panel.")));
+	return margin;
+}
+
+Datum
+cd_gap_dispersion_panel(PG_FUNCTION_ARGS)
+{
+	CdGapOptions options = cd_gap_default_options();
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	options.scale = get_scale(fcinfo, 2);
+	options.margin = get_margin(fcinfo, 3);
+	if (!PG_ARGISNULL(1))
+	{
+		options.orientation = PG_GETARG_BOOL(1) ? -1.0 : 1.0;
+		options.short_is_positive = true;
+	}
+	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), &options);
+}

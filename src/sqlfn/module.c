@@ -1,0 +1,92 @@
+/*
+ * module.c
+ *		Loading the library, and what the SQL entry points share.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include <gsl/gsl_errno.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#if PG_VERSION_NUM >= 180000
+PG_MODULE_MAGIC_EXT(.name = "coachdiag", .version = COACHDIAG_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+PGDLLEXPORT void _PG_init(void);
+
+PG_FUNCTION_INFO_V1(cd_version);
+
+static bool
+interrupt_is_pending(void)
+{
+	return InterruptPending;
+}
+
+/* GSL's default error handler ends the process; every status is checked instead. */
+void
+_PG_init(void)
+{
+	gsl_set_error_handler_off();
+	cd_set_stop(interrupt_is_pending);
+}
+
+Datum
+cd_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(COACHDIAG_VERSION));
+}
+
+void
+cd_ereport_status(CdStatus status, const char *what)
+{
+	if (status == CD_OK)
+		return;
+	if (status == CD_STOPPED)
+		CHECK_FOR_INTERRUPTS();
+	ereport(ERROR,
+			(errcode(status == CD_NOMEM ? ERRCODE_OUT_OF_MEMORY :
+					 status == CD_BAD_INPUT ? ERRCODE_INVALID_PARAMETER_VALUE :
+					 ERRCODE_DATA_EXCEPTION),
+			 errmsg("could not compute %s: %s", what, cd_status_text(status))));
+}
+
+void
+cd_require_aggregate(FunctionCallInfo fcinfo, const char *function)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("coachdiag.%s can only be called as part of an aggregate", function),
+				 errhint("Call the aggregate itself, for example coachdiag.panel(value, target, agent, period).")));
+}
+
+TupleDesc
+cd_result_type(FunctionCallInfo fcinfo)
+{
+	TupleDesc	desc = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
+
+	if (desc != NULL)
+		return desc;
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	desc = BlessTupleDesc(CreateTupleDescCopy(desc));
+	MemoryContextSwitchTo(old);
+	fcinfo->flinfo->fn_extra = desc;
+	return desc;
+}
+
+void
+cd_set_float8(Datum *values, bool *nulls, int column, double x)
+{
+	nulls[column] = isnan(x);
+	values[column] = Float8GetDatum(x);
+}

@@ -1,0 +1,292 @@
+/*
+ * panel_access.c
+ *		Looking into a panel, and cutting a part out of it.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/tuplestore.h"
+
+#include "panel/panel.h"
+
+PG_FUNCTION_INFO_V1(cd_panel_agents);
+PG_FUNCTION_INFO_V1(cd_panel_periods);
+PG_FUNCTION_INFO_V1(cd_panel_observations);
+PG_FUNCTION_INFO_V1(cd_panel_first_period);
+PG_FUNCTION_INFO_V1(cd_panel_last_period);
+PG_FUNCTION_INFO_V1(cd_panel_contact_types);
+PG_FUNCTION_INFO_V1(cd_panel_memory_size);
+PG_FUNCTION_INFO_V1(cd_panel_cells);
+PG_FUNCTION_INFO_V1(cd_panel_period_range);
+PG_FUNCTION_INFO_V1(cd_panel_contact_type);
+PG_FUNCTION_INFO_V1(cd_panel_tenure_range);
+
+Datum
+cd_panel_agents(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(PG_GETARG_PANEL_P(0)->agents);
+}
+
+static int
+compare_dates(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* The different periods, ascending. */
+static int32 *
+distinct_periods(const Panel *p, uint32 *count)
+{
+	int32	   *dates = palloc(Max(p->cells, 1) * sizeof(int32));
+	uint32		n = 0;
+
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].period != PANEL_NO_DATE)
+			dates[n++] = panel_cells(p)[i].period;
+	qsort(dates, n, sizeof(int32), compare_dates);
+	*count = 0;
+	for (uint32 i = 0; i < n; i++)
+		if (i == 0 || dates[i] != dates[i - 1])
+			dates[(*count)++] = dates[i];
+	return dates;
+}
+
+Datum
+cd_panel_periods(PG_FUNCTION_ARGS)
+{
+	uint32		count;
+
+	distinct_periods(PG_GETARG_PANEL_P(0), &count);
+	PG_RETURN_INT32(count);
+}
+
+Datum
+cd_panel_first_period(PG_FUNCTION_ARGS)
+{
+	uint32		count;
+	int32	   *dates = distinct_periods(PG_GETARG_PANEL_P(0), &count);
+
+	if (count == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(dates[0]);
+}
+
+Datum
+cd_panel_last_period(PG_FUNCTION_ARGS)
+{
+	uint32		count;
+	int32	   *dates = distinct_periods(PG_GETARG_PANEL_P(0), &count);
+
+	if (count == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(dates[count - 1]);
+}
+
+Datum
+cd_panel_observations(PG_FUNCTION_ARGS)
+{
+	const Panel *p = PG_GETARG_PANEL_P(0);
+	double		n = 0;
+
+	for (uint32 i = 0; i < p->cells; i++)
+		n += panel_cells(p)[i].gap.n;
+	PG_RETURN_INT64((int64) n);
+}
+
+Datum
+cd_panel_memory_size(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(VARSIZE(PG_GETARG_PANEL_P(0)));
+}
+
+static Datum
+text_datum(PanelString s)
+{
+	return PointerGetDatum(cstring_to_text_with_len(s.data, s.length));
+}
+
+Datum
+cd_panel_contact_types(PG_FUNCTION_ARGS)
+{
+	const Panel *p = PG_GETARG_PANEL_P(0);
+	bool	   *used = palloc0(Max(p->labels, 1) * sizeof(bool));
+	Datum	   *types = palloc(Max(p->labels, 1) * sizeof(Datum));
+	int			count = 0;
+
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].contact_type != PANEL_NO_LABEL)
+			used[panel_cells(p)[i].contact_type] = true;
+	for (uint32 i = 0; i < p->labels; i++)
+		if (used[i])
+			types[count++] = text_datum(panel_label(p, i));
+	PG_RETURN_ARRAYTYPE_P(construct_array(types, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static Datum
+agent_datum(const Panel *p, const PanelAgent *agent)
+{
+	if (p->agent_kind == PANEL_AGENT_TEXT)
+		return text_datum(panel_string(p, agent->key.name));
+	return CStringGetTextDatum(psprintf(INT64_FORMAT, agent->key.id));
+}
+
+static void
+set_date(Datum *values, bool *nulls, int column, int32 date)
+{
+	nulls[column] = date == PANEL_NO_DATE;
+	values[column] = DateADTGetDatum(date);
+}
+
+static void
+set_label(Datum *values, bool *nulls, int column, const Panel *p, int32 label)
+{
+	nulls[column] = label == PANEL_NO_LABEL;
+	if (!nulls[column])
+		values[column] = text_datum(panel_label(p, label));
+}
+
+/* A cell as a row; a cell without observations has NULL mean. */
+static void
+put_cell(Tuplestorestate *store, TupleDesc desc, const Panel *p, const PanelCell *cell)
+{
+	Datum		values[12] = {0};
+	bool		nulls[12] = {0};
+	bool		targeted = panel_cell_has_target(cell);
+	const PanelAgent *agent = &panel_agents(p)[cell->agent];
+
+	values[0] = agent_datum(p, agent);
+	set_date(values, nulls, 1, cell->period);
+	set_label(values, nulls, 2, p, cell->contact_type);
+	set_label(values, nulls, 3, p, cell->coach);
+	values[4] = Int64GetDatum((int64) cell->gap.n);
+	cd_set_float8(values, nulls, 5, cell->gap.weight);
+	cd_set_float8(values, nulls, 6, cell->gap.n == 0 ? NAN : cell->gap.mean + (targeted ? cell->target : 0));
+	cd_set_float8(values, nulls, 7, cell->gap.m2);
+	cd_set_float8(values, nulls, 8, cell->target);
+	cd_set_float8(values, nulls, 9, cell->sessions);
+	cd_set_float8(values, nulls, 10, cell->minutes);
+	set_date(values, nulls, 11, agent->hired_on);
+	tuplestore_putvalues(store, desc, values, nulls);
+}
+
+Datum
+cd_panel_cells(PG_FUNCTION_ARGS)
+{
+	const Panel *p = panel_canonical(PG_GETARG_PANEL_P(0));
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "panel cell", ALLOCSET_SMALL_SIZES);
+	MemoryContext old;
+
+	InitMaterializedSRF(fcinfo, 0);
+	old = MemoryContextSwitchTo(row);
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		put_cell(result->setResult, result->setDesc, p, &panel_cells(p)[i]);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(old);
+	return (Datum) 0;
+}
+
+/* Half-open range; an end that is missing is open. */
+typedef struct Range
+{
+	int64		from;
+	int64		before;
+} Range;
+
+static bool
+in_range(const Range *range, int64 x)
+{
+	return x >= range->from && x < range->before;
+}
+
+static bool
+period_in_range(const Panel *p, const PanelCell *cell, const void *arg)
+{
+	return cell->period != PANEL_NO_DATE && in_range(arg, cell->period);
+}
+
+/* Tenure in days at the start of the period; unknown tenure is in no range. */
+static bool
+tenure_in_range(const Panel *p, const PanelCell *cell, const void *arg)
+{
+	int32		hired_on = panel_agents(p)[cell->agent].hired_on;
+
+	return cell->period != PANEL_NO_DATE && hired_on != PANEL_NO_DATE &&
+		in_range(arg, (int64) cell->period - hired_on);
+}
+
+static bool
+is_contact_type(const Panel *p, const PanelCell *cell, const void *arg)
+{
+	return cell->contact_type == *(const int32 *) arg;
+}
+
+Datum
+cd_panel_period_range(PG_FUNCTION_ARGS)
+{
+	Range		range = {PG_INT64_MIN, PG_INT64_MAX};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1))
+		range.from = PG_GETARG_DATEADT(1);
+	if (!PG_ARGISNULL(2))
+		range.before = PG_GETARG_DATEADT(2);
+	PG_RETURN_PANEL_P(panel_select(PG_GETARG_PANEL_P(0), period_in_range, &range));
+}
+
+Datum
+cd_panel_tenure_range(PG_FUNCTION_ARGS)
+{
+	Range		range = {PG_INT64_MIN, PG_INT64_MAX};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1))
+		range.from = PG_GETARG_INT32(1);
+	if (!PG_ARGISNULL(2))
+		range.before = PG_GETARG_INT32(2);
+	PG_RETURN_PANEL_P(panel_select(PG_GETARG_PANEL_P(0), tenure_in_range, &range));
+}
+
+/* The number of a label in a panel, or one that no cell has. */
+static int32
+find_label(const Panel *p, PanelString s)
+{
+	for (uint32 i = 0; i < p->labels; i++)
+		if (panel_compare_text(panel_label(p, i), s) == 0)
+			return i;
+	return PG_INT32_MAX;
+}
+
+Datum
+cd_panel_contact_type(PG_FUNCTION_ARGS)
+{
+	const Panel *p;
+	int32		label = PANEL_NO_LABEL;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	p = PG_GETARG_PANEL_P(0);
+	if (!PG_ARGISNULL(1))
+	{
+		text	   *t = PG_GETARG_TEXT_PP(1);
+		PanelString s = {VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)};
+
+		label = find_label(p, s);
+	}
+	PG_RETURN_PANEL_P(panel_select(p, is_contact_type, &label));
+}

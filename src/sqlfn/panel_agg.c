@@ -1,0 +1,258 @@
+/*
+ * panel_agg.c
+ *		Transition, combine and final functions of the aggregates whose state is a
+ *		panel: rows in, panels merged, the canonical panel out.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include "utils/builtins.h"
+#include "utils/date.h"
+
+#include "panel/panel.h"
+#include "panel/panel_build.h"
+
+PG_FUNCTION_INFO_V1(cd_panel_accum_bigint);
+PG_FUNCTION_INFO_V1(cd_panel_accum_text);
+PG_FUNCTION_INFO_V1(cd_gap_accum_bigint);
+PG_FUNCTION_INFO_V1(cd_gap_accum_text);
+PG_FUNCTION_INFO_V1(cd_panel_merge);
+PG_FUNCTION_INFO_V1(cd_panel_final);
+
+/* Arguments of panel(value, target, agent, period, weight, contact_type, sessions, minutes, coach, hired_on). */
+enum
+{
+	ARG_STATE,
+	ARG_VALUE,
+	ARG_TARGET,
+	ARG_AGENT,
+	ARG_PERIOD,
+	ARG_WEIGHT,
+	ARG_CONTACT_TYPE,
+	ARG_SESSIONS,
+	ARG_MINUTES,
+	ARG_COACH,
+	ARG_HIRED_ON
+};
+
+/* Argument of gap_dispersion(value, target, agent, weight). */
+#define ARG_GAP_WEIGHT 4
+
+static bool
+has_arg(FunctionCallInfo fcinfo, int n)
+{
+	return PG_NARGS() > n && !PG_ARGISNULL(n);
+}
+
+static void
+bad_number(const char *name, const char *must, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s must be %s", name, must),
+			 errhint("%s", hint)));
+}
+
+/* A number that may be of either sign. */
+static inline double
+get_finite(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	double		x = PG_GETARG_FLOAT8(n);
+
+	if (unlikely(!isfinite(x)))
+		bad_number(name, "a finite number, not NaN or infinity",
+				   "Leave such rows out with WHERE, or give NULL where the number is unknown.");
+	return x;
+}
+
+/* A number that can't be negative. */
+static inline double
+get_amount(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	double		x = PG_GETARG_FLOAT8(n);
+
+	if (unlikely(!isfinite(x) || x < 0))
+		bad_number(name, "a finite number, not negative",
+				   "Leave such rows out with WHERE, or give NULL where the number is unknown.");
+	return x;
+}
+
+static PanelString
+get_string(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	PanelString s = {NULL, 0};
+
+	if (has_arg(fcinfo, n))
+	{
+		text	   *t = PG_GETARG_TEXT_PP(n);
+
+		s.data = VARDATA_ANY(t);
+		s.length = VARSIZE_ANY_EXHDR(t);
+		if (s.length > PANEL_MAX_TEXT)
+			ereport(ERROR,
+					(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+					 errmsg("%s is longer than %d bytes", name, PANEL_MAX_TEXT),
+					 errhint("Use a shorter key, for example its md5().")));
+	}
+	return s;
+}
+
+static int32
+get_date(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	int32		date;
+
+	if (!has_arg(fcinfo, n))
+		return PANEL_NO_DATE;
+	date = PG_GETARG_DATEADT(n);
+	if (!panel_valid_date(date))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be a date of the years 1 to 9999", name),
+				 errhint("Give NULL where the date is unknown.")));
+	return date;
+}
+
+/* The state to change: our own, since nodeAgg hands it back to us alone. */
+static Panel *
+get_state(FunctionCallInfo fcinfo, PanelAgentKind kind)
+{
+	if (PG_ARGISNULL(ARG_STATE))
+		return panel_create(kind);
+	return panel_working(PG_GETARG_PANEL_P(ARG_STATE));
+}
+
+static Datum
+unchanged_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(ARG_STATE))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(ARG_STATE));
+}
+
+/* The observation of a row; none where value or weight is missing, or weight is 0. */
+static inline void
+get_observation(FunctionCallInfo fcinfo, int weight_arg, PanelRow *row)
+{
+	row->has_value = !PG_ARGISNULL(ARG_VALUE);
+	row->weight = 1.0;
+	if (!row->has_value)
+		return;
+	row->value = get_finite(fcinfo, ARG_VALUE, "value");
+	row->has_target = !PG_ARGISNULL(ARG_TARGET);
+	if (row->has_target)
+		row->target = get_finite(fcinfo, ARG_TARGET, "target");
+	if (PG_NARGS() <= weight_arg)
+		return;
+	row->has_value = !PG_ARGISNULL(weight_arg);
+	if (row->has_value)
+		row->weight = get_amount(fcinfo, weight_arg, "weight");
+	if (row->weight == 0)
+		row->has_value = false;
+}
+
+static void
+get_dose(FunctionCallInfo fcinfo, PanelRow *row)
+{
+	if (has_arg(fcinfo, ARG_SESSIONS))
+		row->sessions = get_amount(fcinfo, ARG_SESSIONS, "sessions");
+	if (has_arg(fcinfo, ARG_MINUTES))
+		row->minutes = get_amount(fcinfo, ARG_MINUTES, "minutes");
+}
+
+static inline void
+get_agent(FunctionCallInfo fcinfo, PanelAgentKind kind, PanelRow *row)
+{
+	if (kind == PANEL_AGENT_BIGINT)
+		row->agent_id = PG_GETARG_INT64(ARG_AGENT);
+	else
+		row->agent_name = get_string(fcinfo, ARG_AGENT, "agent");
+}
+
+/* One row of panel(): whoever it is about, whatever it brings. */
+static Datum
+panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
+{
+	PanelRow	row = {0};
+
+	cd_require_aggregate(fcinfo, "panel_accum");
+	if (PG_ARGISNULL(ARG_AGENT))
+		return unchanged_state(fcinfo);
+
+	get_observation(fcinfo, ARG_WEIGHT, &row);
+	get_dose(fcinfo, &row);
+	if (!row.has_value && row.sessions == 0 && row.minutes == 0)
+		return unchanged_state(fcinfo);
+
+	get_agent(fcinfo, kind, &row);
+	row.period = get_date(fcinfo, ARG_PERIOD, "period");
+	row.hired_on = get_date(fcinfo, ARG_HIRED_ON, "hired_on");
+	row.contact_type = get_string(fcinfo, ARG_CONTACT_TYPE, "contact_type");
+	row.coach = get_string(fcinfo, ARG_COACH, "coach");
+	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+}
+
+/* One row of gap_dispersion(): used only when it has all of value, target, agent and weight. */
+static inline Datum
+gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
+{
+	PanelRow	row = {0};
+
+	cd_require_aggregate(fcinfo, "gap_accum");
+	if (PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT))
+		return unchanged_state(fcinfo);
+	get_observation(fcinfo, ARG_GAP_WEIGHT, &row);
+	if (!row.has_value)
+		return unchanged_state(fcinfo);
+
+	get_agent(fcinfo, kind, &row);
+	row.period = PANEL_NO_DATE;
+	row.hired_on = PANEL_NO_DATE;
+	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+}
+
+Datum
+cd_panel_accum_bigint(PG_FUNCTION_ARGS)
+{
+	return panel_accum(fcinfo, PANEL_AGENT_BIGINT);
+}
+
+Datum
+cd_panel_accum_text(PG_FUNCTION_ARGS)
+{
+	return panel_accum(fcinfo, PANEL_AGENT_TEXT);
+}
+
+Datum
+cd_gap_accum_bigint(PG_FUNCTION_ARGS)
+{
+	return gap_accum(fcinfo, PANEL_AGENT_BIGINT);
+}
+
+Datum
+cd_gap_accum_text(PG_FUNCTION_ARGS)
+{
+	return gap_accum(fcinfo, PANEL_AGENT_TEXT);
+}
+
+/* Transition of rollup() and combine function of every aggregate here. */
+Datum
+cd_panel_merge(PG_FUNCTION_ARGS)
+{
+	const Panel *from;
+
+	cd_require_aggregate(fcinfo, "panel_merge");
+	if (PG_ARGISNULL(1))
+		return unchanged_state(fcinfo);
+	from = PG_GETARG_PANEL_P(1);
+	PG_RETURN_PANEL_P(panel_merge(get_state(fcinfo, from->agent_kind), from));
+}
+
+Datum
+cd_panel_final(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(panel_canonical(PG_GETARG_PANEL_P(0)));
+}

@@ -1,0 +1,31 @@
+/*
+ * sqlfn.h
+ *		What the SQL entry points share.
+ */
+#ifndef SQLFN_SQLFN_H
+#define SQLFN_SQLFN_H
+
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+
+#include "stats/status.h"
+
+/*
+ * Raise an error for a status other than CD_OK; `what` is what was being
+ * computed, in the user's words ("the between-agent variance").  A status that
+ * merely says that a query is being cancelled lets the cancellation through.
+ */
+extern void cd_ereport_status(CdStatus status, const char *what);
+
+/* Error unless called as part of an aggregate. */
+extern void cd_require_aggregate(FunctionCallInfo fcinfo, const char *function);
+
+/* The row type that the called function returns, looked up once per query. */
+extern TupleDesc cd_result_type(FunctionCallInfo fcinfo);
+
+/* A float8 column of a result row; NaN becomes NULL. */
+extern void cd_set_float8(Datum *values, bool *nulls, int column, double x);
+
+#endif							/* SQLFN_SQLFN_H */

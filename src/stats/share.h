@@ -1,0 +1,43 @@
+/*
+ * share.h: posterior of the share of units whose true value lies beyond a threshold,
+ * from estimates y_i with sampling variances v_i > 0. tau has a half-Cauchy prior and is
+ * averaged over a grid; mu given tau is normal with a flat prior.
+ */
+#ifndef CD_SHARE_H
+#define CD_SHARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "stats/status.h"
+
+#define CD_SHARE_GRID 60
+
+typedef struct CdSharePosterior
+{
+	double		tau[CD_SHARE_GRID];
+	double		probability[CD_SHARE_GRID]; /* sums to 1 */
+	double		mean[CD_SHARE_GRID];	/* of mu given tau */
+	double		sd[CD_SHARE_GRID];
+} CdSharePosterior;
+
+typedef struct CdShare
+{
+	double		mean;
+	double		low;			/* equal-tailed */
+	double		high;
+} CdShare;
+
+/* Works from 1 unit on: with 1 or 2 the prior speaks and the interval is wide. */
+CdStatus	cd_share_posterior(const double *y, const double *v, size_t k, double prior_scale,
+							   CdSharePosterior *out);
+
+/* Share of units with a true value above (or below) the threshold, which may be infinite. */
+CdStatus	cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above,
+							 double level, CdShare *out);
+
+/* Probability that this share is at least c. */
+double		cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above,
+								 double c);
+
+#endif
