@@ -1,7 +1,7 @@
 # coachdiag: build, install, test, demo and release (PGXS).  `make help` lists the targets.
 
 EXTENSION := coachdiag
-VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
 SHELL := /bin/bash
 
 PG_CONFIG ?= pg_config
@@ -35,7 +35,7 @@ MODULE_big := $(EXTENSION)
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJS := $(SOURCES:src/%.c=build/obj/%.o)
 
-INSTALL_SQL := build/$(EXTENSION)--$(VERSION).sql
+INSTALL_SQL := build/$(EXTENSION)--$(EXTVERSION).sql
 FRAGMENTS := $(sort $(wildcard sql/[0-9]*-*.sql))
 DATA = $(wildcard sql/upgrade/*--*--*.sql)
 DATA_built = $(INSTALL_SQL)
@@ -47,7 +47,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wmissing-prototypes -Wstrict
 
 PG_MAJOR := $(shell $(PG_CONFIG) --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) $(GSL_CFLAGS) \
-	-DCOACHDIAG_VERSION='"$(VERSION)"'
+	-DCOACHDIAG_VERSION='"$(EXTVERSION)"'
 # No contraction to fused operations: the last digits are to be the same on every machine.
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden -ffp-contract=off $(WARNINGS)
 SHLIB_LINK = $(GSL_LIBS)
@@ -95,8 +95,9 @@ FORCE:
 # ---- a private installation below build/stage: tests and demo leave the system alone ------------
 
 stage: all
-	@rm -rf build/stage
-	@$(MAKE) -s --no-print-directory install DESTDIR=$(CURDIR)/build/stage >/dev/null
+	@rm -rf build/stage.new
+	@$(MAKE) -s --no-print-directory install DESTDIR=$(CURDIR)/build/stage.new >/dev/null
+	@rm -rf build/stage && mv build/stage.new build/stage
 
 demo: stage
 	@tools/with-server.sh $(if $(KEEP),-k) -- tools/demo.sh
@@ -170,7 +171,7 @@ format-check:
 
 dist:
 	@mkdir -p build
-	git archive --format zip --prefix=$(EXTENSION)-$(VERSION)/ -o build/$(EXTENSION)-$(VERSION).zip HEAD
+	git archive --format zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o build/$(EXTENSION)-$(EXTVERSION).zip HEAD
 
 help:
 	@echo 'make                     build the library and the install script'

@@ -9,7 +9,7 @@
 # COACHDIAG_STAGE= (empty) uses the extension installed on the system instead of build/stage.
 set -eu
 
-major= options= keep=
+major='' options='' keep=''
 while getopts v:o:k flag; do
 	case $flag in
 		v) major=$OPTARG ;;
@@ -48,7 +48,8 @@ new_dir() {
 new_dir "${TMPDIR:-/tmp}" || new_dir /tmp || { echo "with-server: $owner can write neither in ${TMPDIR:-/tmp} nor in /tmp" >&2; exit 1; }
 
 # From here on the folder goes when the script does.
-keeper=
+keeper=''
+# shellcheck disable=SC2317 # called by the trap
 finish() {
 	if [ -n "$keeper" ]; then
 		kill -TERM "$keeper" 2>/dev/null || :
@@ -78,16 +79,15 @@ as_server "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --no-sync >"
 } >"$dir/server.conf"
 chmod a+r "$dir/server.conf"
 echo "include '$dir/server.conf'" >>"$dir/data/postgresql.conf"
-echo "$options" >"$dir/options"
 
 # The keeper runs the server, stops it when this script is gone (even by kill -9), and removes the folder.
+# shellcheck disable=SC2016 # expanded by the keeper
 keeper_script='
 	trap : TERM
 	dir=$1; shift
 	"$@" >>"$dir/log" 2>&1 &
 	server=$!
 	wait $server || { kill -INT $server 2>/dev/null; wait $server; }
-	[ -z "${KEEP_LOG:-}" ] || cp "$dir/log" "$KEEP_LOG"
 	rm -rf "$dir"'
 die_with_parent=(setpriv --pdeathsig TERM)
 [ -z "$keep" ] || die_with_parent=(setsid)
@@ -110,14 +110,15 @@ status=0
 "$@" || status=$?
 
 if [ $status -ne 0 ] && [ -f "$dir/log" ]; then
-	echo "with-server: '$1' failed ($status); the server's last words:" >&2
-	tail -n 20 "$dir/log" >&2
+	mkdir -p "$repo/build" && cp "$dir/log" "$repo/build/server.log"
+	echo "with-server: '$1' failed ($status); the server's log is in build/server.log" >&2
+	grep -E 'PANIC|TRAP|FATAL|terminated by signal' "$dir/log" >&2 || :
 fi
 if [ -n "$keep" ] && [ $status -eq 0 ]; then
 	trap - EXIT
 	echo
 	echo "The server keeps running."
-	echo "  look further:  psql -h $dir -U postgres ${KEEP_DATABASE:-postgres}"
+	echo "  look further:  psql -h $dir -U postgres -l    then    psql -h $dir -U postgres DATABASE"
 	echo "  stop it:       kill $keeper"
 fi
 exit $status

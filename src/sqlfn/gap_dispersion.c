@@ -14,8 +14,8 @@
 
 #define RESULT_COLUMNS 22
 
-PG_FUNCTION_INFO_V1(cd_gap_dispersion_final);
-PG_FUNCTION_INFO_V1(cd_gap_dispersion_panel);
+CD_FUNCTION(cd_gap_dispersion_final);
+CD_FUNCTION(cd_gap_dispersion_panel);
 
 /* Write a result row, in the order of coachdiag.gap_dispersion_result. */
 static Datum
@@ -39,19 +39,74 @@ result_row(FunctionCallInfo fcinfo, const CdGapDispersion *d)
 	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
 }
 
+/* Weighted mean of the agents' targets. */
+static double
+mean_target(const CdMoments *gaps, const double *targets, uint32 k)
+{
+	double		weight = 0;
+	double		mean = 0;
+
+	for (uint32 i = 0; i < k; i++)
+	{
+		weight += gaps[i].weight;
+		mean += (targets[i] - mean) * (gaps[i].weight / weight);
+	}
+	return mean;
+}
+
+/*
+ * Between the log scale and the metric's own units, at a target.  An oriented
+ * gap on the log scale is ln(value / target) or, where higher is better, its
+ * negative; `sign` is 1 or -1 accordingly.
+ */
+static double
+log_gap_to_units(double gap, double target, double sign)
+{
+	return sign * target * expm1(sign * gap);
+}
+
+static double
+units_to_log_gap(double gap, double target, double sign)
+{
+	return sign * log1p(sign * gap / target);
+}
+
+/* Turn a result on the log scale into the metric's own units; spreads are taken at the mean. */
+static void
+log_result_to_units(CdGapDispersion *d, double target, double sign)
+{
+	double		level = target * exp(sign * d->mean_gap);
+
+	d->mean_gap = log_gap_to_units(d->mean_gap, target, sign);
+	d->mean_low = log_gap_to_units(d->mean_low, target, sign);
+	d->mean_high = log_gap_to_units(d->mean_high, target, sign);
+	d->predict_low = log_gap_to_units(d->predict_low, target, sign);
+	d->predict_high = log_gap_to_units(d->predict_high, target, sign);
+	d->within_sd *= level;
+	d->between_sd *= level;
+	d->between_low *= level;
+	d->between_high *= level;
+	d->between_variance *= level * level;
+}
+
 /* The dispersion of a panel; NULL when no cell has both a value and a target. */
 static Datum
-dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, const CdGapOptions *options)
+dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions options)
 {
 	CdMoments  *gaps = palloc(Max(p->agents, 1) * sizeof(CdMoments));
 	double	   *targets = palloc(Max(p->agents, 1) * sizeof(double));
 	uint32		k = panel_agent_gaps(p, gaps, targets);
 	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
+	double		target = exp(mean_target(gaps, targets, k));
 	CdGapDispersion result;
 
 	if (k == 0)
 		PG_RETURN_NULL();
-	cd_ereport_status(cd_gap_dispersion(gaps, targets, k, options, scratch, &result), "gap_dispersion");
+	if (options.scale == CD_SCALE_LOG)
+		options.margin = units_to_log_gap(options.margin, target, options.orientation);
+	cd_ereport_status(cd_gap_dispersion(gaps, targets, k, &options, scratch, &result), "gap_dispersion");
+	if (options.scale == CD_SCALE_LOG)
+		log_result_to_units(&result, target, options.orientation);
 	pfree(gaps);
 	pfree(targets);
 	pfree(scratch);
@@ -65,7 +120,7 @@ cd_gap_dispersion_final(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), &options);
+	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), options);
 }
 
 static CdScale
@@ -115,5 +170,5 @@ cd_gap_dispersion_panel(PG_FUNCTION_ARGS)
 		options.orientation = PG_GETARG_BOOL(1) ? -1.0 : 1.0;
 		options.short_is_positive = true;
 	}
-	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), &options);
+	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), options);
 }

@@ -21,7 +21,7 @@ PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
-PG_FUNCTION_INFO_V1(cd_version);
+CD_FUNCTION(cd_version);
 
 static bool
 interrupt_is_pending(void)

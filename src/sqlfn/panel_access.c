@@ -16,17 +16,17 @@
 
 #include "panel/panel.h"
 
-PG_FUNCTION_INFO_V1(cd_panel_agents);
-PG_FUNCTION_INFO_V1(cd_panel_periods);
-PG_FUNCTION_INFO_V1(cd_panel_observations);
-PG_FUNCTION_INFO_V1(cd_panel_first_period);
-PG_FUNCTION_INFO_V1(cd_panel_last_period);
-PG_FUNCTION_INFO_V1(cd_panel_contact_types);
-PG_FUNCTION_INFO_V1(cd_panel_memory_size);
-PG_FUNCTION_INFO_V1(cd_panel_cells);
-PG_FUNCTION_INFO_V1(cd_panel_period_range);
-PG_FUNCTION_INFO_V1(cd_panel_contact_type);
-PG_FUNCTION_INFO_V1(cd_panel_tenure_range);
+CD_FUNCTION(cd_panel_agents);
+CD_FUNCTION(cd_panel_periods);
+CD_FUNCTION(cd_panel_observations);
+CD_FUNCTION(cd_panel_first_period);
+CD_FUNCTION(cd_panel_last_period);
+CD_FUNCTION(cd_panel_contact_types);
+CD_FUNCTION(cd_panel_memory_size);
+CD_FUNCTION(cd_panel_cells);
+CD_FUNCTION(cd_panel_period_range);
+CD_FUNCTION(cd_panel_contact_type);
+CD_FUNCTION(cd_panel_tenure_range);
 
 Datum
 cd_panel_agents(PG_FUNCTION_ARGS)

@@ -13,12 +13,12 @@
 #include "panel/panel.h"
 #include "panel/panel_build.h"
 
-PG_FUNCTION_INFO_V1(cd_panel_accum_bigint);
-PG_FUNCTION_INFO_V1(cd_panel_accum_text);
-PG_FUNCTION_INFO_V1(cd_gap_accum_bigint);
-PG_FUNCTION_INFO_V1(cd_gap_accum_text);
-PG_FUNCTION_INFO_V1(cd_panel_merge);
-PG_FUNCTION_INFO_V1(cd_panel_final);
+CD_FUNCTION(cd_panel_accum_bigint);
+CD_FUNCTION(cd_panel_accum_text);
+CD_FUNCTION(cd_gap_accum_bigint);
+CD_FUNCTION(cd_gap_accum_text);
+CD_FUNCTION(cd_panel_merge);
+CD_FUNCTION(cd_panel_final);
 
 /* Arguments of panel(value, target, agent, period, weight, contact_type, sessions, minutes, coach, hired_on). */
 enum

@@ -10,13 +10,13 @@
 #include "panel/panel.h"
 #include "panel/panel_io.h"
 
-PG_FUNCTION_INFO_V1(cd_panel_in);
-PG_FUNCTION_INFO_V1(cd_panel_out);
-PG_FUNCTION_INFO_V1(cd_panel_recv);
-PG_FUNCTION_INFO_V1(cd_panel_send);
-PG_FUNCTION_INFO_V1(cd_panel_eq);
-PG_FUNCTION_INFO_V1(cd_panel_ne);
-PG_FUNCTION_INFO_V1(cd_panel_hash);
+CD_FUNCTION(cd_panel_in);
+CD_FUNCTION(cd_panel_out);
+CD_FUNCTION(cd_panel_recv);
+CD_FUNCTION(cd_panel_send);
+CD_FUNCTION(cd_panel_eq);
+CD_FUNCTION(cd_panel_ne);
+CD_FUNCTION(cd_panel_hash);
 
 Datum
 cd_panel_in(PG_FUNCTION_ARGS)

@@ -12,6 +12,11 @@
 
 #include "stats/status.h"
 
+/* An SQL entry point: the only symbols that the library shows (PostgreSQL 15 leaves them hidden). */
+#define CD_FUNCTION(name) \
+	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
+
 /*
  * Raise an error for a status other than CD_OK; `what` is what was being
  * computed, in the user's words ("the between-agent variance").  A status that

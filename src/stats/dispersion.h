@@ -45,7 +45,7 @@ typedef struct CdGapDispersion
 	double		agents;
 	double		observations;
 	double		mean_gap;		/* of a typical agent: agents weigh by precision, not by volume */
-	double		mean_low;		/* Knapp-Hartung, t(k - 1) */
+	double		mean_low;		/* from the agents' own residuals, see oneway.h */
 	double		mean_high;
 	double		within_sd;		/* of a value of weight 1 */
 	double		between_sd;		/* REML, sampling noise removed */
@@ -59,7 +59,7 @@ typedef struct CdGapDispersion
 	double		share_short;	/* share of agents truly short by more than margin */
 	double		share_low;
 	double		share_high;
-	double		predict_low;	/* true gap of a new agent, t(k - 2) */
+	double		predict_low;	/* true gap of a new agent, 3 agents on: see dispersion.c */
 	double		predict_high;
 	double		f;				/* one-way ANOVA */
 	double		f_p;

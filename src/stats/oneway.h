@@ -45,11 +45,14 @@ typedef struct CdOneWay
 	double		mu;				/* generalised least squares mean */
 	double		se;				/* of mu, sigma2 and tau2 taken as known */
 	double		q;				/* Knapp-Hartung factor: weighted residual mean square, k - 1 df */
+	double		robust_se;		/* of mu, from the squared residuals of the groups (CR2) */
+	double		robust_df;		/* its Satterthwaite degrees of freedom; k - 1 when balanced */
+	double		noise_se;		/* of mu, from sampling noise alone */
 	double		sigma2;			/* variance of a value of weight 1 */
 	double		tau2;
 	double		lambda;			/* tau2 / sigma2 */
 	double		criterion;		/* -2 log (restricted) likelihood, lme4's constant for unit weights */
-	double		se_sigma2;		/* from the observed information; NaN at the boundary */
+	double		se_sigma2;		/* from the expected information; NaN at the boundary */
 	double		se_tau2;
 	bool		boundary;		/* tau2 = 0 is the maximum */
 } CdOneWay;
@@ -84,7 +87,12 @@ CdStatus	cd_oneway_lambda_interval(const CdMoments *groups, size_t k, double lev
 CdStatus	cd_oneway_tau2_interval(const CdMoments *groups, size_t k, double level,
 									double *low, double *high);
 
-/* Interval of mu, Knapp-Hartung, t(k - 1), never narrower than the normal one. */
+/*
+ * Interval of mu: bias-reduced residual variance with Satterthwaite df (Bell & McCaffrey
+ * 2002), which for equal group weights is the exact t(k - 1) interval; never narrower
+ * than the normal interval of the sampling noise. Knapp-Hartung was tried first: with
+ * unequal weights and tau2 near 0 its 95 % covered down to 84 %.
+ */
 CdStatus	cd_oneway_mean_interval(const CdOneWay *fit, double level, double *low, double *high);
 
 /* Interval for the mean of a new group, t(k - 2); needs 3 groups. */

@@ -32,9 +32,20 @@ typedef struct CdShare
 CdStatus	cd_share_posterior(const double *y, const double *v, size_t k, double prior_scale,
 							   CdSharePosterior *out);
 
+/*
+ * The two halves of cd_share_posterior, for other likelihoods: the grid with its prior
+ * probabilities; and, once mean and sd are filled, the update by log_likelihood[CD_SHARE_GRID].
+ */
+void		cd_share_prior(double scale, CdSharePosterior *out);
+CdStatus	cd_share_update(CdSharePosterior *posterior, const double *log_likelihood);
+
 /* Share of units with a true value above (or below) the threshold, which may be infinite. */
 CdStatus	cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above,
 							 double level, CdShare *out);
+
+/* Interval for the true value of a new unit. */
+CdStatus	cd_share_predict(const CdSharePosterior *posterior, double level,
+							 double *low, double *high);
 
 /* Probability that this share is at least c. */
 double		cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above,

@@ -1,0 +1,70 @@
+-- One page for the leader: which gaps to fix, which to coach, which cannot be told, and why.
+-- psql -f report.sql [-v ws=ops]
+\set ON_ERROR_STOP on
+\set QUIET on
+\if :{?ws}
+\else
+\set ws ops
+\endif
+\pset pager off
+\pset format unaligned
+\pset tuples_only on
+
+CREATE FUNCTION pg_temp.wrap(line text, indent text) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN rtrim(regexp_replace(line, '(.{1,' || 116 - length(indent) || '})(\s+|$)', indent || E'\\1\n', 'g'), E'\n');
+COMMENT ON FUNCTION pg_temp.wrap(text, text) IS 'Text broken at blanks into lines of at most 116 characters, each indented';
+
+-- What the sections below share. gap: in the unit of the metric, positive is worse than target.
+CREATE TEMP VIEW page AS
+SELECT d.*, array_position('{structural,mixed,behavioural,cannot_tell,no_gap}', d.verdict) AS place,
+	d.mean_gap / nullif(abs(m.target), 0) AS relative_gap, d.team || ' ' || d.metric AS name,
+	round((x.times * d.mean_gap)::numeric, 1) || ' ' || x.unit AS gap,
+	round((x.times * g.mean_low)::numeric, 1) || ' to ' || round((x.times * g.mean_high)::numeric, 1) AS gap_interval,
+	round(100 * g.share_low::numeric) || ' to ' || round(100 * g.share_high::numeric) || ' %' AS share_short
+FROM :"ws".diagnosis d JOIN :"ws".metric m USING (metric) JOIN :"ws".gap_dispersion g USING (team, metric),
+	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
+		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit);
+
+\echo
+SELECT format('WHERE TO ACT: %s teams, %s metrics, %s gaps looked at', count(DISTINCT team), count(DISTINCT metric), count(*)) FROM page;
+SELECT pg_temp.wrap(CASE verdict WHEN 'structural' THEN 'Fix the process, coaching will not close it: ' WHEN 'mixed' THEN 'Fix the process and coach some agents: '
+		WHEN 'behavioural' THEN 'Coach, the process allows better: ' WHEN 'cannot_tell' THEN 'Cannot be told yet: ' ELSE 'No gap worth acting on: ' END
+	|| CASE WHEN place < 4 THEN string_agg(name, ', ' ORDER BY relative_gap DESC, name) ELSE count(*)::text END || '.'
+	|| coalesce(' Coached more and more without result: ' || string_agg(name, ', ' ORDER BY name) FILTER (WHERE paradox) || '.', ''), '  ')
+FROM page GROUP BY verdict, place ORDER BY place;
+
+\echo
+\echo 'WHAT TO DO: largest gap first; how far short of target (95 % interval), truly short agents, signs of a structural gap'
+SELECT E'\n' || pg_temp.wrap(upper(replace(verdict, '_', ' ')) || '. ' || next_step, '  ') || E'\n'
+	|| string_agg(format('    %s %s %s %s %s%s', rpad(name, 26), lpad(gap, 16), rpad('(' || coalesce(gap_interval, 'unknown') || ')', 18),
+		lpad(coalesce(share_short, 'unknown'), 11) || ' of agents ', indicators_present || ' of 4 signs',
+		coalesce(', p = ' || round(p_structural::numeric, 2), '')), E'\n' ORDER BY relative_gap DESC, name)
+FROM page WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
+
+\echo
+\echo 'WHAT CANNOT BE TOLD, and why'
+WITH why AS (
+	SELECT p.name, p.relative_gap, p.gap, coalesce(string_agg(DISTINCT i.reason, '; '), 'the signs that could be read do not agree') AS why
+	FROM page p LEFT JOIN :"ws".indicators i
+		ON i.team = p.team AND i.metric = p.metric AND i.state = 'unknown' AND i.reason NOT LIKE 'not assessed%'
+	WHERE p.place = 4 GROUP BY p.name, p.relative_gap, p.gap
+)
+SELECT pg_temp.wrap(string_agg(name || ' (' || gap || ')', ', ' ORDER BY relative_gap DESC, name) || ': ' || why || '.', '  ')
+FROM why GROUP BY why ORDER BY max(relative_gap) DESC, why;
+SELECT pg_temp.wrap(format('Not assessed for %s: %s (%s).',
+	CASE count(*) WHEN (SELECT count(*) FROM page) THEN 'any gap' ELSE count(*) || ' gaps' END,
+	replace(test, '_', ' '), regexp_replace(reason, '^not assessed: ', '')), '  ')
+FROM :"ws".indicators WHERE state = 'unknown' AND reason LIKE 'not assessed%' GROUP BY test, reason ORDER BY count(*) DESC, test;
+
+\echo
+\echo 'NO GAP WORTH ACTING ON'
+SELECT pg_temp.wrap(coalesce(string_agg(team || ' (' || metrics || ')', ', ' ORDER BY team), 'none'), '  ')
+FROM (SELECT team, string_agg(metric, ', ' ORDER BY metric) AS metrics FROM page WHERE place = 5 GROUP BY team) t;
+
+\echo
+\echo 'LOOK FURTHER'
+SELECT format(E'  every test of a team     SELECT * FROM %1$I.indicators WHERE team = ''…'';\n'
+	'  why this verdict         SELECT reason FROM %1$I.diagnosis WHERE team = ''…'';\n'
+	'  trouble in the sources   SELECT * FROM coachdiag.check_sources(%2$L);\n'
+	'  what a column means      \\d+ %1$I.diagnosis', :'ws', :'ws');
+DROP VIEW page;

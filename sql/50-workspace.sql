@@ -1,0 +1,560 @@
+-- The workspace: the contract with its sources, how they are read, its stored tables.
+
+CREATE FUNCTION coachdiag.contract()
+RETURNS TABLE (relation text, column_no int, column_name text, type text, required boolean, not_null boolean,
+	key boolean, allowed text[], refers_to text, comment text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.relation, c.column_no, c.column_name, c.type, c.presence <> 'optional', c.presence = 'required',
+		c.key, c.allowed, c.refers_to, c.comment
+	FROM (VALUES
+	-- presence: required (there and filled), nullable (there, may be null), optional
+	('metric', 0, NULL::text, NULL::text, 'required', false, NULL::text[], NULL::text, 'What is measured: one row per metric.'),
+	('metric', 1, 'metric', 'text', 'required', true, NULL, NULL, 'Name of the metric, the key that the other relations use.'),
+	('metric', 2, 'higher_is_better', 'boolean', 'required', false, NULL, NULL, 'Direction: true where more is better (first contact resolution), false where less is (handle time).'),
+	('metric', 3, 'target', 'double precision', 'required', false, NULL, NULL, 'Target in the unit of the metric; a target in agent_metric overrides it.'),
+	('metric', 4, 'smallest_effect', 'double precision', 'optional', false, NULL, NULL, 'Smallest change worth having, in the unit of the metric, above 0. Without it "no effect" cannot be said.'),
+	('metric', 5, 'unit', 'text', 'optional', false, NULL, NULL, 'Unit, for reports (s, min, %).'),
+	('metric', 6, 'scale', 'text', 'optional', false, '{identity,log,proportion}', NULL, 'How values are compared: identity (default), log (times: ratios matter; above 0), proportion (rates: 0 to 1, volume is the number of trials).'),
+
+	('agent_metric', 0, NULL, NULL, 'required', false, NULL, NULL, 'What was measured: one row per agent, metric and period, and contact type where known.'),
+	('agent_metric', 1, 'agent_id', 'id', 'required', true, NULL, 'assignment', 'Agent.'),
+	('agent_metric', 2, 'metric', 'text', 'required', true, NULL, 'metric', 'Metric.'),
+	('agent_metric', 3, 'period', 'date', 'required', true, NULL, NULL, 'The day, or the first day of the week; one grid per metric.'),
+	('agent_metric', 4, 'value', 'double precision', 'required', false, NULL, NULL, 'Mean of the period in the unit of the metric; a fraction from 0 to 1 on scale proportion.'),
+	('agent_metric', 5, 'volume', 'double precision', 'optional', false, NULL, NULL, 'What the value rests on: contacts, evaluations. The weight; null counts as 1, 0 as nothing measured.'),
+	('agent_metric', 6, 'contact_type', 'text', 'optional', true, NULL, NULL, 'Contact type that the row is about; null: all together.'),
+	('agent_metric', 7, 'target', 'double precision', 'optional', false, NULL, NULL, 'Target of this row, over that of the metric.'),
+
+	('assignment', 0, NULL, NULL, 'required', false, NULL, NULL, 'Who was in which team when.'),
+	('assignment', 1, 'agent_id', 'id', 'required', true, NULL, 'agent', 'Agent.'),
+	('assignment', 2, 'team', 'text', 'required', false, NULL, NULL, 'Team.'),
+	('assignment', 3, 'valid_from', 'date', 'required', true, NULL, NULL, 'First day in the team.'),
+	('assignment', 4, 'valid_to', 'date', 'optional', false, NULL, NULL, 'First day no longer in the team; null: still there.'),
+	('assignment', 5, 'supervisor', 'text', 'optional', false, NULL, NULL, 'Supervisor of the team.'),
+	('assignment', 6, 'site', 'text', 'optional', false, NULL, NULL, 'Site of the team.'),
+	('assignment', 7, 'program', 'text', 'optional', false, NULL, NULL, 'Program, client or line of business of the team.'),
+
+	('agent', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Agents: one row each.'),
+	('agent', 1, 'agent_id', 'id', 'required', true, NULL, NULL, 'Agent.'),
+	('agent', 2, 'hired_on', 'date', 'optional', false, NULL, NULL, 'First day of work: where tenure starts.'),
+	('agent', 3, 'left_on', 'date', 'optional', false, NULL, NULL, 'Last day of work; null: still there.'),
+
+	('coaching_session', 0, NULL, NULL, 'optional', false, NULL, NULL, 'The coaching log: one row per session, agent and metric it was about; a group session has a row per participant.'),
+	('coaching_session', 1, 'session_id', 'id', 'required', true, NULL, NULL, 'Session.'),
+	('coaching_session', 2, 'agent_id', 'id', 'required', true, NULL, 'assignment', 'Agent who was coached.'),
+	('coaching_session', 3, 'coach_id', 'id', 'required', false, NULL, 'coach', 'Coach.'),
+	('coaching_session', 4, 'held_at', 'timestamptz', 'nullable', false, NULL, NULL, 'When it took place; null: not held.'),
+	('coaching_session', 5, 'scheduled_at', 'timestamptz', 'optional', false, NULL, NULL, 'When it was to take place.'),
+	('coaching_session', 6, 'status', 'text', 'optional', false, '{planned,held,cancelled,rescheduled,no_show}', NULL, 'What became of it; null counts as held where held_at is given.'),
+	('coaching_session', 7, 'metric', 'text', 'optional', true, NULL, 'metric', 'Metric that it was about; null: all of them.'),
+	('coaching_session', 8, 'duration_minutes', 'double precision', 'optional', false, NULL, NULL, 'Length in minutes.'),
+	('coaching_session', 9, 'kind', 'text', 'optional', false, '{scheduled,real_time,group}', NULL, 'Kind of session.'),
+	('coaching_session', 10, 'trigger', 'text', 'optional', false, '{metric_outlier,quality_fail,routine,request}', NULL, 'Why it was given.'),
+	('coaching_session', 11, 'behaviour', 'text', 'optional', false, NULL, NULL, 'Behaviour worked on.'),
+	('coaching_session', 12, 'sub_behaviour', 'text', 'optional', false, NULL, NULL, 'Part of the behaviour.'),
+	('coaching_session', 13, 'approach', 'text', 'optional', false, NULL, NULL, 'Coaching model used (GROW, ...).'),
+	('coaching_session', 14, 'action', 'text', 'optional', false, NULL, NULL, 'Action agreed.'),
+	('coaching_session', 15, 'follow_up_due', 'date', 'optional', false, NULL, NULL, 'Day by which the action is to be followed up.'),
+	('coaching_session', 16, 'followed_up_at', 'timestamptz', 'optional', false, NULL, NULL, 'When it was followed up; null: not yet.'),
+	('coaching_session', 17, 'recognition', 'boolean', 'optional', false, NULL, NULL, 'Whether progress was recognised; with nothing worked on or agreed, the session is no coaching dose.'),
+	('coaching_session', 18, 'agent_rating', 'double precision', 'optional', false, NULL, NULL, 'Rating that the agent gave the session.'),
+	('coaching_session', 19, 'not_coachable_reason', 'text', 'optional', false, NULL, NULL, 'Why the coach found nothing to coach (system issue, ...); given, the session is no coaching dose.'),
+
+	('coach', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Coaches: one row each.'),
+	('coach', 1, 'coach_id', 'id', 'required', true, NULL, NULL, 'Coach.'),
+	('coach', 2, 'promoted_on', 'date', 'optional', false, NULL, NULL, 'Since when a coach.'),
+	('coach', 3, 'trained_on', 'date', 'optional', false, NULL, NULL, 'When trained as a coach; null: not.'),
+
+	('coach_week', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Load of coaches: one row per coach and week.'),
+	('coach_week', 1, 'coach_id', 'id', 'required', true, NULL, 'coach', 'Coach.'),
+	('coach_week', 2, 'period', 'date', 'required', true, NULL, NULL, 'First day of the week.'),
+	('coach_week', 3, 'direct_reports', 'double precision', 'optional', false, NULL, NULL, 'Agents who report to the coach.'),
+	('coach_week', 4, 'available_minutes', 'double precision', 'optional', false, NULL, NULL, 'Working minutes.'),
+	('coach_week', 5, 'coaching_minutes', 'double precision', 'optional', false, NULL, NULL, 'Minutes of them spent coaching.'),
+
+	('agent_week', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Availability of agents: one row per agent and week.'),
+	('agent_week', 1, 'agent_id', 'id', 'required', true, NULL, 'assignment', 'Agent.'),
+	('agent_week', 2, 'period', 'date', 'required', true, NULL, NULL, 'First day of the week.'),
+	('agent_week', 3, 'available_minutes', 'double precision', 'optional', false, NULL, NULL, 'Working minutes.'),
+	('agent_week', 4, 'occupancy', 'double precision', 'optional', false, NULL, NULL, 'Share of them on contacts, 0 to 1.'),
+	('agent_week', 5, 'coaching_minutes_planned', 'double precision', 'optional', false, NULL, NULL, 'Minutes planned for being coached.'),
+
+	('contact', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Customer contacts: one row each.'),
+	('contact', 1, 'contact_id', 'id', 'required', true, NULL, NULL, 'Contact.'),
+	('contact', 2, 'agent_id', 'id', 'nullable', false, NULL, 'assignment', 'Agent who handled it; null: nobody.'),
+	('contact', 3, 'started_at', 'timestamptz', 'required', false, NULL, NULL, 'When it started.'),
+	('contact', 4, 'contact_type', 'text', 'optional', false, NULL, NULL, 'Contact type.'),
+	('contact', 5, 'customer_id', 'text', 'optional', false, NULL, NULL, 'Customer, to find repeat contacts.'),
+	('contact', 6, 'handle_seconds', 'double precision', 'optional', false, NULL, NULL, 'Handle time in seconds.'),
+	('contact', 7, 'resolved', 'boolean', 'optional', false, NULL, NULL, 'Whether it was resolved.'),
+	('contact', 8, 'transferred', 'boolean', 'optional', false, NULL, NULL, 'Whether it was transferred.'),
+	('contact', 9, 'escalated', 'boolean', 'optional', false, NULL, NULL, 'Whether it was escalated.'),
+	('contact', 10, 'csat', 'double precision', 'optional', false, NULL, NULL, 'Satisfaction that the customer gave.'),
+	('contact', 11, 'complaint', 'boolean', 'optional', false, NULL, NULL, 'Whether a complaint followed.'),
+
+	('contact_event', 0, NULL, NULL, 'optional', false, NULL, NULL, 'What happened inside contacts: one row per step.'),
+	('contact_event', 1, 'contact_id', 'id', 'required', false, NULL, 'contact', 'Contact.'),
+	('contact_event', 2, 'step', 'text', 'required', false, NULL, NULL, 'Step of the process.'),
+	('contact_event', 3, 'started_at', 'timestamptz', 'required', false, NULL, NULL, 'When the step started.'),
+	('contact_event', 4, 'ended_at', 'timestamptz', 'optional', false, NULL, NULL, 'When it ended.'),
+	('contact_event', 5, 'agent_id', 'id', 'optional', false, NULL, 'assignment', 'Who did it.'),
+	('contact_event', 6, 'kind', 'text', 'optional', false, '{work,wait,hold,approval,transfer,escalation,resolution_identified,resolution_authorised,resolved}', NULL, 'Kind of step.'),
+
+	('documented_step', 0, NULL, NULL, 'optional', false, NULL, NULL, 'The process as documented: one row per step, and per successor where there are several.'),
+	('documented_step', 1, 'contact_type', 'text', 'required', true, NULL, NULL, 'Contact type.'),
+	('documented_step', 2, 'step', 'text', 'required', true, NULL, NULL, 'Step.'),
+	('documented_step', 3, 'next_step', 'text', 'optional', true, NULL, NULL, 'Step that follows; null: the last.'),
+
+	('intervention', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Changes to process, authority, systems or information: one row each.'),
+	('intervention', 1, 'intervention_id', 'text', 'required', true, NULL, NULL, 'Intervention.'),
+	('intervention', 2, 'started_on', 'date', 'required', false, NULL, NULL, 'First day in force.'),
+	('intervention', 3, 'kind', 'text', 'optional', false, '{process_redesign,authority_extension,system_improvement,information_flow,other}', NULL, 'Kind of change.'),
+	('intervention', 4, 'metric', 'text', 'optional', false, NULL, 'metric', 'Metric that it was to move; null: all.'),
+	('intervention', 5, 'program', 'text', 'optional', false, NULL, NULL, 'Program it applied to; null: all.'),
+	('intervention', 6, 'site', 'text', 'optional', false, NULL, NULL, 'Site it applied to; null: all.'),
+	('intervention', 7, 'team', 'text', 'optional', false, NULL, NULL, 'Team it applied to; null: all.'),
+	('intervention', 8, 'contact_type', 'text', 'optional', false, NULL, NULL, 'Contact type it applied to; null: all.'),
+	('intervention', 9, 'description', 'text', 'optional', false, NULL, NULL, 'What was changed.')
+	) AS c(relation, column_no, column_name, type, presence, key, allowed, refers_to, comment)
+$$;
+
+COMMENT ON FUNCTION coachdiag.contract() IS
+'The source relations of a workspace, as data: create_workspace makes them, check_sources checks them, refresh reads them by it. '
+'column_no 0 is the relation itself. type id: any integer type, text or uuid. required: must exist (optional ones read as null). '
+'not_null: must be filled. key: columns that identify a row. allowed: the values known. refers_to: relation in which an id or metric must occur.';
+
+CREATE FUNCTION coachdiag.needed_by(relation text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT n.needed_by
+	FROM (VALUES
+		('agent', 'the gap by tenure, experienced agents against new ones, leavers'),
+		('coaching_session', 'what coaching did, cycles of coaching without result, the paradox'),
+		('coach', 'promotion and training of coaches'),
+		('coach_week', 'load of coaches, time left for coaching'),
+		('agent_week', 'availability of agents for coaching'),
+		('contact', 'repeat contacts, look-alikes of the paradox'),
+		('contact_event', 'waits, transfers, approvals, decision latency, the real process'),
+		('documented_step', 'the documented process against the real one'),
+		('intervention', 'what a change of process or authority did')
+	) AS n(relation, needed_by)
+	WHERE n.relation = needed_by.relation
+$$;
+
+COMMENT ON FUNCTION coachdiag.needed_by(text) IS
+'What cannot be assessed without an optional source relation, in words; null for a required relation.';
+
+-- Which workspaces there are
+
+CREATE VIEW coachdiag.workspace WITH (security_barrier) AS
+SELECT n.nspname::text AS name, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner
+FROM pg_catalog.pg_attribute a
+	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.relname OPERATOR(pg_catalog.=) 'stored_panel' AND c.relkind OPERATOR(pg_catalog.=) 'r'
+	AND a.attname OPERATOR(pg_catalog.=) 'panel'
+	AND a.atttypid OPERATOR(pg_catalog.=) 'coachdiag.panel'::pg_catalog.regtype::pg_catalog.oid
+	AND pg_catalog.has_schema_privilege(n.oid, 'USAGE');
+
+COMMENT ON VIEW coachdiag.workspace IS
+'The workspaces of this database that you may use: the schemas that hold a table stored_panel of panels.';
+COMMENT ON COLUMN coachdiag.workspace.name IS 'Name of the workspace, and of its schema.';
+COMMENT ON COLUMN coachdiag.workspace.owner IS 'Who owns it, and may refresh and drop it.';
+
+GRANT SELECT ON coachdiag.workspace TO PUBLIC;
+
+CREATE FUNCTION coachdiag.workspace_oid(ws text) RETURNS oid
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found oid;
+BEGIN
+	SELECT n.oid INTO found FROM pg_namespace n JOIN coachdiag.workspace w ON w.name = n.nspname WHERE w.name = ws;
+	IF found IS NULL THEN
+		RAISE EXCEPTION 'there is no workspace "%"', ws
+			USING ERRCODE = 'undefined_schema',
+				HINT = 'The names are in coachdiag.workspace, case matters; coachdiag.create_workspace() makes a workspace.';
+	END IF;
+	RETURN found;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.workspace_oid(text) IS
+'Internal: the schema of a workspace. An error says when there is none of that name that you may use.';
+
+-- How sources are read
+
+CREATE FUNCTION coachdiag.time_zone(ws text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	zone text;
+BEGIN
+	EXECUTE format('SELECT time_zone FROM %I.settings', ws) INTO zone;
+	RETURN coalesce(zone, 'UTC');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.time_zone(text) IS
+'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
+
+CREATE FUNCTION coachdiag.source_cast(column_name text, source_type regtype, type text, zone text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN type = 'bigint' AND t.base IN ('smallint', 'integer', 'bigint')
+			OR type = 'text' AND (t.category IN ('S', 'E') OR t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'uuid'))
+			OR type = 'double precision' AND t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
+			OR type = 'boolean' AND t.base = 'boolean'
+			OR type = 'date' AND t.base IN ('date', 'timestamp without time zone')
+			OR type = 'timestamptz' AND t.base = 'timestamp with time zone'
+		THEN format('%I::%s', column_name, type)
+		WHEN type = 'date' AND t.base = 'timestamp with time zone'
+		THEN format('(%I AT TIME ZONE %L)::date', column_name, zone)
+		WHEN type = 'timestamptz' AND t.base IN ('date', 'timestamp without time zone')
+		THEN format('%I::timestamp AT TIME ZONE %L', column_name, zone)
+	END
+	FROM (
+		WITH RECURSIVE base(oid, next) AS (
+			SELECT oid, typbasetype FROM pg_type WHERE oid = source_type
+			UNION ALL
+			SELECT t.oid, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.next
+		)
+		SELECT format_type(t.oid, NULL) AS base, t.typcategory AS category
+		FROM base b JOIN pg_type t ON t.oid = b.oid
+		WHERE b.next = 0
+	) t
+$$;
+
+COMMENT ON FUNCTION coachdiag.source_cast(text, regtype, text, text) IS
+'Internal: the expression that reads a source column of some type as the type of the contract, times in the zone given; '
+'null where that type is wrong for it.';
+
+CREATE TYPE coachdiag.source_column AS (
+	relation text,
+	column_no int,
+	column_name text,
+	type text,
+	required boolean,
+	source_relation oid,
+	source_type regtype,
+	expression text
+);
+
+COMMENT ON TYPE coachdiag.source_column IS
+'Internal: a column of the contract and where it comes from; see function coachdiag.source_column.';
+
+CREATE FUNCTION coachdiag.source_column(ws text) RETURNS SETOF coachdiag.source_column
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH present AS (
+		SELECT c.*, r.oid AS source_relation, a.atttypid::regtype AS source_type,
+			bool_and(a.atttypid IS NULL OR coachdiag.source_cast('', a.atttypid, 'bigint', '') IS NOT NULL)
+				OVER (PARTITION BY c.column_name) AS all_integer
+		FROM coachdiag.contract() c
+			LEFT JOIN pg_class r ON r.relnamespace = coachdiag.workspace_oid(ws) AND r.relname = c.relation
+				AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
+			LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = c.column_name
+				AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.column_no > 0
+	), typed AS (
+		SELECT p.*, CASE WHEN p.type <> 'id' THEN p.type WHEN p.all_integer THEN 'bigint' ELSE 'text' END AS read_as
+		FROM present p
+	)
+	SELECT t.relation, t.column_no, t.column_name, t.read_as, t.required, t.source_relation, t.source_type,
+		CASE WHEN t.source_type IS NULL THEN format('NULL::%s', t.read_as)
+			ELSE coachdiag.source_cast(t.column_name, t.source_type, t.read_as, z.zone) END
+	FROM typed t CROSS JOIN (SELECT coachdiag.time_zone(ws) AS zone) z
+$$;
+
+COMMENT ON FUNCTION coachdiag.source_column(text) IS
+'Internal: for each column of the contract, where it comes from in a workspace and how it is read. '
+'source_relation and source_type are null where missing, expression is null where the type is wrong. '
+'Ids are read as bigint where every column of that name in the workspace is of an integer type, else as text.';
+
+CREATE FUNCTION coachdiag.source(ws text, relation text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	hint CONSTANT text := format('SELECT * FROM coachdiag.check_sources(%L) lists all problems.', ws);
+	needed boolean;
+	sources coachdiag.source_column[];
+	bad coachdiag.source_column;
+	columns text;
+	source_oid oid;
+BEGIN
+	SELECT c.required INTO needed FROM coachdiag.contract() c WHERE c.relation = source.relation AND c.column_no = 0;
+	IF needed IS NULL THEN
+		RAISE EXCEPTION 'the contract has no relation "%"', relation
+			USING ERRCODE = 'undefined_table', HINT = 'SELECT * FROM coachdiag.contract() lists them.';
+	END IF;
+
+	SELECT array_agg(s ORDER BY s.column_no) INTO sources FROM coachdiag.source_column(ws) s WHERE s.relation = source.relation;
+	SELECT s.* INTO bad FROM unnest(sources) s
+	WHERE s.expression IS NULL OR s.source_type IS NULL AND s.required AND (needed OR s.source_relation IS NOT NULL)
+	LIMIT 1;
+	IF bad.column_name IS NOT NULL AND bad.source_relation IS NULL THEN
+		RAISE EXCEPTION 'workspace "%" has no relation "%"', ws, relation
+			USING ERRCODE = 'undefined_table', HINT = hint;
+	ELSIF bad.source_type IS NULL AND bad.column_name IS NOT NULL THEN
+		RAISE EXCEPTION 'relation "%" of workspace "%" has no column "%"', relation, ws, bad.column_name
+			USING ERRCODE = 'undefined_column', HINT = hint;
+	ELSIF bad.column_name IS NOT NULL THEN
+		RAISE EXCEPTION 'column "%" of relation "%" of workspace "%" is of type %, which cannot be read as %',
+				bad.column_name, relation, ws, bad.source_type, bad.type
+			USING ERRCODE = 'datatype_mismatch', HINT = hint;
+	END IF;
+
+	SELECT string_agg(format('%s AS %I', s.expression, s.column_name), ', ' ORDER BY s.column_no), max(s.source_relation)
+	INTO columns, source_oid
+	FROM unnest(sources) s;
+	IF source_oid IS NULL THEN
+		RETURN format('SELECT %s WHERE false', columns);
+	END IF;
+	RETURN format('SELECT %s FROM %I.%I', columns, ws, relation);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.source(text, text) IS
+'Internal: a query for a relation of a workspace with all columns of the contract, in order and in its types; missing optional '
+'columns are null, a missing optional relation is empty. Errors: a required relation or column is missing, or a type is wrong.';
+
+-- Making and dropping
+
+CREATE FUNCTION coachdiag.create_source(ws text, source text, id_type regtype) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	c record;
+	columns text;
+BEGIN
+	SELECT string_agg(format('%I %s%s', k.column_name, CASE k.type WHEN 'id' THEN id_type::text ELSE k.type END,
+			CASE WHEN k.not_null THEN ' NOT NULL' ELSE '' END), ', ' ORDER BY k.column_no)
+	INTO columns
+	FROM coachdiag.contract() k WHERE k.relation = source AND k.column_no > 0;
+	EXECUTE format('CREATE TABLE %I.%I (%s)', ws, source, columns);
+
+	FOR c IN
+		SELECT k.column_name, k.comment || CASE WHEN k.required THEN ' Required.' ELSE ' Optional.' END AS comment
+		FROM coachdiag.contract() k WHERE k.relation = source
+	LOOP
+		IF c.column_name IS NULL THEN
+			EXECUTE format('COMMENT ON TABLE %I.%I IS %L', ws, source, c.comment);
+		ELSE
+			EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', ws, source, c.column_name, c.comment);
+		END IF;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.create_source(text, text, regtype) IS
+'Internal: makes one contract relation of a workspace as an empty table, with its comments.';
+
+CREATE FUNCTION coachdiag.create_store(ws text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE replace($store$
+	CREATE TABLE @.settings (
+		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months > 0),
+		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
+		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
+			CHECK ((timestamptz 'epoch' AT TIME ZONE time_zone) IS NOT NULL)
+	);
+	CREATE UNIQUE INDEX settings_one_row ON @.settings ((true));
+	INSERT INTO @.settings DEFAULT VALUES;
+	COMMENT ON TABLE @.settings IS 'Choices of this workspace, one row; UPDATE it.';
+	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
+	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change: a nightly CALL coachdiag.refresh(ws, current_date - late_days) redoes them.';
+	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
+
+	CREATE TABLE @.stored_metric (
+		metric text PRIMARY KEY,
+		higher_is_better boolean,
+		target double precision,
+		smallest_effect double precision,
+		unit text,
+		scale text NOT NULL,
+		period_step text CHECK (period_step IN ('day', 'week', 'month')),
+		week_start int CHECK (week_start BETWEEN 1 AND 7)
+	);
+	COMMENT ON TABLE @.stored_metric IS 'Metrics as of the last refresh.';
+	COMMENT ON COLUMN @.stored_metric.metric IS 'Metric.';
+	COMMENT ON COLUMN @.stored_metric.higher_is_better IS 'Direction; null: not given.';
+	COMMENT ON COLUMN @.stored_metric.target IS 'Target in the unit of the metric (not on its scale).';
+	COMMENT ON COLUMN @.stored_metric.smallest_effect IS 'Smallest change worth having in the unit of the metric; null: not given, or not above 0.';
+	COMMENT ON COLUMN @.stored_metric.unit IS 'Unit.';
+	COMMENT ON COLUMN @.stored_metric.scale IS 'identity, log (panels hold ln of value and target) or proportion.';
+	COMMENT ON COLUMN @.stored_metric.period_step IS 'Grid of its periods: day, week or month; null: no rows yet.';
+	COMMENT ON COLUMN @.stored_metric.week_start IS 'Weekday on which its weeks start, 1 Monday to 7 Sunday; null unless the grid is week.';
+
+	CREATE TABLE @.stored_team (
+		team text PRIMARY KEY,
+		program text,
+		site text,
+		supervisor text
+	);
+	COMMENT ON TABLE @.stored_team IS 'Teams as of the last refresh: what their latest assignment says of them.';
+	COMMENT ON COLUMN @.stored_team.team IS 'Team.';
+	COMMENT ON COLUMN @.stored_team.program IS 'Program; null: not given.';
+	COMMENT ON COLUMN @.stored_team.site IS 'Site; null: not given.';
+	COMMENT ON COLUMN @.stored_team.supervisor IS 'Supervisor; null: not given.';
+
+	CREATE TABLE @.stored_panel (
+		team text,
+		metric text,
+		month date CHECK (extract(day FROM month) = 1),
+		panel coachdiag.panel NOT NULL,
+		rows bigint NOT NULL,
+		refreshed_at timestamptz NOT NULL,
+		PRIMARY KEY (team, metric, month)
+	);
+	COMMENT ON TABLE @.stored_panel IS 'The panels: one per team, metric and month.';
+	COMMENT ON COLUMN @.stored_panel.team IS 'Team in force at the period of a row.';
+	COMMENT ON COLUMN @.stored_panel.metric IS 'Metric.';
+	COMMENT ON COLUMN @.stored_panel.month IS 'First day of the month in which the periods start.';
+	COMMENT ON COLUMN @.stored_panel.panel IS 'Values and targets on the scale of the metric, weighted by volume, and the coaching dose.';
+	COMMENT ON COLUMN @.stored_panel.rows IS 'Rows of agent_metric in it; 0: coaching dose only.';
+	COMMENT ON COLUMN @.stored_panel.refreshed_at IS 'When it was built.';
+
+	CREATE TABLE @.refresh_log (
+		run bigint NOT NULL,
+		started timestamptz NOT NULL,
+		finished timestamptz NOT NULL,
+		step text NOT NULL,
+		rows bigint,
+		seconds double precision NOT NULL,
+		message text
+	);
+	CREATE INDEX ON @.refresh_log (run);
+	COMMENT ON TABLE @.refresh_log IS 'What each refresh did, a row a step; and the rows it left out, a row a reason (step left_out).';
+	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
+	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
+	COMMENT ON COLUMN @.refresh_log.finished IS 'End of the step.';
+	COMMENT ON COLUMN @.refresh_log.step IS 'metrics, teams, panels, left_out or views.';
+	COMMENT ON COLUMN @.refresh_log.rows IS 'Metrics, teams or panels written; source rows left out; null where nothing is counted.';
+	COMMENT ON COLUMN @.refresh_log.seconds IS 'Time that the step took, in seconds.';
+	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out.';
+	$store$, '@', quote_ident(ws));
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.create_store(text) IS
+'Internal: makes the settings, the stored tables and the log of a workspace.';
+
+CREATE FUNCTION coachdiag.create_workspace(name text, id_type regtype DEFAULT 'bigint') RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF coalesce(name, '') = '' THEN
+		RAISE EXCEPTION 'a workspace needs a name' USING ERRCODE = 'invalid_schema_name';
+	ELSIF octet_length(name) > 63 THEN
+		RAISE EXCEPTION 'the name of a workspace can have up to 63 bytes, this has %', octet_length(name)
+			USING ERRCODE = 'name_too_long', HINT = 'It becomes the name of a schema.';
+	ELSIF starts_with(name, 'pg_') THEN
+		RAISE EXCEPTION 'a workspace cannot be called "%": names that start with pg_ belong to PostgreSQL', name
+			USING ERRCODE = 'reserved_name';
+	ELSIF EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = name) THEN
+		RAISE EXCEPTION 'there is a schema "%" already', name
+			USING ERRCODE = 'duplicate_schema', HINT = 'A workspace makes a schema of its own: choose another name.';
+	ELSIF id_type IS NULL OR id_type NOT IN ('smallint'::regtype, 'integer', 'bigint', 'text', 'varchar', 'uuid') THEN
+		RAISE EXCEPTION 'ids cannot be of type %', coalesce(id_type::text, 'null')
+			USING ERRCODE = 'datatype_mismatch', HINT = 'Choose smallint, integer, bigint, text, varchar or uuid.';
+	END IF;
+
+	EXECUTE format('CREATE SCHEMA %I', name);
+	EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, 'coachdiag workspace: source relations, stored panels, diagnostic views.');
+	PERFORM coachdiag.create_source(name, c.relation, id_type) FROM coachdiag.contract() c WHERE c.column_no = 0;
+	PERFORM coachdiag.create_store(name);
+	PERFORM coachdiag.create_views(name);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.create_workspace(text, regtype) IS
+'Makes a workspace: a schema of that name with the relations of the contract as empty tables, the stored tables and the result views. '
+'name: any schema name, taken as it is (case matters, up to 63 bytes, not pg_...). id_type: type of the ids in the empty tables '
+'(smallint, integer, bigint, text, varchar, uuid). Needs CREATE on the database; you own what it makes. '
+'Fill the tables, or replace each by a view: DROP TABLE ops.agent_metric; CREATE VIEW ops.agent_metric AS SELECT ...';
+
+CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
+	UNION ALL
+	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log'),
+		('team_panel'), ('gap_dispersion'), ('indicators'), ('diagnosis')
+$$;
+
+COMMENT ON FUNCTION coachdiag.workspace_relation() IS
+'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';
+
+CREATE FUNCTION coachdiag.drop_workspace(name text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	schema_oid CONSTANT oid := coachdiag.workspace_oid(name);
+	foreign_object text;
+	r record;
+	dropped boolean;
+	blocker text;
+	last_blocker text;
+BEGIN
+	SELECT string_agg(format('%I', c.relname), ', ' ORDER BY c.relname) INTO foreign_object
+	FROM pg_class c
+	WHERE c.relnamespace = schema_oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+		AND c.relname NOT IN (SELECT w.relation FROM coachdiag.workspace_relation() AS w(relation))
+		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+			AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'));
+	IF foreign_object IS NOT NULL THEN
+		RAISE EXCEPTION 'workspace "%" also holds what coachdiag did not make: %', name, foreign_object
+			USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Move it to another schema, or drop it, first.';
+	END IF;
+
+	-- Whatever depends on something goes first: pass over the rest until nothing more can go.
+	LOOP
+		dropped := false;
+		blocker := NULL;
+		FOR r IN
+			SELECT c.oid::regclass AS relation, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+				WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind
+			FROM pg_class c
+			WHERE c.relnamespace = schema_oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition
+			ORDER BY c.oid DESC
+		LOOP
+			BEGIN
+				EXECUTE format('DROP %s %s', r.kind, r.relation);
+				dropped := true;
+			EXCEPTION WHEN dependent_objects_still_exist THEN
+				GET STACKED DIAGNOSTICS blocker = PG_EXCEPTION_DETAIL;
+			END;
+		END LOOP;
+		EXIT WHEN NOT dropped;
+	END LOOP;
+
+	BEGIN
+		EXECUTE format('DROP SCHEMA %I', name);
+	EXCEPTION WHEN dependent_objects_still_exist THEN
+		GET STACKED DIAGNOSTICS last_blocker = PG_EXCEPTION_DETAIL;
+		RAISE EXCEPTION 'workspace "%" is still in use', name
+			USING ERRCODE = 'dependent_objects_still_exist', DETAIL = coalesce(blocker, last_blocker),
+				HINT = 'Drop what depends on it first; nothing has been dropped.';
+	END;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.drop_workspace(text) IS
+'Drops a workspace with everything coachdiag made in it, tables you filled included; views you put in place of source tables go, what '
+'they read stays. Errors, and then drops nothing, where anything else lives in the schema or depends on it. Needs its owner.';

@@ -1,0 +1,466 @@
+-- The refresh: source rows to stored panels.
+
+-- Queries over the sources, as text: built once per refresh, read by refresh and check_sources alike
+
+CREATE FUNCTION coachdiag.metric_sql(ws text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT DISTINCT ON (metric) metric, higher_is_better, unit, coalesce(scale, 'identity') AS scale,
+			CASE WHEN target > '-Infinity' AND target < 'Infinity' THEN target END AS target,
+			CASE WHEN smallest_effect > 0 AND smallest_effect < 'Infinity' THEN smallest_effect END AS smallest_effect
+		FROM (%s) m
+		WHERE metric IS NOT NULL
+		ORDER BY metric, target, scale, higher_is_better, smallest_effect, unit
+	$query$, coachdiag.source(ws, 'metric'))
+$$;
+
+COMMENT ON FUNCTION coachdiag.metric_sql(text) IS
+'Internal: a query for the metrics of a workspace, one row each: scale filled, numbers that cannot be meant as null.';
+
+CREATE FUNCTION coachdiag.agent_sql(ws text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT agent_id, min(hired_on) FILTER (WHERE hired_on BETWEEN '0001-01-01' AND '9999-12-31') AS hired_on,
+			CASE WHEN count(left_on) = count(*) THEN max(left_on) END AS left_on
+		FROM (%s) a
+		WHERE agent_id IS NOT NULL
+		GROUP BY agent_id
+	$query$, coachdiag.source(ws, 'agent'))
+$$;
+
+COMMENT ON FUNCTION coachdiag.agent_sql(text) IS
+'Internal: a query for the agents of a workspace, one row each: first hired, last left.';
+
+CREATE FUNCTION coachdiag.membership_sql(ws text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- NOT MATERIALIZED: a scan of a materialised CTE would keep the joins above it out of parallel plans.
+	SELECT format($query$
+		WITH assigned AS NOT MATERIALIZED (
+			SELECT agent_id, team, valid_from, coalesce(valid_to, 'infinity') AS valid_to
+			FROM (%s) a
+			WHERE agent_id IS NOT NULL AND team IS NOT NULL AND valid_from < coalesce(valid_to, 'infinity')
+		), marked AS NOT MATERIALIZED (
+			SELECT a.*, lag(team) OVER latest_last IS DISTINCT FROM team
+				OR lag(valid_to) OVER latest_last IS DISTINCT FROM valid_from AS starts
+			FROM assigned a
+			WINDOW latest_last AS (PARTITION BY agent_id ORDER BY valid_from, team DESC)
+		), stay AS NOT MATERIALIZED (
+			SELECT agent_id, team, min(valid_from) AS valid_from, max(valid_to) AS valid_to
+			FROM (SELECT m.*, count(*) FILTER (WHERE starts) OVER (PARTITION BY agent_id ORDER BY valid_from, team DESC) AS stay_no
+				FROM marked m) n
+			GROUP BY agent_id, stay_no, team
+		), edge AS NOT MATERIALIZED (
+			SELECT agent_id, day, lead(day) OVER (PARTITION BY agent_id ORDER BY day) AS next_day
+			FROM (SELECT agent_id, valid_from AS day FROM stay UNION SELECT agent_id, valid_to FROM stay) e
+		)
+		SELECT DISTINCT ON (e.agent_id, e.day) e.agent_id, s.team, e.day AS valid_from, e.next_day AS valid_to
+		FROM edge e JOIN stay s ON s.agent_id = e.agent_id AND s.valid_from <= e.day AND e.day < s.valid_to
+		ORDER BY e.agent_id, e.day, s.valid_from DESC, s.team
+	$query$, coachdiag.source(ws, 'assignment'))
+$$;
+
+COMMENT ON FUNCTION coachdiag.membership_sql(text) IS
+'Internal: a query for who was in which team when, without overlaps: where assignments overlap the one that began last is in force, '
+'of several that began together the first by name of the team.';
+
+CREATE FUNCTION coachdiag.metric_row_sql(ws text, since date DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT r.agent_id, r.metric, r.period, r.contact_type, t.team, a.hired_on, a.left_on, coalesce(r.volume, 1) AS weight,
+			CASE WHEN m.scale = 'log' AND r.value > 0 THEN ln(r.value) ELSE r.value END AS value,
+			CASE m.scale
+				WHEN 'log' THEN CASE WHEN g.target > 0 AND g.target < 'Infinity' THEN ln(g.target) END
+				WHEN 'proportion' THEN CASE WHEN g.target BETWEEN 0 AND 1 THEN g.target END
+				ELSE CASE WHEN g.target > '-Infinity' AND g.target < 'Infinity' THEN g.target END
+			END AS target,
+			CASE
+				WHEN r.agent_id IS NULL OR r.metric IS NULL OR r.period IS NULL THEN 'agent, metric or period missing'
+				WHEN r.period NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN 'period outside the years 1 to 9999'
+				WHEN m.metric IS NULL THEN 'metric unknown'
+				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
+				WHEN r.value IS NULL OR r.volume = 0 THEN 'nothing measured'
+				WHEN NOT (r.value > '-Infinity' AND r.value < 'Infinity') THEN 'value not a finite number'
+				WHEN NOT (r.value BETWEEN -1e100 AND 1e100) OR r.volume > 1e100 AND r.volume < 'Infinity' THEN 'number too large'
+				WHEN r.volume < 0 THEN 'volume negative'
+				WHEN r.volume >= 'Infinity' THEN 'volume not a finite number'
+				WHEN m.scale = 'log' AND r.value <= 0 THEN 'value not above 0 on a log scale'
+				WHEN m.scale = 'proportion' AND r.value NOT BETWEEN 0 AND 1 THEN 'proportion outside 0 to 1'
+				WHEN t.team IS NULL THEN 'agent in no team at that time'
+				WHEN octet_length(r.agent_id::text) > 1024 OR octet_length(r.contact_type) > 1024
+					OR octet_length(t.team) > 1024 OR octet_length(r.metric) > 1024 THEN 'name longer than 1024 bytes'
+			END AS reason
+		FROM (%s) r
+			LEFT JOIN (%s) m ON m.metric = r.metric
+			LEFT JOIN (%s) t ON t.agent_id = r.agent_id AND t.valid_from <= r.period AND r.period < t.valid_to
+			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
+			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
+		WHERE %s
+	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws), coachdiag.agent_sql(ws),
+		CASE WHEN since IS NULL THEN 'true' ELSE format('r.period >= %L', since) END)
+$$;
+
+COMMENT ON FUNCTION coachdiag.metric_row_sql(text, date) IS
+'Internal: a query for the rows of agent_metric as panels take them: team in force at the period, value and target on the scale of the '
+'metric, volume as weight; and reason: why a row is left out (null: it is used). since: rows of earlier periods are not read.';
+
+CREATE FUNCTION coachdiag.session_row_sql(ws text, since date DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT s.session_id, s.agent_id, s.metric, s.coach_id::text AS coach, s.day, t.team, a.hired_on, a.left_on,
+			CASE WHEN s.duration_minutes >= 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END AS minutes,
+			CASE
+				WHEN s.agent_id IS NULL THEN 'session: agent missing'
+				WHEN s.day > current_date THEN 'session: held in the future'
+				WHEN s.day < '0001-01-01' THEN 'session: held before the year 1'
+				WHEN s.metric IS NOT NULL AND m.metric IS NULL THEN 'session: metric unknown'
+				WHEN t.team IS NULL THEN 'session: agent in no team at that time'
+				WHEN octet_length(s.agent_id::text) > 1024 OR octet_length(s.coach_id::text) > 1024
+					OR octet_length(t.team) > 1024 THEN 'session: name longer than 1024 bytes'
+			END AS reason
+		FROM (
+			SELECT DISTINCT ON (session_id, agent_id, metric) *, (held_at AT TIME ZONE %L)::date AS day
+			FROM (%s) r
+			WHERE held_at IS NOT NULL AND coalesce(status, 'held') = 'held' AND not_coachable_reason IS NULL
+				AND NOT (coalesce(recognition, false) AND behaviour IS NULL AND sub_behaviour IS NULL AND action IS NULL)
+			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id
+		) s
+			LEFT JOIN (%s) m ON m.metric = s.metric
+			LEFT JOIN (%s) t ON t.agent_id = s.agent_id AND t.valid_from <= s.day AND s.day < t.valid_to
+			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
+		WHERE %s
+	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
+		coachdiag.agent_sql(ws), CASE WHEN since IS NULL THEN 'true' ELSE format('s.day >= %L', since) END)
+$$;
+
+COMMENT ON FUNCTION coachdiag.session_row_sql(text, date) IS
+'Internal: a query for the sessions that count as coaching dose, once per session, agent and metric: held, something to coach, not '
+'recognition alone; with the day, the team in force on it, and reason: why a session is left out (null: it is used). '
+'since: sessions of earlier days are not read.';
+
+CREATE FUNCTION coachdiag.left_out()
+RETURNS TABLE (reason text, harmless boolean, what_to_do text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	VALUES
+		('agent, metric or period missing', false, 'Leave such rows out of the source, or fill them.'),
+		('period outside the years 1 to 9999', false, 'Correct the date; infinite dates are no periods.'),
+		('metric unknown', false, 'Add the metric to relation metric, or correct its name (case matters).'),
+		('scale of the metric unknown', false, 'Use identity, log or proportion in metric.scale.'),
+		('nothing measured', true, 'Nothing: rows without value or with volume 0 carry no information.'),
+		('value not a finite number', false, 'Give no row where nothing was measured; look for divisions by zero in the source.'),
+		('number too large', false, 'Correct the number: it is beyond 1e100.'),
+		('volume negative', false, 'Volume counts contacts or evaluations; correct the source.'),
+		('volume not a finite number', false, 'Volume counts contacts or evaluations; correct the source.'),
+		('value not above 0 on a log scale', false, 'Correct the value, or use another scale for the metric.'),
+		('proportion outside 0 to 1', false, 'Give fractions, not percent: value / 100.0; or use scale identity.'),
+		('agent in no team at that time', false, 'Complete assignment: valid_from on or before the first day of the period, no holes.'),
+		('name longer than 1024 bytes', false, 'Use a shorter key, for example its md5().'),
+		('session: agent missing', false, 'Fill agent_id; a group session needs a row per participant.'),
+		('session: held in the future', false, 'Leave held_at null until the session was held; planned sessions have scheduled_at.'),
+		('session: held before the year 1', false, 'Correct held_at.'),
+		('session: metric unknown', false, 'Map the topic to a metric of relation metric; null where the session was about all of them.'),
+		('session: agent in no team at that time', false, 'Complete assignment, or correct the agent or the date of the session.'),
+		('session: name longer than 1024 bytes', false, 'Use a shorter key, for example its md5().')
+$$;
+
+COMMENT ON FUNCTION coachdiag.left_out() IS
+'Why refresh leaves source rows out. harmless: not counted in its warning. what_to_do: how to have them used.';
+
+-- Steps
+
+CREATE FUNCTION coachdiag.grid_sql(ws text, since date DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- Two thirds of the rows decide, so that a few stray dates don't turn weeks into days.
+	SELECT format($query$
+		SELECT metric, g.step AS period_step, CASE g.step WHEN 'week' THEN w.weekday END AS week_start
+		FROM (
+			SELECT metric, sum(rows) AS rows, max(rows) AS most, sum(firsts) AS firsts, sum(periods) AS periods,
+				(array_agg(weekday ORDER BY rows DESC, weekday))[1] AS weekday
+			FROM (
+				SELECT metric, extract(isodow FROM period)::int AS weekday, sum(rows) AS rows, count(*) AS periods,
+					coalesce(sum(rows) FILTER (WHERE extract(day FROM period) = 1), 0) AS firsts
+				FROM (SELECT metric, period, count(*) AS rows FROM (%s) r
+					WHERE metric IS NOT NULL AND isfinite(period)%s GROUP BY metric, period) p
+				GROUP BY 1, 2
+			) d
+			GROUP BY metric
+		) w
+			CROSS JOIN LATERAL (SELECT CASE WHEN periods > 1 AND 3 * firsts >= 2 * rows THEN 'month'
+				WHEN 3 * most >= 2 * rows THEN 'week' ELSE 'day' END AS step) g
+	$query$, coachdiag.source(ws, 'agent_metric'), CASE WHEN since IS NULL THEN '' ELSE format(' AND period >= %L', since) END)
+$$;
+
+COMMENT ON FUNCTION coachdiag.grid_sql(text, date) IS
+'Internal: a query for the period grid of each metric: month where two thirds of its rows are on first days of months, week where two '
+'thirds are on one weekday, else day.';
+
+CREATE FUNCTION coachdiag.metric_state(ws text) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	state jsonb;
+BEGIN
+	EXECUTE format('SELECT jsonb_object_agg(metric, jsonb_build_array(target, scale, period_step, week_start)) FROM %I.stored_metric', ws)
+	INTO state;
+	RETURN coalesce(state, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.metric_state(text) IS
+'Internal: what of the stored metrics the content of panels depends on. Another state makes every stored panel stale.';
+
+CREATE FUNCTION coachdiag.refresh_metrics(ws text, since date) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	twice text;
+	written bigint;
+BEGIN
+	EXECUTE format('SELECT metric FROM (%s) m WHERE metric IS NOT NULL GROUP BY metric HAVING count(*) > 1 ORDER BY metric LIMIT 1',
+		coachdiag.source(ws, 'metric')) INTO twice;
+	IF twice IS NOT NULL THEN
+		RAISE EXCEPTION 'relation "metric" of workspace "%" lists metric "%" more than once', ws, twice
+			USING ERRCODE = 'cardinality_violation',
+				HINT = 'A metric has one direction, scale and target; targets that differ go into agent_metric.target.';
+	END IF;
+
+	EXECUTE format('DELETE FROM %I.stored_metric s WHERE NOT EXISTS (SELECT FROM (%s) m WHERE m.metric = s.metric)',
+		ws, coachdiag.source(ws, 'metric'));
+	EXECUTE format($query$
+		INSERT INTO %I.stored_metric AS s (metric, higher_is_better, target, smallest_effect, unit, scale, period_step, week_start)
+		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start
+		FROM (%s) m LEFT JOIN (%s) g ON g.metric = m.metric
+		ON CONFLICT (metric) DO UPDATE SET
+			(higher_is_better, target, smallest_effect, unit, scale) =
+				(excluded.higher_is_better, excluded.target, excluded.smallest_effect, excluded.unit, excluded.scale),
+			(period_step, week_start) = (
+				SELECT CASE WHEN keep THEN s.period_step ELSE excluded.period_step END,
+					CASE WHEN keep THEN s.week_start ELSE excluded.week_start END
+				FROM (SELECT $1 AND s.period_step IS NOT NULL AS keep) k)
+	$query$, ws, coachdiag.metric_sql(ws), coachdiag.grid_sql(ws, since)) USING since IS NOT NULL;
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_metrics(text, date) IS
+'Internal: brings stored_metric up to date; with since, known period grids are kept. Returns the metrics written. '
+'Error: a metric is listed more than once.';
+
+CREATE FUNCTION coachdiag.refresh_teams(ws text) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_team', ws);
+	EXECUTE format($query$
+		INSERT INTO %I.stored_team (team, program, site, supervisor)
+		SELECT DISTINCT ON (team) team, program, site, supervisor
+		FROM (%s) a
+		WHERE team IS NOT NULL AND octet_length(team) <= 1024 AND valid_from < coalesce(valid_to, 'infinity')
+		ORDER BY team, valid_from DESC, coalesce(valid_to, 'infinity') DESC, program, site, supervisor
+	$query$, ws, coachdiag.source(ws, 'assignment'));
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_teams(text) IS
+'Internal: brings stored_team up to date: program, site and supervisor as the latest assignment to the team has them. Returns the teams.';
+
+CREATE FUNCTION coachdiag.first_month(ws text, since date) RETURNS date
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	month date;
+BEGIN
+	EXECUTE format($query$
+		SELECT date_trunc('month', min(CASE s.period_step
+			WHEN 'week' THEN $1 - (extract(isodow FROM $1)::int - s.week_start + 7) %% 7 ELSE $1 END)::timestamp)::date
+		FROM %I.stored_metric s
+	$query$, ws) INTO month USING since;
+	RETURN coalesce(month, date_trunc('month', since::timestamp)::date);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.first_month(text, date) IS
+'Internal: the first month that holds something of the day since or later: the month in which the earliest period around that day starts.';
+
+CREATE FUNCTION coachdiag.build_panels(ws text, from_month date DEFAULT NULL)
+RETURNS TABLE (team text, metric text, month date, left_out text, panel coachdiag.panel, rows bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- RETURN QUERY, since the same SELECT below an INSERT would not be planned parallel.
+	RETURN QUERY EXECUTE format($query$
+		SELECT team, metric, month, reason,
+			coachdiag.panel(value, target, agent_id, period, weight, contact_type, sessions, minutes, coach, hired_on)
+				FILTER (WHERE reason IS NULL),
+			count(counted)
+		FROM (
+			SELECT CASE WHEN reason IS NULL THEN team END AS team, CASE WHEN reason IS NULL THEN metric END AS metric,
+				CASE WHEN reason IS NULL THEN date_trunc('month', period::timestamp)::date END AS month, reason,
+				value, target, agent_id, period, weight, contact_type,
+				NULL::double precision AS sessions, NULL::double precision AS minutes, NULL AS coach, hired_on, 1 AS counted
+			FROM (%1$s) metric_row
+			UNION ALL
+			SELECT s.team, m.metric, date_trunc('month', p.period::timestamp)::date, s.reason,
+				NULL, NULL, s.agent_id, p.period, NULL, NULL, 1, s.minutes, s.coach, s.hired_on,
+				CASE WHEN s.reason IS NOT NULL THEN 1 END
+			FROM (SELECT CASE WHEN reason IS NULL THEN team END AS team, metric, agent_id, coach, day, hired_on, minutes, reason
+				FROM (%2$s) session_row) s
+				LEFT JOIN %3$I.stored_metric m
+					ON s.reason IS NULL AND m.period_step IS NOT NULL AND m.metric = coalesce(s.metric, m.metric)
+				CROSS JOIN LATERAL (SELECT CASE m.period_step
+					WHEN 'month' THEN date_trunc('month', s.day::timestamp)::date
+					WHEN 'week' THEN s.day - (extract(isodow FROM s.day)::int - m.week_start + 7) %% 7
+					WHEN 'day' THEN s.day END AS period) p
+			WHERE (s.reason IS NOT NULL OR m.metric IS NOT NULL)%4$s
+		) row
+		GROUP BY team, metric, month, reason
+	$query$, coachdiag.metric_row_sql(ws, from_month), coachdiag.session_row_sql(ws, from_month), ws,
+		CASE WHEN from_month IS NULL THEN '' ELSE format(' AND (s.reason IS NOT NULL OR p.period >= %L)', from_month) END);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.build_panels(text, date) IS
+'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric; '
+'and one row per reason for which rows were left out (left_out not null, the rest null). rows: source rows of agent_metric '
+'(left out: and sessions). from_month: earlier months are not read. Needs stored_metric up to date.';
+
+CREATE FUNCTION coachdiag.refresh_panels(ws text, from_month date, run bigint) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint;
+	used bigint;
+	dropped bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_panel WHERE $1 IS NULL OR month >= $1', ws) USING from_month;
+	EXECUTE format($query$
+		WITH built AS MATERIALIZED (
+			SELECT * FROM coachdiag.build_panels($1, $2)
+		), stored AS (
+			INSERT INTO %1$I.stored_panel (team, metric, month, panel, rows, refreshed_at)
+			SELECT team, metric, month, panel, rows, clock_timestamp()
+			FROM built WHERE left_out IS NULL AND panel IS NOT NULL
+			RETURNING rows
+		), logged AS (
+			INSERT INTO %1$I.refresh_log (run, started, finished, step, rows, seconds, message)
+			SELECT $3, clock_timestamp(), clock_timestamp(), 'left_out', rows, 0, left_out
+			FROM built WHERE left_out IS NOT NULL
+		)
+		SELECT (SELECT count(*) FROM stored), (SELECT coalesce(sum(rows), 0) FROM stored),
+			(SELECT coalesce(sum(b.rows), 0) FROM built b JOIN coachdiag.left_out() l ON l.reason = b.left_out WHERE NOT l.harmless)
+	$query$, ws) INTO written, used, dropped USING ws, from_month, run;
+	EXECUTE format('ANALYZE %I.stored_panel', ws);
+
+	IF dropped > 0 THEN
+		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, dropped, used
+			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
+	END IF;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_panels(text, date, bigint) IS
+'Internal: replaces the stored panels of from_month and later (null: all) and logs what was left out. Returns the panels written. '
+'Warns where rows could not be used.';
+
+-- The refresh itself
+
+CREATE FUNCTION coachdiag.lock_workspace(ws text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	space CONSTANT int := hashtext('coachdiag.refresh');
+	workspace CONSTANT int := coachdiag.workspace_oid(ws)::int;
+BEGIN
+	IF NOT pg_try_advisory_xact_lock(space, workspace) THEN
+		RAISE NOTICE 'workspace "%" is being refreshed by another session: waiting for it', ws;
+		PERFORM pg_advisory_xact_lock(space, workspace);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.lock_workspace(text) IS
+'Internal: makes sure that one refresh of a workspace runs at a time, until the end of the transaction; says so where it has to wait.';
+
+CREATE PROCEDURE coachdiag.refresh_step(ws text, run bigint, step text, query text, message text DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	started CONSTANT timestamptz := clock_timestamp();
+	seconds double precision;
+	rows bigint;
+BEGIN
+	EXECUTE query INTO rows;
+	seconds := extract(epoch FROM clock_timestamp() - started);
+	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, rows, seconds, message) VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6)', ws)
+	USING run, started, step, rows, seconds, message;
+	RAISE NOTICE '%', format('%s: %s%s%s ms', rpad(step, 8), rows || ' rows, ', message || ', ', round(seconds * 1000));
+END
+$$;
+
+COMMENT ON PROCEDURE coachdiag.refresh_step(text, bigint, text, text, text) IS
+'Internal: runs one step of a refresh (a query that returns how many rows it wrote), logs it, and says how long it took.';
+
+CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	run bigint;
+	state jsonb;
+	from_month date;
+BEGIN
+	IF NOT isfinite(since) THEN
+		RAISE EXCEPTION 'since must be a date, not %', since
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out to rebuild everything.';
+	END IF;
+	PERFORM coachdiag.lock_workspace(ws);
+	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
+
+	state := coachdiag.metric_state(ws);
+	CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L, %L)', ws, since));
+	IF since IS NOT NULL AND state <> coachdiag.metric_state(ws) THEN
+		RAISE NOTICE 'targets, scales or periods of metrics have changed: all months are rebuilt';
+		since := NULL;
+		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L, NULL)', ws));
+	END IF;
+	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
+	from_month := coachdiag.first_month(ws, since);
+	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, from_month, run),
+		CASE WHEN from_month IS NULL THEN 'all months' ELSE format('from %s', to_char(from_month, 'YYYY-MM')) END);
+	CALL coachdiag.refresh_step(ws, run, 'views', format('SELECT NULL::bigint FROM coachdiag.refresh_views(%L)', ws));
+END
+$$;
+
+COMMENT ON PROCEDURE coachdiag.refresh(text, date) IS
+'Brings the stored panels and the result views of a workspace up to date. Without since everything is rebuilt, exactly; with since only '
+'the months that can hold something of that day or later (all months where a target, scale or period grid of a metric has changed). '
+'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
+'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '
+'Errors: no such workspace; a required source relation or column is missing or of a wrong type; a metric listed twice.';

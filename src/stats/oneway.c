@@ -1,0 +1,525 @@
+/*
+ * oneway.c: one-way random effects from per-group moments. The likelihood is profiled
+ * over mu and sigma2, leaving one dimension, lambda = tau2 / sigma2.
+ */
+#include <math.h>
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_integration.h>
+#include <gsl/gsl_math.h>
+
+#include "stats/oneway.h"
+#include "stats/solve.h"
+
+#define SCAN_POINTS 48
+#define SCAN_RANGE 1e-8
+#define PIVOT_NODES 32
+
+typedef struct Groups
+{
+	const CdMoments *group;
+	size_t		size;			/* entries, empty ones included */
+	double		k;
+	double		n;
+	double		weight;
+	double		weight2;		/* sum of squared group weights */
+	double		ss_within;
+	double		origin;			/* a group mean, to centre on */
+	double		heaviest;		/* largest group weight */
+	double		df;				/* of the likelihood: n - 1 or n */
+} Groups;
+
+/* Weighted sums over groups, group i with variance tau2 + unit / weight_i. */
+typedef struct Sums
+{
+	double		w;
+	double		w2;
+	double		w3;
+	double		mu;
+	double		q;				/* sum w (mean - mu)^2 */
+	double		wq;				/* sum w^2 (mean - mu)^2 */
+	double		log_h;			/* sum log (1 + weight tau2 / unit) */
+} Sums;
+
+/* Totals over the groups with values. */
+static CdStatus
+summarise(const CdMoments *group, size_t size, Groups *g)
+{
+	*g = (Groups) {.group = group, .size = size};
+	for (size_t i = 0; i < size; i++)
+	{
+		const CdMoments *m = &group[i];
+
+		if (m->weight == 0.0 && m->n == 0.0)
+			continue;
+		if (!isfinite(m->weight) || !isfinite(m->mean) || !isfinite(m->m2)
+			|| m->weight <= 0.0 || m->m2 < 0.0 || !(m->n >= 1.0))
+			return CD_BAD_INPUT;
+		if (g->k == 0.0)
+			g->origin = m->mean;
+		g->k += 1.0;
+		g->n += m->n;
+		g->weight += m->weight;
+		g->weight2 += m->weight * m->weight;
+		g->ss_within += m->m2;
+		g->heaviest = fmax(g->heaviest, m->weight);
+	}
+	return CD_OK;
+}
+
+/* Generalised least squares mean. */
+static double
+weighted_mean(const Groups *g, double tau2, double unit, double *total)
+{
+	double		sum = 0.0;
+	double		weights = 0.0;
+
+	for (size_t i = 0; i < g->size; i++)
+	{
+		const CdMoments *m = &g->group[i];
+		double		w;
+
+		if (m->weight <= 0.0)
+			continue;
+		w = m->weight / (unit + m->weight * tau2);
+		weights += w;
+		sum += w * (m->mean - g->origin);
+	}
+	*total = weights;
+	return g->origin + sum / weights;
+}
+
+/* All sums at one pair of variances. */
+static Sums
+sums_at(const Groups *g, double tau2, double unit)
+{
+	Sums		s = {0};
+
+	s.mu = weighted_mean(g, tau2, unit, &s.w);
+	for (size_t i = 0; i < g->size; i++)
+	{
+		const CdMoments *m = &g->group[i];
+		double		w;
+		double		r;
+
+		if (m->weight <= 0.0)
+			continue;
+		w = m->weight / (unit + m->weight * tau2);
+		r = m->mean - s.mu;
+		s.w2 += w * w;
+		s.w3 += w * w * w;
+		s.q += w * r * r;
+		s.wq += w * w * r * r;
+		s.log_h += log1p(m->weight * tau2 / unit);
+	}
+	return s;
+}
+
+/* ANOVA table. */
+CdStatus
+cd_anova(const CdMoments *groups, size_t k, CdAnova *out)
+{
+	Groups		g;
+	CdStatus	status = summarise(groups, k, &g);
+	double		excess;
+
+	if (status != CD_OK)
+		return status;
+	if (g.k < 2.0)
+		return CD_TOO_FEW;
+	out->k = g.k;
+	out->n = g.n;
+	out->weight = g.weight;
+	out->df_between = g.k - 1.0;
+	out->df_within = g.n - g.k;
+	out->ss_between = sums_at(&g, 0.0, 1.0).q;
+	out->ss_within = g.ss_within;
+	out->ms_between = out->ss_between / out->df_between;
+	out->ms_within = out->df_within > 0.0 ? g.ss_within / out->df_within : NAN;
+	out->f = out->ms_between / out->ms_within;
+	out->p = isnan(out->f) ? NAN : isinf(out->f) ? 0.0
+		: gsl_cdf_fdist_Q(out->f, out->df_between, out->df_within);
+	out->r2 = out->ss_between / (out->ss_between + g.ss_within);
+	out->n0 = (g.weight - g.weight2 / g.weight) / out->df_between;
+	excess = out->ms_between - out->ms_within;
+	out->icc1 = excess / (out->ms_between + (out->n0 - 1.0) * out->ms_within);
+	out->icc2 = excess / out->ms_between;
+	out->tau2 = excess / out->n0;
+	return CD_OK;
+}
+
+/* The profiled criterion and its derivative in lambda carry this context. */
+typedef struct Profile
+{
+	Groups		g;
+	bool		restricted;
+} Profile;
+
+/* Profiled sigma2 at lambda. */
+static double
+profiled_sigma2(const Profile *p, const Sums *s)
+{
+	return (p->g.ss_within + s->q) / p->g.df;
+}
+
+/* Derivative of twice the profiled log likelihood in lambda. */
+static double
+score(double lambda, void *context, CdStatus *status)
+{
+	const Profile *p = context;
+	Sums		s = sums_at(&p->g, lambda, 1.0);
+	double		value = s.wq / profiled_sigma2(p, &s) - s.w;
+
+	(void) status;
+	return p->restricted ? value + s.w2 / s.w : value;
+}
+
+/* -2 log (restricted) likelihood at the profiled sigma2. */
+static double
+criterion(const Profile *p, double lambda)
+{
+	Sums		s = sums_at(&p->g, lambda, 1.0);
+	double		value = p->g.df * (1.0 + log(2.0 * M_PI * profiled_sigma2(p, &s))) + s.log_h;
+
+	return p->restricted ? value + log(s.w) : value;
+}
+
+/*
+ * Maximise over lambda >= 0. The likelihood of unbalanced groups can have several
+ * maxima: every downward sign change of the score on a logarithmic grid is followed.
+ */
+static CdStatus
+maximise(Profile *p, double *lambda)
+{
+	CdStatus	status = CD_OK;
+	double		low = 0.0;
+	double		at_low = score(0.0, p, &status);
+	double		x = SCAN_RANGE / p->g.heaviest;
+	double		high = 1e3 / p->g.heaviest;
+	double		best = at_low <= 0.0 ? criterion(p, 0.0) : INFINITY;
+	double		factor;
+
+	*lambda = 0.0;
+	status = cd_expand(score, p, 10.0, &high);
+	if (status != CD_OK)
+		return status;
+	factor = pow(high / x, 1.0 / (SCAN_POINTS - 1));
+	for (int i = 0; i < SCAN_POINTS; i++, x *= factor)
+	{
+		double		point = i == SCAN_POINTS - 1 ? high : x;
+		double		at_point = score(point, p, &status);
+
+		if (at_low > 0.0 && at_point <= 0.0)
+		{
+			double		root;
+			double		value;
+
+			status = cd_solve(score, p, low, point, &root);
+			if (status != CD_OK)
+				return status;
+			value = criterion(p, root);
+			if (value < best)
+			{
+				best = value;
+				*lambda = root;
+			}
+		}
+		low = point;
+		at_low = at_point;
+		if (cd_stop_requested())
+			return CD_STOPPED;
+	}
+	return isfinite(best) ? CD_OK : CD_NO_CONVERGENCE;
+}
+
+/* Standard errors of both variances from the expected information. */
+static void
+variance_errors(const Profile *p, CdOneWay *out)
+{
+	Sums		s = sums_at(&p->g, out->tau2, out->sigma2);
+	double		w2a = 0.0;		/* w^2 times powers of a = 1 / weight, the slope in sigma2 */
+	double		w2aa = 0.0;
+	double		w3a = 0.0;
+	double		w3aa = 0.0;
+	double		tt = s.w2;
+	double		ts;
+	double		ss;
+	double		determinant;
+
+	for (size_t i = 0; i < p->g.size; i++)
+	{
+		double		weight = p->g.group[i].weight;
+		double		w;
+
+		if (weight <= 0.0)
+			continue;
+		w = weight / (out->sigma2 + weight * out->tau2);
+		w2a += w * w / weight;
+		w2aa += w * w / (weight * weight);
+		w3a += w * w * w / weight;
+		w3aa += w * w * w / (weight * weight);
+	}
+	ts = w2a;
+	ss = w2aa + (p->g.n - p->g.k) / (out->sigma2 * out->sigma2);
+	if (p->restricted)
+	{
+		tt += (s.w2 / s.w) * (s.w2 / s.w) - 2.0 * s.w3 / s.w;
+		ts += (s.w2 / s.w) * (w2a / s.w) - 2.0 * w3a / s.w;
+		ss += (w2a / s.w) * (w2a / s.w) - 2.0 * w3aa / s.w;
+	}
+	determinant = tt * ss - ts * ts;
+	out->se_tau2 = out->boundary ? NAN : sqrt(2.0 * ss / determinant);
+	out->se_sigma2 = out->boundary ? NAN : sqrt(2.0 * tt / determinant);
+}
+
+/*
+ * Variance of mu from the groups' own residuals. With h the groups' shares of the total
+ * weight, the residual of a group has variance (1 - h) / w under the fitted model.
+ */
+static void
+robust_error(const Groups *g, CdOneWay *out)
+{
+	Sums		s = sums_at(g, out->tau2, out->sigma2);
+	double		variance = 0.0;
+	double		noise = 0.0;
+	double		h2 = 0.0;
+	double		leverage = 0.0;
+	double		leverage2 = 0.0;
+
+	for (size_t i = 0; i < g->size; i++)
+	{
+		const CdMoments *m = &g->group[i];
+		double		h;
+		double		r = m->mean - out->mu;
+
+		if (m->weight <= 0.0)
+			continue;
+		h = m->weight / (out->sigma2 + m->weight * out->tau2) / s.w;
+		variance += h * h * r * r / (1.0 - h);
+		noise += h * h * out->sigma2 / m->weight;
+		h2 += h * h;
+		leverage += h * h / (1.0 - h);
+		leverage2 += h * h / (1.0 - h) * (h * h / (1.0 - h));
+	}
+	out->robust_se = sqrt(variance);
+	out->robust_df = 1.0 / (h2 + leverage * leverage - leverage2);
+	out->noise_se = sqrt(noise);
+}
+
+/* REML or ML. */
+CdStatus
+cd_oneway_fit(const CdMoments *groups, size_t k, CdLikelihood likelihood, CdOneWay *out)
+{
+	Profile		p;
+	CdStatus	status = summarise(groups, k, &p.g);
+	Sums		s;
+
+	if (status != CD_OK)
+		return status;
+	if (p.g.k < 2.0 || p.g.n <= p.g.k || p.g.ss_within <= 0.0)
+		return CD_TOO_FEW;
+	p.restricted = likelihood == CD_LIKELIHOOD_REML;
+	p.g.df = p.restricted ? p.g.n - 1.0 : p.g.n;
+	status = maximise(&p, &out->lambda);
+	if (status != CD_OK)
+		return status;
+	s = sums_at(&p.g, out->lambda, 1.0);
+	out->k = p.g.k;
+	out->n = p.g.n;
+	out->mu = s.mu;
+	out->sigma2 = profiled_sigma2(&p, &s);
+	out->tau2 = out->lambda * out->sigma2;
+	out->se = sqrt(out->sigma2 / s.w);
+	out->q = s.q / out->sigma2 / (p.g.k - 1.0);
+	out->criterion = criterion(&p, out->lambda);
+	out->boundary = out->lambda == 0.0;
+	variance_errors(&p, out);
+	robust_error(&p.g, out);
+	return CD_OK;
+}
+
+/* The F pivot at lambda less a target; falls with lambda. */
+typedef struct WaldPivot
+{
+	Groups		g;
+	double		target;
+} WaldPivot;
+
+static double
+wald_excess(double lambda, void *context, CdStatus *status)
+{
+	const WaldPivot *p = context;
+	double		between = sums_at(&p->g, lambda, 1.0).q / (p->g.k - 1.0);
+
+	(void) status;
+	return between / (p->g.ss_within / (p->g.n - p->g.k)) - p->target;
+}
+
+/* Zero of a decreasing function on [0, inf), 0 when it starts at or below 0. */
+static CdStatus
+solve_decreasing(CdFunction f, void *context, double scale, double *root)
+{
+	CdStatus	status = CD_OK;
+	double		high = scale;
+
+	*root = 0.0;
+	if (f(0.0, context, &status) <= 0.0 || status != CD_OK)
+		return status;
+	status = cd_expand(f, context, 10.0, &high);
+	return status == CD_OK ? cd_solve(f, context, 0.0, high, root) : status;
+}
+
+/* What every interval of a variance needs. */
+static CdStatus
+summarise_for_interval(const CdMoments *groups, size_t k, double level, Groups *g)
+{
+	CdStatus	status = summarise(groups, k, g);
+
+	if (status != CD_OK)
+		return status;
+	if (!(level > 0.0 && level < 1.0))
+		return CD_BAD_INPUT;
+	if (g->k < 2.0 || g->n <= g->k || g->ss_within <= 0.0)
+		return CD_TOO_FEW;
+	return CD_OK;
+}
+
+/* Wald's interval of lambda. */
+CdStatus
+cd_oneway_lambda_interval(const CdMoments *groups, size_t k, double level,
+						  double *low, double *high)
+{
+	WaldPivot	p;
+	CdStatus	status = summarise_for_interval(groups, k, level, &p.g);
+	double		tail = 0.5 * (1.0 - level);
+
+	if (status != CD_OK)
+		return status;
+	status = cd_f_quantile(1.0 - tail, p.g.k - 1.0, p.g.n - p.g.k, &p.target);
+	if (status == CD_OK)
+		status = solve_decreasing(wald_excess, &p, 1.0 / p.g.heaviest, low);
+	if (status == CD_OK)
+		status = cd_f_quantile(tail, p.g.k - 1.0, p.g.n - p.g.k, &p.target);
+	if (status == CD_OK)
+		status = solve_decreasing(wald_excess, &p, 1.0 / p.g.heaviest, high);
+	return status;
+}
+
+/* Fiducial distribution of tau2: sigma2 at quadrature nodes of its own pivot. */
+typedef struct Generalised
+{
+	Groups		g;
+	double		sigma2[PIVOT_NODES];
+	double		weight[PIVOT_NODES];
+	double		target;
+} Generalised;
+
+/* Nodes in probability, so that the chi-square of sigma2 is integrated whatever its df. */
+static CdStatus
+generalised_nodes(Generalised *p)
+{
+	gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(PIVOT_NODES);
+	CdStatus	status = CD_OK;
+
+	if (table == NULL)
+		return CD_NOMEM;
+	for (size_t i = 0; i < PIVOT_NODES && status == CD_OK; i++)
+	{
+		double		u;
+		double		chisq;
+
+		gsl_integration_glfixed_point(0.0, 1.0, i, &u, &p->weight[i], table);
+		status = cd_chisq_quantile(u, p->g.n - p->g.k, &chisq);
+		p->sigma2[i] = p->g.ss_within / chisq;
+	}
+	gsl_integration_glfixed_table_free(table);
+	return status;
+}
+
+/* Target less the probability that the pivot of tau2 lies below tau2. */
+static double
+generalised_excess(double tau2, void *context, CdStatus *status)
+{
+	const Generalised *p = context;
+	double		probability = 0.0;
+
+	for (int i = 0; i < PIVOT_NODES; i++)
+	{
+		double		q = sums_at(&p->g, tau2, p->sigma2[i]).q;
+
+		probability += p->weight[i] * gsl_cdf_chisq_Q(q, p->g.k - 1.0);
+	}
+	if (cd_stop_requested())
+		*status = CD_STOPPED;
+	return p->target - probability;
+}
+
+/* Generalised interval of tau2. */
+CdStatus
+cd_oneway_tau2_interval(const CdMoments *groups, size_t k, double level, double *low, double *high)
+{
+	Generalised p;
+	CdStatus	status = summarise_for_interval(groups, k, level, &p.g);
+	double		tail = 0.5 * (1.0 - level);
+	double		scale;
+
+	if (status == CD_OK)
+		status = generalised_nodes(&p);
+	if (status != CD_OK)
+		return status;
+	scale = p.sigma2[PIVOT_NODES / 2] / p.g.heaviest;
+	p.target = tail;
+	status = solve_decreasing(generalised_excess, &p, scale, low);
+	if (status != CD_OK)
+		return status;
+	p.target = 1.0 - tail;
+	return solve_decreasing(generalised_excess, &p, scale, high);
+}
+
+/* Interval of mu. */
+CdStatus
+cd_oneway_mean_interval(const CdOneWay *fit, double level, double *low, double *high)
+{
+	double		t;
+	CdStatus	status = cd_t_multiplier(level, fit->robust_df, &t);
+	double		half;
+
+	if (status != CD_OK)
+		return status;
+	half = fmax(t * fit->robust_se, cd_normal_multiplier(level) * fit->noise_se);
+	*low = fit->mu - half;
+	*high = fit->mu + half;
+	return CD_OK;
+}
+
+/* Interval for a new group's mean. */
+CdStatus
+cd_oneway_predict_interval(const CdOneWay *fit, double level, double *low, double *high)
+{
+	double		t;
+	double		half;
+	CdStatus	status;
+
+	if (fit->k < 3.0)
+		return CD_TOO_FEW;
+	status = cd_t_multiplier(level, fit->k - 2.0, &t);
+	half = t * sqrt(fit->se * fit->se + fit->tau2);
+	*low = fit->mu - half;
+	*high = fit->mu + half;
+	return status;
+}
+
+/* Predicted effect of one group. */
+CdBlup
+cd_oneway_blup(const CdOneWay *fit, const CdMoments *group)
+{
+	double		b = group->weight * fit->tau2 / (fit->sigma2 + group->weight * fit->tau2);
+	double		conditional = fit->tau2 * (1.0 - b);
+	CdBlup		blup = {
+		.effect = group->weight > 0.0 ? b * (group->mean - fit->mu) : 0.0,
+		.conditional_sd = sqrt(conditional),
+		.sd = sqrt(conditional + b * b * fit->se * fit->se)
+	};
+
+	return blup;
+}

@@ -1,0 +1,534 @@
+/*
+ * rates.c: binomial-normal random intercepts. Each unit's likelihood is one integral,
+ * taken by Gauss-Hermite quadrature centred and scaled at its own mode.
+ */
+#include <math.h>
+
+#include <gsl/gsl_integration.h>
+#include <gsl/gsl_math.h>
+
+#include "stats/rates.h"
+#include "stats/solve.h"
+
+#define SCAN_POINTS 14
+#define SCAN_FROM 0.02
+#define NEGLIGIBLE_TAU 1e-3		/* logits; a likelihood that falls here is at the boundary */
+#define NEWTON_ITERATIONS 100
+#define NEWTON_TOLERANCE 1e-12
+#define TAU_TOLERANCE 1e-10
+#define LONGEST_STEP 2.0		/* logits */
+
+typedef struct Units
+{
+	const double *x;
+	const double *n;
+	size_t		k;
+	double		node[CD_RATES_POINTS];
+	double		log_weight[CD_RATES_POINTS];	/* log weight plus node^2 */
+	bool		restricted;
+	double		mu;				/* last solution, the next start */
+} Units;
+
+/* Log likelihood of all units and what its maximisation needs. */
+typedef struct Marginal
+{
+	double		log_likelihood;
+	double		d_mu;
+	double		d_tau;
+	double		information;	/* minus the second derivative in mu */
+} Marginal;
+
+static double
+logistic(double eta)
+{
+	return eta >= 0.0 ? 1.0 / (1.0 + exp(-eta)) : exp(eta) / (1.0 + exp(eta));
+}
+
+/* log (1 + exp (eta)) without overflow. */
+static double
+log1p_exp(double eta)
+{
+	return eta > 0.0 ? eta + log1p(exp(-eta)) : log1p(exp(eta));
+}
+
+/* Successes within trials, all finite. */
+static CdStatus
+check_units(const double *x, const double *n, size_t k)
+{
+	for (size_t i = 0; i < k; i++)
+	{
+		if (!isfinite(x[i]) || !isfinite(n[i]) || n[i] < 0.0 || x[i] < 0.0 || x[i] > n[i])
+			return CD_BAD_INPUT;
+	}
+	return CD_OK;
+}
+
+/* Quadrature rule for the weight exp(-t^2). */
+static CdStatus
+hermite_rule(Units *u)
+{
+	gsl_integration_fixed_workspace *rule =
+		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, CD_RATES_POINTS, 0.0, 1.0, 0.0, 0.0);
+
+	if (rule == NULL)
+		return CD_NOMEM;
+	for (int j = 0; j < CD_RATES_POINTS; j++)
+	{
+		double		t = gsl_integration_fixed_nodes(rule)[j];
+
+		u->node[j] = t;
+		u->log_weight[j] = log(gsl_integration_fixed_weights(rule)[j]) + t * t;
+	}
+	gsl_integration_fixed_free(rule);
+	return CD_OK;
+}
+
+/* Newton's method for a falling function, kept inside the bracket seen so far. */
+typedef struct Bracket
+{
+	double		low;
+	double		high;
+} Bracket;
+
+/* Move *x; true when it has settled. */
+static bool
+newton_step(Bracket *b, double *x, double value, double slope, double longest)
+{
+	double		step = fmax(-longest, fmin(longest, slope > 0.0 ? value / slope : value * HUGE_VAL));
+	double		next = *x + step;
+
+	if (fabs(step) <= NEWTON_TOLERANCE * (1.0 + fabs(*x)))
+		return true;
+	if (value > 0.0)
+		b->low = *x;
+	else
+		b->high = *x;
+	if (next <= b->low || next >= b->high)
+		next = 0.5 * (b->low + b->high);
+	if (fabs(next - *x) <= NEWTON_TOLERANCE * (1.0 + fabs(*x)))
+		return true;
+	*x = next;
+	return false;
+}
+
+/* Mode of x eta - n log(1 + e^eta) - z^2 / 2 in z, eta = mu + tau z, and its curvature sd. */
+static CdStatus
+find_mode(double x, double n, double mu, double tau, double *mode, double *sd)
+{
+	Bracket		b = {-INFINITY, INFINITY};
+	double		z = 0.0;
+
+	for (int i = 0; i < NEWTON_ITERATIONS; i++)
+	{
+		double		p = logistic(mu + tau * z);
+		double		information = 1.0 + tau * tau * n * p * (1.0 - p);
+
+		if (newton_step(&b, &z, tau * (x - n * p) - z, information, LONGEST_STEP / fmax(tau, 1.0)))
+		{
+			*mode = z;
+			*sd = 1.0 / sqrt(information);
+			return CD_OK;
+		}
+	}
+	return CD_NO_CONVERGENCE;
+}
+
+/* Add one unit's integral and its derivatives. */
+static CdStatus
+add_unit(const Units *u, size_t unit, double mu, double tau, Marginal *m)
+{
+	double		x = u->x[unit];
+	double		n = u->n[unit];
+	double		log_term[CD_RATES_POINTS];
+	double		residual[CD_RATES_POINTS];
+	double		spread[CD_RATES_POINTS];
+	double		z[CD_RATES_POINTS];
+	double		peak = -INFINITY;
+	double		total = 0.0;
+	double		mean_residual = 0.0;
+	double		mean_residual_z = 0.0;
+	double		mean_spread = 0.0;
+	double		mode;
+	double		sd;
+	CdStatus	status = find_mode(x, n, mu, tau, &mode, &sd);
+
+	if (status != CD_OK)
+		return status;
+	for (int j = 0; j < CD_RATES_POINTS; j++)
+	{
+		double		eta;
+		double		p;
+
+		z[j] = mode + M_SQRT2 * sd * u->node[j];
+		eta = mu + tau * z[j];
+		p = logistic(eta);
+		log_term[j] = u->log_weight[j] + x * eta - n * log1p_exp(eta) - 0.5 * z[j] * z[j];
+		residual[j] = x - n * p;
+		spread[j] = n * p * (1.0 - p) - residual[j] * residual[j];
+		peak = fmax(peak, log_term[j]);
+	}
+	for (int j = 0; j < CD_RATES_POINTS; j++)
+	{
+		double		weight = exp(log_term[j] - peak);
+
+		total += weight;
+		mean_residual += weight * residual[j];
+		mean_residual_z += weight * residual[j] * z[j];
+		mean_spread += weight * spread[j];
+	}
+	mean_residual /= total;
+	m->log_likelihood += peak + log(total * sd / M_SQRTPI);
+	m->d_mu += mean_residual;
+	m->d_tau += mean_residual_z / total;
+	m->information += mean_spread / total + mean_residual * mean_residual;
+	return CD_OK;
+}
+
+/* All units at (mu, tau). */
+static CdStatus
+marginal_at(const Units *u, double mu, double tau, Marginal *m)
+{
+	*m = (Marginal) {0};
+	for (size_t i = 0; i < u->k; i++)
+	{
+		CdStatus	status = CD_OK;
+
+		if (u->n[i] > 0.0)
+			status = add_unit(u, i, mu, tau, m);
+		if (status != CD_OK)
+			return status;
+		if (i % 64 == 0 && cd_stop_requested())
+			return CD_STOPPED;
+	}
+	return CD_OK;
+}
+
+/* Maximise over mu at a given tau; the log likelihood is concave in mu. */
+static CdStatus
+maximise_mu(Units *u, double tau, Marginal *m)
+{
+	Bracket		b = {-INFINITY, INFINITY};
+
+	for (int i = 0; i < NEWTON_ITERATIONS; i++)
+	{
+		CdStatus	status = marginal_at(u, u->mu, tau, m);
+
+		if (status != CD_OK)
+			return status;
+		if (newton_step(&b, &u->mu, m->d_mu, m->information, LONGEST_STEP))
+			return CD_OK;
+	}
+	return CD_NO_CONVERGENCE;
+}
+
+/* Log likelihood at tau with mu maximised or, when restricted, integrated out. */
+static CdStatus
+profile_at(Units *u, double tau, double *log_likelihood)
+{
+	Marginal	m;
+	CdStatus	status = maximise_mu(u, tau, &m);
+
+	*log_likelihood = m.log_likelihood;
+	if (u->restricted)
+		*log_likelihood -= 0.5 * log(m.information);
+	return status;
+}
+
+/* Derivative of the restricted term in tau, numerically. */
+static double
+restricted_slope(Units *u, double tau, CdStatus *status)
+{
+	double		h = 1e-3 * tau;
+	Marginal	above;
+	Marginal	below;
+
+	*status = maximise_mu(u, tau + h, &above);
+	if (*status == CD_OK)
+		*status = maximise_mu(u, tau - h, &below);
+	return -0.25 * (log(above.information) - log(below.information)) / h;
+}
+
+/* Derivative of the profile log likelihood in tau. */
+static double
+tau_score(double tau, void *context, CdStatus *status)
+{
+	Units	   *u = context;
+	Marginal	m;
+
+	*status = maximise_mu(u, tau, &m);
+	if (*status != CD_OK || !u->restricted)
+		return m.d_tau;
+	return m.d_tau + restricted_slope(u, tau, status);
+}
+
+/* Start mu at the pooled logit; CD_TOO_FEW when it is infinite. */
+static CdStatus
+prepare(const double *x, const double *n, size_t k, bool restricted, Units *u)
+{
+	double		successes = 0.0;
+	double		trials = 0.0;
+	CdStatus	status = check_units(x, n, k);
+
+	if (status != CD_OK)
+		return status;
+	for (size_t i = 0; i < k; i++)
+	{
+		successes += x[i];
+		trials += n[i];
+	}
+	if (successes <= 0.0 || successes >= trials)
+		return CD_TOO_FEW;
+	*u = (Units) {
+		.x = x, .n = n, .k = k, .restricted = restricted,
+		.mu = log(successes / (trials - successes))
+	};
+	return hermite_rule(u);
+}
+
+/* Follow every downward sign change of the profile score; 0 and the cap compete too. */
+static CdStatus
+maximise_tau(Units *u, CdRates *out)
+{
+	double		start = u->mu;
+	double		factor = pow(CD_RATES_MAX_TAU / SCAN_FROM, 1.0 / (SCAN_POINTS - 1));
+	double		low = NEGLIGIBLE_TAU;
+	double		tau = SCAN_FROM;
+	double		best;
+	CdStatus	status = profile_at(u, 0.0, &best);
+	bool		rising = status == CD_OK && tau_score(low, u, &status) > 0.0;
+
+	out->tau = 0.0;
+	for (int i = 0; i < SCAN_POINTS && status == CD_OK; i++, tau *= factor)
+	{
+		double		slope = tau_score(tau, u, &status);
+		double		peak = tau;
+		double		value;
+
+		if (status != CD_OK)
+			return status;
+		if (rising && slope <= 0.0)
+			status = cd_solve_within(tau_score, u, low, tau, TAU_TOLERANCE, &peak);
+		if (status == CD_OK && ((rising && slope <= 0.0) || (slope > 0.0 && i == SCAN_POINTS - 1)))
+		{
+			status = profile_at(u, peak, &value);
+			if (value > best)
+			{
+				best = value;
+				out->tau = peak;
+			}
+		}
+		rising = slope > 0.0;
+		low = tau;
+	}
+	u->mu = start;
+	out->log_likelihood = best;
+	return status;
+}
+
+/* Standard errors: numerical Hessian of the analytic gradient. */
+static CdStatus
+fill_errors(Units *u, CdRates *out)
+{
+	Marginal	m;
+	Marginal	above;
+	Marginal	below;
+	double		h = 1e-4 * out->tau;
+	double		tt;
+	double		mt;
+	double		determinant;
+	CdStatus	status = marginal_at(u, out->mu, out->tau, &m);
+
+	out->se_mu = 1.0 / sqrt(m.information);
+	out->se_tau = NAN;
+	out->cov_mu_tau = 0.0;
+	if (status != CD_OK || out->boundary || out->unbounded)
+		return status;
+	status = marginal_at(u, out->mu, out->tau + h, &above);
+	if (status == CD_OK)
+		status = marginal_at(u, out->mu, out->tau - h, &below);
+	tt = (below.d_tau - above.d_tau) / (2.0 * h);
+	mt = (below.d_mu - above.d_mu) / (2.0 * h);
+	determinant = m.information * tt - mt * mt;
+	if (!(determinant > 0.0 && tt > 0.0))
+		return status;
+	out->se_mu = sqrt(tt / determinant);
+	out->se_tau = sqrt(m.information / determinant);
+	out->cov_mu_tau = -mt / determinant;
+	return status;
+}
+
+/* Maximum or restricted maximum likelihood. */
+CdStatus
+cd_rates_fit(const double *x, const double *n, size_t k, bool restricted, CdRates *out)
+{
+	Units		u;
+	Marginal	m;
+	CdStatus	status = prepare(x, n, k, restricted, &u);
+
+	if (status != CD_OK)
+		return status;
+	out->k = 0.0;
+	for (size_t i = 0; i < k; i++)
+		out->k += n[i] > 0.0;
+	if (out->k < 2.0)
+		return CD_TOO_FEW;
+	status = maximise_tau(&u, out);
+	if (status == CD_OK)
+		status = maximise_mu(&u, out->tau, &m);
+	if (status != CD_OK)
+		return status;
+	out->mu = u.mu;
+	out->boundary = out->tau == 0.0;
+	out->unbounded = out->tau >= 0.999 * CD_RATES_MAX_TAU;
+	return fill_errors(&u, out);
+}
+
+/* Mode of one unit's logit. */
+CdStatus
+cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd)
+{
+	double		z;
+	CdStatus	status = find_mode(x, n, fit->mu, fit->tau, &z, sd);
+
+	if (status != CD_OK)
+		return status;
+	*logit = fit->mu + fit->tau * z;
+	*sd *= fit->tau;
+	return CD_OK;
+}
+
+/* Posterior over tau. */
+CdStatus
+cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scale,
+				   CdSharePosterior *out)
+{
+	Units		u;
+	Marginal	m;
+	double		log_likelihood[CD_SHARE_GRID];
+	CdStatus	status = prepare(x, n, k, true, &u);
+
+	if (status != CD_OK)
+		return status;
+	if (!isfinite(prior_scale) || prior_scale <= 0.0)
+		return CD_BAD_INPUT;
+	cd_share_prior(prior_scale, out);
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		if (out->tau[i] > CD_RATES_MAX_TAU && i > 0)
+		{
+			out->mean[i] = out->mean[i - 1];
+			out->sd[i] = out->sd[i - 1];
+			log_likelihood[i] = log_likelihood[i - 1];
+			continue;
+		}
+		status = maximise_mu(&u, out->tau[i], &m);
+		if (status != CD_OK)
+			return status;
+		out->mean[i] = u.mu;
+		out->sd[i] = 1.0 / sqrt(m.information);
+		log_likelihood[i] = m.log_likelihood - 0.5 * log(m.information);
+	}
+	return cd_share_update(out, log_likelihood);
+}
+
+/*
+ * Moments of the true rate by the trapezoidal rule, which for an analytic function under
+ * a Gaussian is exact to rounding once the step resolves the poles of the logistic.
+ */
+CdStatus
+cd_rates_moments(double mu, double tau, double *mean, double *sd)
+{
+	double		step = fmin(0.5, 0.5 / fmax(tau, 0.01));
+	double		weights = 0.0;
+	double		sum = 0.0;
+	double		squares = 0.0;
+
+	if (!isfinite(mu) || !isfinite(tau) || tau < 0.0 || tau > 2.0 * CD_RATES_MAX_TAU)
+		return CD_BAD_INPUT;
+	for (double z = -9.0; z <= 9.0; z += step)
+	{
+		double		w = exp(-0.5 * z * z);
+
+		weights += w;
+		sum += w * logistic(mu + tau * z);
+	}
+	*mean = sum / weights;
+	for (double z = -9.0; z <= 9.0; z += step)
+	{
+		double		d = logistic(mu + tau * z) - *mean;
+
+		squares += exp(-0.5 * z * z) * d * d;
+	}
+	*sd = tau > 0.0 ? sqrt(squares / weights) : 0.0;
+	return CD_OK;
+}
+
+/* Likelihood ratio drop at tau beyond what the interval allows. */
+typedef struct LikelihoodDrop
+{
+	Units		u;
+	double		floor;			/* log likelihood at the ends of the interval */
+} LikelihoodDrop;
+
+static double
+above_floor(double tau, void *context, CdStatus *status)
+{
+	LikelihoodDrop *d = context;
+	double		value;
+
+	*status = profile_at(&d->u, tau, &value);
+	return value - d->floor;
+}
+
+/* One end between the estimate and a limit, or the limit itself. */
+static CdStatus
+interval_end(LikelihoodDrop *d, double tau, double limit, double *end, double *mu)
+{
+	CdStatus	status = CD_OK;
+	double		at_limit = above_floor(limit, d, &status);
+
+	*end = limit;
+	if (status == CD_OK && at_limit < 0.0)
+		status = cd_solve_within(above_floor, d, fmin(tau, limit), fmax(tau, limit), TAU_TOLERANCE, end);
+	if (status == CD_OK)
+		above_floor(*end, d, &status);
+	*mu = d->u.mu;
+	return status;
+}
+
+/* Restricted likelihood ratio interval. */
+CdStatus
+cd_rates_tau_interval(const double *x, const double *n, size_t k, double level,
+					  double *low, double *mu_low, double *high, double *mu_high)
+{
+	LikelihoodDrop d;
+	CdRates		fit;
+	double		quantile;
+	CdStatus	status = cd_rates_fit(x, n, k, true, &fit);
+
+	if (status == CD_OK)
+		status = cd_chisq_quantile(level, 1.0, &quantile);
+	if (status == CD_OK)
+		status = prepare(x, n, k, true, &d.u);
+	if (status != CD_OK)
+		return status;
+	d.floor = fit.log_likelihood - 0.5 * quantile;
+	status = interval_end(&d, fit.tau, 0.0, low, mu_low);
+	return status == CD_OK ? interval_end(&d, fit.tau, CD_RATES_MAX_TAU, high, mu_high) : status;
+}
+
+/* Wilson's score interval. */
+CdStatus
+cd_wilson(double x, double n, double level, double *low, double *high)
+{
+	double		z = cd_normal_multiplier(level);
+	double		p = x / n;
+	double		centre = (x + 0.5 * z * z) / (n + z * z);
+	double		half = z / (n + z * z) * sqrt(n * p * (1.0 - p) + 0.25 * z * z);
+
+	if (!isfinite(x) || !isfinite(n) || n <= 0.0 || x < 0.0 || x > n)
+		return CD_BAD_INPUT;
+	*low = x <= 0.0 ? 0.0 : centre - half;
+	*high = x >= n ? 1.0 : centre + half;
+	return CD_OK;
+}

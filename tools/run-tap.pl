@@ -1,0 +1,53 @@
+#!/usr/bin/perl
+# Runs the tests of one suite, all of which speak TAP, and adds the suite's counts to the tally.
+#
+#   tools/run-tap.pl SUITE [command ...] -- test ...
+#
+# The counts are assertions.  A test that dies, runs fewer assertions than planned or none at all, and a
+# suite without tests, count as failures.  Skipped and to-do assertions are no passes.
+use strict;
+use warnings;
+use TAP::Harness;
+
+my $suite = shift @ARGV;
+my @command;
+push @command, shift @ARGV while @ARGV && $ARGV[0] ne '--';
+shift @ARGV;
+
+my ($passed, $failed, $skipped) = (0, 0, 0);
+if (@ARGV)
+{
+	my $harness = TAP::Harness->new(
+		{
+			exec => sub { [ @command, $_[1] ] },
+			merge => 0,
+			failures => 1,
+			verbosity => $ENV{TEST_VERBOSE} ? 1 : 0,
+		});
+	my $results = $harness->runtests(@ARGV);
+	count($_) for $results->parsers;
+}
+else
+{
+	print "no tests in suite $suite\n";
+	$failed = 1;
+}
+
+open my $tally, '>>', $ENV{COACHDIAG_TALLY} // 'build/tally' or die "cannot write the tally: $!";
+print $tally "$suite $passed $failed $skipped\n";
+exit($failed > 0);
+
+sub count
+{
+	my ($parser) = @_;
+	my %not_passed = map { $_ => 1 } $parser->skipped, $parser->todo;
+	my $failures = $parser->failed;
+	my $missing = ($parser->tests_planned // 0) - ($parser->tests_run // 0);
+
+	$skipped += keys %not_passed;
+	$skipped++ if $parser->skip_all;
+	$passed += grep { !$not_passed{$_} } $parser->passed;
+	$failures += $missing if $missing > 0;
+	$failures = 1 if !$failures && ($parser->has_problems || !($parser->tests_run || $parser->skip_all));
+	$failed += $failures;
+}
