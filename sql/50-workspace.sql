@@ -150,7 +150,7 @@ COMMENT ON FUNCTION coachdiag.needed_by(text) IS
 -- Which workspaces there are
 
 CREATE VIEW coachdiag.workspace WITH (security_barrier) AS
-SELECT n.nspname::text AS name, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner
+SELECT n.nspname::text COLLATE pg_catalog."default" AS name, pg_catalog.pg_get_userbyid(n.nspowner)::text COLLATE pg_catalog."default" AS owner
 FROM pg_catalog.pg_attribute a
 	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
 	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -164,6 +164,7 @@ COMMENT ON VIEW coachdiag.workspace IS
 COMMENT ON COLUMN coachdiag.workspace.name IS 'Name of the workspace, and of its schema.';
 COMMENT ON COLUMN coachdiag.workspace.owner IS 'Who owns it, and may refresh and drop it.';
 
+GRANT USAGE ON SCHEMA coachdiag TO PUBLIC;
 GRANT SELECT ON coachdiag.workspace TO PUBLIC;
 
 CREATE FUNCTION coachdiag.workspace_oid(ws text) RETURNS oid
@@ -209,12 +210,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
 		WHEN type = 'bigint' AND t.base IN ('smallint', 'integer', 'bigint')
-			OR type = 'text' AND (t.category IN ('S', 'E') OR t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'uuid'))
 			OR type = 'double precision' AND t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
 			OR type = 'boolean' AND t.base = 'boolean'
 			OR type = 'date' AND t.base IN ('date', 'timestamp without time zone')
 			OR type = 'timestamptz' AND t.base = 'timestamp with time zone'
 		THEN format('%I::%s', column_name, type)
+		WHEN type = 'text' AND (t.category IN ('S', 'E') OR t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'uuid'))
+		THEN format('%I::text COLLATE "C"', column_name)
 		WHEN type = 'date' AND t.base = 'timestamp with time zone'
 		THEN format('(%I AT TIME ZONE %L)::date', column_name, zone)
 		WHEN type = 'timestamptz' AND t.base IN ('date', 'timestamp without time zone')
@@ -233,7 +235,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION coachdiag.source_cast(text, regtype, text, text) IS
-'Internal: the expression that reads a source column of some type as the type of the contract, times in the zone given; '
+'Internal: the expression that reads a source column of some type as the type of the contract: times in the zone given, text by its bytes '
+'(so that sources of different collations compare); '
 'null where that type is wrong for it.';
 
 CREATE TYPE coachdiag.source_column AS (

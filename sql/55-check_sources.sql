@@ -99,6 +99,10 @@ AS $$
 		'Map it to one of: ' || array_to_string(c.allowed, ', ') || '.'
 	FROM coachdiag.contract() c WHERE c.allowed IS NOT NULL
 	UNION ALL
+	SELECT 'warning', c.relation, c.column_name, format('%s longer than 1024 bytes', c.column_name),
+		format('octet_length(r.%I::text) > 1024', c.column_name), 'Such rows are left out: use a shorter key, for example its md5().'
+	FROM coachdiag.contract() c WHERE (c.relation, c.column_name) IN (('metric', 'metric'), ('assignment', 'agent_id'), ('assignment', 'team'))
+	UNION ALL
 	VALUES
 		('note', 'metric', 'smallest_effect', 'smallest_effect missing', 'r.smallest_effect IS NULL',
 			'Give the smallest change worth having; without it "no effect" cannot be told from "not seen".'),
@@ -152,7 +156,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	-- Each query gives rows (how many) and example for each bad thing; {name} stands for a source or a derived query.
 	SELECT CASE k.relation WHEN 'metric' THEN 'error' ELSE 'warning' END, k.relation, 'duplicates',
-		format('SELECT count(*) - 1 AS rows, min(%s COLLATE "C") AS example FROM {%s} r GROUP BY %s HAVING count(*) > 1 AND %s',
+		format('SELECT count(*) - 1 AS rows, %s AS example FROM {%s} r GROUP BY %s HAVING count(*) > 1 AND %s',
 			coachdiag.example_sql(k.relation), k.relation, string_agg(format('r.%I', k.column_name), ', ' ORDER BY k.column_no),
 			string_agg(format('r.%I IS NOT NULL', k.column_name), ' AND ' ORDER BY k.column_no) FILTER (WHERE k.not_null)),
 		CASE k.relation
@@ -199,12 +203,12 @@ AS $$
 			FROM {agent_metric} r GROUP BY metric HAVING bool_or(volume IS NULL) AND bool_or(volume IS NOT NULL)',
 			'Missing counts as 1, far less than a row with contacts. Fill volume, or leave it out altogether.'),
 		('warning', 'agent_metric', 'periods off the grid of the metric',
-			'SELECT count(*) AS rows, min(format(''metric %s, period %s, a %s of %s'', r.metric, r.period, to_char(r.period, ''FMDay''),
-				CASE g.period_step WHEN ''week'' THEN ''weeks from '' || to_char(date ''2001-01-01'' + g.week_start - 1, ''FMDay'') ELSE ''months'' END)) AS example
-			FROM {agent_metric} r JOIN {grid} g ON g.metric = r.metric
-			WHERE isfinite(r.period) AND (g.period_step = ''week'' AND extract(isodow FROM r.period) <> g.week_start
-				OR g.period_step = ''month'' AND extract(day FROM r.period) <> 1)
-			GROUP BY r.metric',
+			'SELECT r.rows, format(''metric %s, period %s, a %s of %s'', r.metric, r.period, to_char(r.period, ''FMDay''),
+				CASE g.period_step WHEN ''week'' THEN ''weeks from '' || to_char(date ''2001-01-01'' + g.week_start - 1, ''FMDay'') ELSE ''months'' END) AS example
+			FROM (SELECT metric, period, count(*) AS rows FROM {agent_metric} m WHERE isfinite(period) GROUP BY metric, period) r
+				JOIN {grid} g ON g.metric = r.metric
+			WHERE g.period_step = ''week'' AND extract(isodow FROM r.period) <> g.week_start
+				OR g.period_step = ''month'' AND extract(day FROM r.period) <> 1',
 			'One metric, one grid: use the first day of the week for weekly rows.'),
 		('note', 'agent_metric', 'periods are months',
 			'SELECT 1 AS rows, format(''metric %s'', metric) AS example FROM {grid} g WHERE period_step = ''month''',
@@ -337,18 +341,27 @@ DECLARE
 	query text;
 BEGIN
 	query := coachdiag.fill_in($query$
-		SELECT coalesce(r.reason, d.problem) AS problem, count(*) AS rows, d.what_to_do,
-			min(left(format('agent_id %s, metric %s, period %s', r.agent_id, r.metric, r.period), 200) COLLATE "C") AS example
-		FROM {metric_row} r
-			LEFT JOIN LATERAL (SELECT v.* FROM (VALUES
-				(r.target IS NULL, 'no target, or one that is impossible on the scale of the metric',
+		SELECT r.problem, r.rows, r.example, d.what_to_do
+		FROM (
+			SELECT coalesce(reason, CASE
+					WHEN target IS NULL THEN 'no target, or one that is impossible on the scale of the metric'
+					WHEN period > current_date THEN 'period in the future'
+					WHEN period + 6 < hired_on THEN 'before the agent was hired'
+					WHEN period > left_on THEN 'after the agent left' END) AS problem,
+				count(*) AS rows,
+				min(left(format('agent_id %s, metric %s, period %s', agent_id, metric, period), 200) COLLATE "C")
+					FILTER (WHERE reason IS NOT NULL OR target IS NULL OR period > least(current_date, left_on) OR period + 6 < hired_on) AS example
+			FROM {metric_row} m
+			GROUP BY 1
+		) r
+			LEFT JOIN (VALUES
+				('no target, or one that is impossible on the scale of the metric',
 					'Fill metric.target or agent_metric.target; without it there is no gap to diagnose.'),
-				(r.period > current_date, 'period in the future', 'Correct the period; forecasts are not measurements.'),
-				(r.period + 6 < r.hired_on, 'before the agent was hired', 'Correct agent.hired_on, or the agent of the row.'),
-				(r.period > r.left_on, 'after the agent left', 'Correct agent.left_on, or the agent of the row.')
-				) AS v(applies, problem, what_to_do) WHERE v.applies LIMIT 1) d ON r.reason IS NULL
-		WHERE r.reason IS NOT NULL OR d.problem IS NOT NULL
-		GROUP BY 1, 3
+				('period in the future', 'Correct the period; forecasts are not measurements.'),
+				('before the agent was hired', 'Correct agent.hired_on, or the agent of the row.'),
+				('after the agent left', 'Correct agent.left_on, or the agent of the row.')
+			) AS d(problem, what_to_do) ON d.problem = r.problem
+		WHERE r.problem IS NOT NULL
 	$query$, queries);
 	IF query IS NOT NULL THEN
 		RETURN QUERY EXECUTE format(advice, 'agent_metric', query);
@@ -418,6 +431,7 @@ COMMENT ON FUNCTION coachdiag.check_coverage(text, jsonb) IS
 CREATE FUNCTION coachdiag.check_sources(ws text) RETURNS SETOF coachdiag.source_problem
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	queries CONSTANT jsonb := coachdiag.source_queries(ws);

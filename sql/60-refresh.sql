@@ -11,7 +11,7 @@ AS $$
 			CASE WHEN target > '-Infinity' AND target < 'Infinity' THEN target END AS target,
 			CASE WHEN smallest_effect > 0 AND smallest_effect < 'Infinity' THEN smallest_effect END AS smallest_effect
 		FROM (%s) m
-		WHERE metric IS NOT NULL
+		WHERE octet_length(metric) <= 1024
 		ORDER BY metric, target, scale, higher_is_better, smallest_effect, unit
 	$query$, coachdiag.source(ws, 'metric'))
 $$;
@@ -44,7 +44,7 @@ AS $$
 		WITH assigned AS NOT MATERIALIZED (
 			SELECT agent_id, team, valid_from, coalesce(valid_to, 'infinity') AS valid_to
 			FROM (%s) a
-			WHERE agent_id IS NOT NULL AND team IS NOT NULL AND valid_from < coalesce(valid_to, 'infinity')
+			WHERE octet_length(agent_id::text) <= 1024 AND octet_length(team) <= 1024 AND valid_from < coalesce(valid_to, 'infinity')
 		), marked AS NOT MATERIALIZED (
 			SELECT a.*, lag(team) OVER latest_last IS DISTINCT FROM team
 				OR lag(valid_to) OVER latest_last IS DISTINCT FROM valid_from AS starts
@@ -85,17 +85,14 @@ AS $$
 				WHEN r.agent_id IS NULL OR r.metric IS NULL OR r.period IS NULL THEN 'agent, metric or period missing'
 				WHEN r.period NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN 'period outside the years 1 to 9999'
 				WHEN m.metric IS NULL THEN 'metric unknown'
-				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
 				WHEN r.value IS NULL OR r.volume = 0 THEN 'nothing measured'
-				WHEN NOT (r.value > '-Infinity' AND r.value < 'Infinity') THEN 'value not a finite number'
-				WHEN NOT (r.value BETWEEN -1e100 AND 1e100) OR r.volume > 1e100 AND r.volume < 'Infinity' THEN 'number too large'
-				WHEN r.volume < 0 THEN 'volume negative'
-				WHEN r.volume >= 'Infinity' THEN 'volume not a finite number'
+				WHEN r.value NOT BETWEEN -1e100 AND 1e100 THEN 'value not a finite number, or beyond 1e100'
+				WHEN r.volume NOT BETWEEN 0 AND 1e100 THEN 'volume negative, not a finite number, or beyond 1e100'
 				WHEN m.scale = 'log' AND r.value <= 0 THEN 'value not above 0 on a log scale'
 				WHEN m.scale = 'proportion' AND r.value NOT BETWEEN 0 AND 1 THEN 'proportion outside 0 to 1'
+				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
 				WHEN t.team IS NULL THEN 'agent in no team at that time'
-				WHEN octet_length(r.agent_id::text) > 1024 OR octet_length(r.contact_type) > 1024
-					OR octet_length(t.team) > 1024 OR octet_length(r.metric) > 1024 THEN 'name longer than 1024 bytes'
+				WHEN octet_length(r.contact_type) > 1024 THEN 'contact type longer than 1024 bytes'
 			END AS reason
 		FROM (%s) r
 			LEFT JOIN (%s) m ON m.metric = r.metric
@@ -124,8 +121,7 @@ AS $$
 				WHEN s.day < '0001-01-01' THEN 'session: held before the year 1'
 				WHEN s.metric IS NOT NULL AND m.metric IS NULL THEN 'session: metric unknown'
 				WHEN t.team IS NULL THEN 'session: agent in no team at that time'
-				WHEN octet_length(s.agent_id::text) > 1024 OR octet_length(s.coach_id::text) > 1024
-					OR octet_length(t.team) > 1024 THEN 'session: name longer than 1024 bytes'
+				WHEN octet_length(s.coach_id::text) > 1024 THEN 'session: coach longer than 1024 bytes'
 			END AS reason
 		FROM (
 			SELECT DISTINCT ON (session_id, agent_id, metric) *, (held_at AT TIME ZONE %L)::date AS day
@@ -158,20 +154,18 @@ AS $$
 		('metric unknown', false, 'Add the metric to relation metric, or correct its name (case matters).'),
 		('scale of the metric unknown', false, 'Use identity, log or proportion in metric.scale.'),
 		('nothing measured', true, 'Nothing: rows without value or with volume 0 carry no information.'),
-		('value not a finite number', false, 'Give no row where nothing was measured; look for divisions by zero in the source.'),
-		('number too large', false, 'Correct the number: it is beyond 1e100.'),
-		('volume negative', false, 'Volume counts contacts or evaluations; correct the source.'),
-		('volume not a finite number', false, 'Volume counts contacts or evaluations; correct the source.'),
+		('value not a finite number, or beyond 1e100', false, 'Give no row where nothing was measured; look for divisions by zero in the source.'),
+		('volume negative, not a finite number, or beyond 1e100', false, 'Volume counts contacts or evaluations; correct the source.'),
 		('value not above 0 on a log scale', false, 'Correct the value, or use another scale for the metric.'),
 		('proportion outside 0 to 1', false, 'Give fractions, not percent: value / 100.0; or use scale identity.'),
 		('agent in no team at that time', false, 'Complete assignment: valid_from on or before the first day of the period, no holes.'),
-		('name longer than 1024 bytes', false, 'Use a shorter key, for example its md5().'),
+		('contact type longer than 1024 bytes', false, 'Use a shorter name, for example its md5().'),
 		('session: agent missing', false, 'Fill agent_id; a group session needs a row per participant.'),
 		('session: held in the future', false, 'Leave held_at null until the session was held; planned sessions have scheduled_at.'),
 		('session: held before the year 1', false, 'Correct held_at.'),
 		('session: metric unknown', false, 'Map the topic to a metric of relation metric; null where the session was about all of them.'),
 		('session: agent in no team at that time', false, 'Complete assignment, or correct the agent or the date of the session.'),
-		('session: name longer than 1024 bytes', false, 'Use a shorter key, for example its md5().')
+		('session: coach longer than 1024 bytes', false, 'Use a shorter id, for example its md5().')
 $$;
 
 COMMENT ON FUNCTION coachdiag.left_out() IS
@@ -274,7 +268,7 @@ BEGIN
 		INSERT INTO %I.stored_team (team, program, site, supervisor)
 		SELECT DISTINCT ON (team) team, program, site, supervisor
 		FROM (%s) a
-		WHERE team IS NOT NULL AND octet_length(team) <= 1024 AND valid_from < coalesce(valid_to, 'infinity')
+		WHERE octet_length(team) <= 1024 AND valid_from < coalesce(valid_to, 'infinity')
 		ORDER BY team, valid_from DESC, coalesce(valid_to, 'infinity') DESC, program, site, supervisor
 	$query$, ws, coachdiag.source(ws, 'assignment'));
 	GET DIAGNOSTICS written = ROW_COUNT;
@@ -304,48 +298,88 @@ $$;
 COMMENT ON FUNCTION coachdiag.first_month(text, date) IS
 'Internal: the first month that holds something of the day since or later: the month in which the earliest period around that day starts.';
 
-CREATE FUNCTION coachdiag.build_panels(ws text, from_month date DEFAULT NULL)
-RETURNS TABLE (team text, metric text, month date, left_out text, panel coachdiag.panel, rows bigint)
-LANGUAGE plpgsql
+CREATE FUNCTION coachdiag.dose_row_sql(ws text, from_month date DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	SELECT format($query$
+		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.minutes, s.hired_on
+		FROM (%s) s
+			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric)
+			CROSS JOIN LATERAL (SELECT CASE m.period_step
+				WHEN 'month' THEN date_trunc('month', s.day::timestamp)::date
+				WHEN 'week' THEN s.day - (extract(isodow FROM s.day)::int - m.week_start + 7) %% 7
+				ELSE s.day END AS period) p
+		WHERE s.reason IS NULL AND m.period_step IS NOT NULL AND %s
+	$query$, coachdiag.session_row_sql(ws, from_month), ws,
+		CASE WHEN from_month IS NULL THEN 'true' ELSE format('p.period >= %L', from_month) END)
+$$;
+
+COMMENT ON FUNCTION coachdiag.dose_row_sql(text, date) IS
+'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
+'from_month: earlier periods are left out. Needs stored_metric up to date.';
+
+CREATE FUNCTION coachdiag.build_panels(ws text, from_month date DEFAULT NULL)
+RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET work_mem = '64MB'
+AS $$
 BEGIN
+	-- A refresh is maintenance, and has its memory; the SET above takes it back. No JIT: compiling took longer than running.
 	-- RETURN QUERY, since the same SELECT below an INSERT would not be planned parallel.
+	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY EXECUTE format($query$
-		SELECT team, metric, month, reason,
-			coachdiag.panel(value, target, agent_id, period, weight, contact_type, sessions, minutes, coach, hired_on)
-				FILTER (WHERE reason IS NULL),
-			count(counted)
+		SELECT team, metric, month, coachdiag.rollup(panel)
 		FROM (
-			SELECT CASE WHEN reason IS NULL THEN team END AS team, CASE WHEN reason IS NULL THEN metric END AS metric,
-				CASE WHEN reason IS NULL THEN date_trunc('month', period::timestamp)::date END AS month, reason,
-				value, target, agent_id, period, weight, contact_type,
-				NULL::double precision AS sessions, NULL::double precision AS minutes, NULL AS coach, hired_on, 1 AS counted
-			FROM (%1$s) metric_row
+			SELECT team, metric, date_trunc('month', period::timestamp)::date AS month,
+				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on)
+					AS panel
+			FROM (%s) r
+			WHERE reason IS NULL
+			GROUP BY 1, 2, 3
 			UNION ALL
-			SELECT s.team, m.metric, date_trunc('month', p.period::timestamp)::date, s.reason,
-				NULL, NULL, s.agent_id, p.period, NULL, NULL, 1, s.minutes, s.coach, s.hired_on,
-				CASE WHEN s.reason IS NOT NULL THEN 1 END
-			FROM (SELECT CASE WHEN reason IS NULL THEN team END AS team, metric, agent_id, coach, day, hired_on, minutes, reason
-				FROM (%2$s) session_row) s
-				LEFT JOIN %3$I.stored_metric m
-					ON s.reason IS NULL AND m.period_step IS NOT NULL AND m.metric = coalesce(s.metric, m.metric)
-				CROSS JOIN LATERAL (SELECT CASE m.period_step
-					WHEN 'month' THEN date_trunc('month', s.day::timestamp)::date
-					WHEN 'week' THEN s.day - (extract(isodow FROM s.day)::int - m.week_start + 7) %% 7
-					WHEN 'day' THEN s.day END AS period) p
-			WHERE (s.reason IS NOT NULL OR m.metric IS NOT NULL)%4$s
-		) row
-		GROUP BY team, metric, month, reason
-	$query$, coachdiag.metric_row_sql(ws, from_month), coachdiag.session_row_sql(ws, from_month), ws,
-		CASE WHEN from_month IS NULL THEN '' ELSE format(' AND (s.reason IS NOT NULL OR p.period >= %L)', from_month) END);
+			SELECT team, metric, date_trunc('month', period::timestamp)::date,
+				coachdiag.panel(NULL, NULL, agent_id, period, NULL, NULL, 1, minutes, coach, hired_on)
+			FROM (%s) d
+			GROUP BY 1, 2, 3
+		) part
+		GROUP BY 1, 2, 3
+	$query$, coachdiag.metric_row_sql(ws, from_month), coachdiag.dose_row_sql(ws, from_month));
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.build_panels(text, date) IS
-'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric; '
-'and one row per reason for which rows were left out (left_out not null, the rest null). rows: source rows of agent_metric '
-'(left out: and sessions). from_month: earlier months are not read. Needs stored_metric up to date.';
+'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric and one of '
+'coaching_session. '
+'from_month: earlier months are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
+
+CREATE FUNCTION coachdiag.log_left_out(ws text, from_month date, run bigint) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+	harmful bigint;
+BEGIN
+	EXECUTE format($query$
+		WITH logged AS (
+			INSERT INTO %I.refresh_log (run, started, finished, step, rows, seconds, message)
+			SELECT $1, clock_timestamp(), clock_timestamp(), 'left_out', count(*), 0, reason
+			FROM (SELECT reason FROM (%s) r UNION ALL SELECT reason FROM (%s) s) x
+			WHERE reason IS NOT NULL
+			GROUP BY reason
+			RETURNING rows, message
+		)
+		SELECT sum(g.rows) FROM logged g LEFT JOIN coachdiag.left_out() l ON l.reason = g.message WHERE l.harmless IS NOT TRUE
+	$query$, ws, coachdiag.metric_row_sql(ws, from_month), coachdiag.session_row_sql(ws, from_month)) INTO harmful USING run;
+	RETURN coalesce(harmful, 0);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.log_left_out(text, date, bigint) IS
+'Internal: logs how many source rows are left out for what reason; returns how many of them carried something.';
 
 CREATE FUNCTION coachdiag.refresh_panels(ws text, from_month date, run bigint) RETURNS bigint
 LANGUAGE plpgsql
@@ -354,29 +388,23 @@ AS $$
 DECLARE
 	written bigint;
 	used bigint;
-	dropped bigint;
+	harmful bigint;
 BEGIN
 	EXECUTE format('DELETE FROM %I.stored_panel WHERE $1 IS NULL OR month >= $1', ws) USING from_month;
 	EXECUTE format($query$
-		WITH built AS MATERIALIZED (
-			SELECT * FROM coachdiag.build_panels($1, $2)
-		), stored AS (
-			INSERT INTO %1$I.stored_panel (team, metric, month, panel, rows, refreshed_at)
-			SELECT team, metric, month, panel, rows, clock_timestamp()
-			FROM built WHERE left_out IS NULL AND panel IS NOT NULL
+		WITH stored AS (
+			INSERT INTO %I.stored_panel (team, metric, month, panel, rows, refreshed_at)
+			SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
+			FROM coachdiag.build_panels($1, $2)
 			RETURNING rows
-		), logged AS (
-			INSERT INTO %1$I.refresh_log (run, started, finished, step, rows, seconds, message)
-			SELECT $3, clock_timestamp(), clock_timestamp(), 'left_out', rows, 0, left_out
-			FROM built WHERE left_out IS NOT NULL
 		)
-		SELECT (SELECT count(*) FROM stored), (SELECT coalesce(sum(rows), 0) FROM stored),
-			(SELECT coalesce(sum(b.rows), 0) FROM built b JOIN coachdiag.left_out() l ON l.reason = b.left_out WHERE NOT l.harmless)
-	$query$, ws) INTO written, used, dropped USING ws, from_month, run;
+		SELECT count(*), coalesce(sum(rows), 0) FROM stored
+	$query$, ws) INTO written, used USING ws, from_month;
 	EXECUTE format('ANALYZE %I.stored_panel', ws);
 
-	IF dropped > 0 THEN
-		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, dropped, used
+	harmful := coachdiag.log_left_out(ws, from_month, run);
+	IF harmful > 0 THEN
+		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, used
 			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
 	END IF;
 	RETURN written;

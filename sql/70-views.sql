@@ -24,10 +24,12 @@ BEGIN
 		state := 'unknown'; reason := format('spread between agents not available: %s', whole.method);
 	ELSIF whole.mean_high <= margin AND ci_high < 0.5 THEN
 		state := 'unknown'; reason := 'no gap to explain';
+	ELSIF n < 5 THEN
+		state := 'unknown'; reason := format('only %s agents', n);
 	ELSIF ci_low >= 0.8 THEN
 		state := 'structural'; reason := 'at least 80 % of the agents are truly short';
-	ELSIF ci_high < 0.8 AND ci_low > 0 THEN
-		state := 'behavioural'; reason := 'a sizeable share of the agents is not short under the same process';
+	ELSIF ci_high < 0.8 AND ci_low >= 0.1 THEN
+		state := 'behavioural'; reason := 'some agents are truly short, and a sizeable share is not, under the same process';
 	ELSE
 		state := 'unknown'; reason := format('between %s and %s %% of the agents may be short: more weeks or agents needed', round(100 * ci_low), round(100 * ci_high));
 	END IF;

@@ -20,12 +20,21 @@ if (@ARGV)
 	my $harness = TAP::Harness->new(
 		{
 			exec => sub { [ @command, $_[1] ] },
-			merge => 0,
 			failures => 1,
 			verbosity => $ENV{TEST_VERBOSE} ? 1 : 0,
 		});
+	my %comments;
+	$harness->callback(
+		made_parser => sub {
+			my ($parser, $job) = @_;
+			$parser->callback(comment => sub { push @{ $comments{$job->[1]} }, $_[0]->as_string });
+		});
 	my $results = $harness->runtests(@ARGV);
 	count($_) for $results->parsers;
+	for my $test (grep { $comments{$_} && ($results->parsers($_))[0]->has_problems } @ARGV)
+	{
+		print join("\n", "What $test said:", @{ $comments{$test} }), "\n";
+	}
 }
 else
 {
@@ -33,7 +42,7 @@ else
 	$failed = 1;
 }
 
-open my $tally, '>>', $ENV{COACHDIAG_TALLY} // 'build/tally' or die "cannot write the tally: $!";
+open my $tally, '>>', $ENV{COACHDIAG_TALLY} // '/dev/stdout' or die "cannot write the tally: $!";
 print $tally "$suite $passed $failed $skipped\n";
 exit($failed > 0);
 

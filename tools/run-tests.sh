@@ -7,8 +7,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-export COACHDIAG_TALLY=$PWD/build/tally
-rm -f "$COACHDIAG_TALLY"
+COACHDIAG_TALLY=$(mktemp)
+export COACHDIAG_TALLY
+trap 'rm -f "$COACHDIAG_TALLY"' EXIT
 shopt -s nullglob
 
 suite_unit() { CMOCKA_MESSAGE_OUTPUT=TAP tools/run-tap.pl unit -- build/unit/test_*[!.d]; }

@@ -26,4 +26,7 @@ cd "$dir"
 "${user[@]}" env HOME="$dir" PATH="$("$pg_config" --bindir):$PATH" LC_ALL=C.UTF-8 PG_CONFIG="$pg_config" \
 	TEMP_CONFIG="$dir/stage.conf" TESTDIR="$dir" TESTDATADIR="$dir/tmp_check" TESTLOGDIR="$dir/log" \
 	PGPORT=65432 PG_REGRESS="$pgsrc/test/regress/pg_regress" PERL5LIB="$pgsrc/test/perl${PERL5LIB:+:$PERL5LIB}" \
-	perl -I "$dir/tap" "tap/${1##*/}" || { status=$?; tail -n 40 "$dir"/log/*.log tmp_check/log/*.log >&2 2>/dev/null || :; exit $status; }
+	perl -I "$dir/tap" "tap/${1##*/}" && exit
+status=$?
+cat log/*.log tmp_check/log/*.log 2>/dev/null | grep -E 'ERROR:|FATAL:|PANIC:|TRAP:|terminated by signal' | tail -n 20 >&2 || :
+exit $status

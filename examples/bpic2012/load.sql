@@ -2,14 +2,15 @@
 -- psql -f load.sql -v file=/path/cc_bpic2012_work_items.csv.gz     (default: the environment's BPIC2012)
 \set ON_ERROR_STOP on
 \set QUIET on
+\pset pager off
+\pset footer off
 \if :{?file}
 \else
 \getenv file BPIC2012
 \endif
 \if :{?file}
 \else
-\echo 'Give the file: psql -v file=… or BPIC2012=… in the environment; see README.md for what it is.'
-\quit
+DO $$ BEGIN RAISE 'no file given' USING HINT = 'psql -v file=/path/to/file, or BPIC2012=/path/to/file in the environment; README.md says what it is.'; END $$;
 \endif
 
 BEGIN;
@@ -60,8 +61,9 @@ SELECT activity, round(seconds) AS target_seconds FROM bpic2012.target ORDER BY 
 CALL coachdiag.refresh('bank');
 \echo
 \echo 'Diagnosis (no coaching log and no hiring dates: those tests must say unknown)'
-\x auto
-SELECT team, agents, round(mean_gap::numeric, 1) AS gap_seconds, verdict, indicators_present AS signs, next_step
+SELECT team, agents, round(mean_gap::numeric, 1) AS gap_seconds, verdict, indicators_present AS signs
 FROM bank.diagnosis ORDER BY agents DESC, team;
-\x off
+\echo
+\echo 'Its tests'
 SELECT team, test, state, reason FROM bank.indicators ORDER BY team, test;
+\echo 'Next: components.sql; the page for the leader: ../warehouse/report.sql -v ws=bank'

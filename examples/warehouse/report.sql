@@ -36,10 +36,11 @@ FROM page GROUP BY verdict, place ORDER BY place;
 \echo
 \echo 'WHAT TO DO: largest gap first; how far short of target (95 % interval), truly short agents, signs of a structural gap'
 SELECT E'\n' || pg_temp.wrap(upper(replace(verdict, '_', ' ')) || '. ' || next_step, '  ') || E'\n'
-	|| string_agg(format('    %s %s %s %s %s%s', rpad(name, 26), lpad(gap, 16), rpad('(' || coalesce(gap_interval, 'unknown') || ')', 18),
+	|| string_agg(format('    %s %s %s %s %s%s', rpad(name, widest), lpad(gap, 16), rpad('(' || coalesce(gap_interval, 'unknown') || ')', 18),
 		lpad(coalesce(share_short, 'unknown'), 11) || ' of agents ', indicators_present || ' of 4 signs',
 		coalesce(', p = ' || round(p_structural::numeric, 2), '')), E'\n' ORDER BY relative_gap DESC, name)
-FROM page WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
+FROM page, (SELECT least(max(length(name)), 40) FROM page WHERE place < 4) w (widest)
+WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
 
 \echo
 \echo 'WHAT CANNOT BE TOLD, and why'

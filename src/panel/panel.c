@@ -191,13 +191,13 @@ panel_working(Panel *p)
 	return copy_with_room(p, &room);
 }
 
-/* Room for `needed` entries: half as much again while small, a quarter when large. */
+/* Room for `needed` entries: twice as much while small, a quarter more when large. */
 static uint64
 grown(uint64 room, uint64 needed)
 {
 	if (needed <= room)
 		return room;
-	return Max(needed, room + (room < 4096 ? room / 2 + 4 : room / 4));
+	return Max(needed, room + (room < 4096 ? room : room / 4));
 }
 
 /* Make sure that so many more entries fit. */

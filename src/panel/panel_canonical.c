@@ -217,6 +217,35 @@ copy_agents(Panel *out, const Panel *p, const Kept *agents)
 	}
 }
 
+/* Sort one agent's cells; they often came in order already. */
+static void
+sort_run(PanelCell *cells, uint32 count)
+{
+	for (uint32 i = 1; i < count; i++)
+		if (compare_cells(&cells[i - 1], &cells[i]) > 0)
+		{
+			qsort(cells, count, sizeof(PanelCell), compare_cells);
+			return;
+		}
+}
+
+/* Put renumbered cells into `out` in canonical order: dealt to their agents, then sorted there. */
+static void
+deal_cells(PanelCell *out, const PanelCell *cells, uint32 count, uint32 agents)
+{
+	uint32	   *end = palloc0((agents + 1) * sizeof(uint32));
+
+	for (uint32 i = 0; i < count; i++)
+		end[cells[i].agent + 1]++;
+	for (uint32 a = 1; a <= agents; a++)
+		end[a] += end[a - 1];
+	for (uint32 i = 0; i < count; i++)
+		out[end[cells[i].agent]++] = cells[i];
+	for (uint32 a = 0; a < agents; a++)
+		sort_run(out + (a == 0 ? 0 : end[a - 1]), end[a] - (a == 0 ? 0 : end[a - 1]));
+	pfree(end);
+}
+
 Panel *
 panel_select(const Panel *p, PanelKeep keep, const void *arg)
 {
@@ -228,9 +257,7 @@ panel_select(const Panel *p, PanelKeep keep, const void *arg)
 
 	for (uint32 i = 0; i < count; i++)
 		renumber_cell(&cells[i], &agents, &labels);
-	if (!panel_is_canonical(p))
-		qsort(cells, count, sizeof(PanelCell), compare_cells);
-	memcpy(panel_cells(out), cells, count * sizeof(PanelCell));
+	deal_cells(panel_cells(out), cells, count, agents.count);
 	copy_agents(out, p, &agents);
 	for (uint32 i = 0; i < labels.count; i++)
 		panel_labels(out)[i] = copy_text(out, panel_label(p, labels.entries[i]));

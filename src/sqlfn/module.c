@@ -23,10 +23,11 @@ PGDLLEXPORT void _PG_init(void);
 
 CD_FUNCTION(cd_version);
 
+/* A parallel worker's message also sets InterruptPending, but is no reason to stop. */
 static bool
-interrupt_is_pending(void)
+cancel_is_pending(void)
 {
-	return InterruptPending;
+	return QueryCancelPending || ProcDiePending;
 }
 
 /* GSL's default error handler ends the process; every status is checked instead. */
@@ -34,7 +35,7 @@ void
 _PG_init(void)
 {
 	gsl_set_error_handler_off();
-	cd_set_stop(interrupt_is_pending);
+	cd_set_stop(cancel_is_pending);
 }
 
 Datum

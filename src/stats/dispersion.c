@@ -599,14 +599,14 @@ predict_rate(Gap *g, const RateGap *r, const CdRates *fit, const CdSharePosterio
 
 /* Interval of tau, carried over to the sd of the rates themselves. */
 static CdStatus
-between_interval(Gap *g, const RateGap *r, size_t k)
+between_interval(Gap *g, const RateGap *r, size_t k, const CdRates *fit)
 {
 	double		low;
 	double		high;
 	double		mu_low;
 	double		mu_high;
 	double		rate;
-	CdStatus	status = cd_rates_tau_interval(r->successes, r->trials, k, g->options->level,
+	CdStatus	status = cd_rates_tau_interval(r->successes, r->trials, k, fit, g->options->level,
 											   &low, &mu_low, &high, &mu_high);
 
 	if (status == CD_OK)
@@ -638,7 +638,7 @@ rates_of_agents(Gap *g, const RateGap *r, size_t k)
 	out->between_sd = sd;
 	out->between_variance = sd * sd;
 	set_variance_shares(g, sd * sd, within);
-	status = between_interval(g, r, k);
+	status = between_interval(g, r, k, &fit);
 	if (status == CD_OK)
 		status = mean_of_rates(g, r, &fit, rate);
 	if (status == CD_OK)

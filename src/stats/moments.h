@@ -24,6 +24,8 @@ cd_moments_add(CdMoments *m, double value, double weight)
 	double		delta = value - m->mean;
 	double		step = delta * weight / total;
 
+	if (m->n == 0.0)			/* exact, so that equal values leave m2 at 0 */
+		step = value;
 	m->n += 1.0;
 	m->m2 += m->weight * delta * step;
 	m->mean += step;

@@ -14,6 +14,9 @@
 #define SCAN_POINTS 48
 #define SCAN_RANGE 1e-8
 #define PIVOT_NODES 32
+#define NORMAL_NODES 7
+#define NORMAL_DF 100.0			/* from here on a chi-square's cube root is normal enough to integrate over */
+#define PIVOT_TOLERANCE 1e-13
 
 typedef struct Groups
 {
@@ -113,6 +116,25 @@ sums_at(const Groups *g, double tau2, double unit)
 		s.log_h += log1p(m->weight * tau2 / unit);
 	}
 	return s;
+}
+
+/* sum w (mean - mu)^2 alone, for what asks for it again and again. */
+static double
+pivot_at(const Groups *g, double tau2, double unit)
+{
+	double		weights;
+	double		mu = weighted_mean(g, tau2, unit, &weights);
+	double		q = 0.0;
+
+	for (size_t i = 0; i < g->size; i++)
+	{
+		const CdMoments *m = &g->group[i];
+		double		r = m->mean - mu;
+
+		if (m->weight > 0.0)
+			q += m->weight * r * r / (unit + m->weight * tau2);
+	}
+	return q;
 }
 
 /* ANOVA table. */
@@ -349,7 +371,7 @@ static double
 wald_excess(double lambda, void *context, CdStatus *status)
 {
 	const WaldPivot *p = context;
-	double		between = sums_at(&p->g, lambda, 1.0).q / (p->g.k - 1.0);
+	double		between = pivot_at(&p->g, lambda, 1.0) / (p->g.k - 1.0);
 
 	(void) status;
 	return between / (p->g.ss_within / (p->g.n - p->g.k)) - p->target;
@@ -366,7 +388,7 @@ solve_decreasing(CdFunction f, void *context, double scale, double *root)
 	if (f(0.0, context, &status) <= 0.0 || status != CD_OK)
 		return status;
 	status = cd_expand(f, context, 10.0, &high);
-	return status == CD_OK ? cd_solve(f, context, 0.0, high, root) : status;
+	return status == CD_OK ? cd_solve_within(f, context, 0.0, high, PIVOT_TOLERANCE, root) : status;
 }
 
 /* What every interval of a variance needs. */
@@ -411,29 +433,61 @@ typedef struct Generalised
 	Groups		g;
 	double		sigma2[PIVOT_NODES];
 	double		weight[PIVOT_NODES];
+	int			nodes;
 	double		target;
 } Generalised;
 
 /* Nodes in probability, so that the chi-square of sigma2 is integrated whatever its df. */
 static CdStatus
-generalised_nodes(Generalised *p)
+nodes_in_probability(Generalised *p, double df)
 {
 	gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(PIVOT_NODES);
 	CdStatus	status = CD_OK;
 
 	if (table == NULL)
 		return CD_NOMEM;
-	for (size_t i = 0; i < PIVOT_NODES && status == CD_OK; i++)
+	p->nodes = PIVOT_NODES;
+	for (int i = 0; i < p->nodes && status == CD_OK; i++)
 	{
 		double		u;
 		double		chisq;
 
 		gsl_integration_glfixed_point(0.0, 1.0, i, &u, &p->weight[i], table);
-		status = cd_chisq_quantile(u, p->g.n - p->g.k, &chisq);
+		status = cd_chisq_quantile(u, df, &chisq);
 		p->sigma2[i] = p->g.ss_within / chisq;
 	}
 	gsl_integration_glfixed_table_free(table);
 	return status;
+}
+
+/* Gauss-Hermite nodes of the cube root of the chi-square (Wilson & Hilferty 1931). */
+static CdStatus
+nodes_of_cube_root(Generalised *p, double df)
+{
+	gsl_integration_fixed_workspace *table =
+		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, NORMAL_NODES, 0.0, 0.5, 0.0, 0.0);
+	double		step = 2.0 / (9.0 * df);
+
+	if (table == NULL)
+		return CD_NOMEM;
+	p->nodes = NORMAL_NODES;
+	for (int i = 0; i < p->nodes; i++)
+	{
+		double		root = 1.0 - step + gsl_integration_fixed_nodes(table)[i] * sqrt(step);
+
+		p->sigma2[i] = p->g.ss_within / (df * root * root * root);
+		p->weight[i] = gsl_integration_fixed_weights(table)[i] / sqrt(2.0 * M_PI);
+	}
+	gsl_integration_fixed_free(table);
+	return CD_OK;
+}
+
+static CdStatus
+generalised_nodes(Generalised *p)
+{
+	double		df = p->g.n - p->g.k;
+
+	return df < NORMAL_DF ? nodes_in_probability(p, df) : nodes_of_cube_root(p, df);
 }
 
 /* Target less the probability that the pivot of tau2 lies below tau2. */
@@ -443,9 +497,9 @@ generalised_excess(double tau2, void *context, CdStatus *status)
 	const Generalised *p = context;
 	double		probability = 0.0;
 
-	for (int i = 0; i < PIVOT_NODES; i++)
+	for (int i = 0; i < p->nodes; i++)
 	{
-		double		q = sums_at(&p->g, tau2, p->sigma2[i]).q;
+		double		q = pivot_at(&p->g, tau2, p->sigma2[i]);
 
 		probability += p->weight[i] * gsl_cdf_chisq_Q(q, p->g.k - 1.0);
 	}
@@ -467,7 +521,7 @@ cd_oneway_tau2_interval(const CdMoments *groups, size_t k, double level, double 
 		status = generalised_nodes(&p);
 	if (status != CD_OK)
 		return status;
-	scale = p.sigma2[PIVOT_NODES / 2] / p.g.heaviest;
+	scale = p.sigma2[p.nodes / 2] / p.g.heaviest;
 	p.target = tail;
 	status = solve_decreasing(generalised_excess, &p, scale, low);
 	if (status != CD_OK)

@@ -15,7 +15,11 @@
 #define NEGLIGIBLE_TAU 1e-3		/* logits; a likelihood that falls here is at the boundary */
 #define NEWTON_ITERATIONS 100
 #define NEWTON_TOLERANCE 1e-12
-#define TAU_TOLERANCE 1e-10
+#define TAU_TOLERANCE 1e-9
+#define SKEWED_TAU 1.5
+#define SKEWED_SD 0.5			/* of a unit's own logit */
+#define TRAPEZOID_STEP 0.4		/* logits */
+#define TRAPEZOID_REACH 9.0		/* standard normal */
 #define LONGEST_STEP 2.0		/* logits */
 
 typedef struct Units
@@ -133,54 +137,80 @@ find_mode(double x, double n, double mu, double tau, double *mode, double *sd)
 	return CD_NO_CONVERGENCE;
 }
 
+/* One unit's integral, relative to its integrand at the mode. */
+typedef struct Integral
+{
+	double		x;
+	double		n;
+	double		mu;
+	double		tau;
+	double		peak;			/* log integrand at the mode */
+	double		total;
+	double		residual;
+	double		residual_z;
+	double		spread;
+} Integral;
+
+/* Log of the integrand. */
+static double
+log_integrand(const Integral *in, double z)
+{
+	double		eta = in->mu + in->tau * z;
+
+	return in->x * eta - in->n * log1p_exp(eta) - 0.5 * z * z;
+}
+
+/* Add one quadrature point. */
+static void
+add_point(Integral *in, double z, double log_weight)
+{
+	double		p = logistic(in->mu + in->tau * z);
+	double		r = in->x - in->n * p;
+	double		weight = exp(log_weight + log_integrand(in, z) - in->peak);
+
+	in->total += weight;
+	in->residual += weight * r;
+	in->residual_z += weight * r * z;
+	in->spread += weight * (in->n * p * (1.0 - p) - r * r);
+}
+
+/*
+ * A unit near 0 or 1 under a large tau has a skewed integrand that 25 points miss: there
+ * the trapezoidal rule, exact to rounding for this integrand, takes over.
+ */
+static void
+integrate(const Units *u, Integral *in, double mode, double sd)
+{
+	double		step = TRAPEZOID_STEP / in->tau;
+
+	if (in->tau <= SKEWED_TAU || in->tau * sd <= SKEWED_SD)
+	{
+		for (int j = 0; j < CD_RATES_POINTS; j++)
+			add_point(in, mode + M_SQRT2 * sd * u->node[j], u->log_weight[j] + log(M_SQRT2 * sd));
+		return;
+	}
+	for (double z = -TRAPEZOID_REACH; z <= TRAPEZOID_REACH; z += step)
+		add_point(in, z, log(step));
+}
+
 /* Add one unit's integral and its derivatives. */
 static CdStatus
 add_unit(const Units *u, size_t unit, double mu, double tau, Marginal *m)
 {
-	double		x = u->x[unit];
-	double		n = u->n[unit];
-	double		log_term[CD_RATES_POINTS];
-	double		residual[CD_RATES_POINTS];
-	double		spread[CD_RATES_POINTS];
-	double		z[CD_RATES_POINTS];
-	double		peak = -INFINITY;
-	double		total = 0.0;
-	double		mean_residual = 0.0;
-	double		mean_residual_z = 0.0;
-	double		mean_spread = 0.0;
+	Integral	in = {.x = u->x[unit], .n = u->n[unit], .mu = mu, .tau = tau};
 	double		mode;
 	double		sd;
-	CdStatus	status = find_mode(x, n, mu, tau, &mode, &sd);
+	CdStatus	status = find_mode(in.x, in.n, mu, tau, &mode, &sd);
 
 	if (status != CD_OK)
 		return status;
-	for (int j = 0; j < CD_RATES_POINTS; j++)
-	{
-		double		eta;
-		double		p;
-
-		z[j] = mode + M_SQRT2 * sd * u->node[j];
-		eta = mu + tau * z[j];
-		p = logistic(eta);
-		log_term[j] = u->log_weight[j] + x * eta - n * log1p_exp(eta) - 0.5 * z[j] * z[j];
-		residual[j] = x - n * p;
-		spread[j] = n * p * (1.0 - p) - residual[j] * residual[j];
-		peak = fmax(peak, log_term[j]);
-	}
-	for (int j = 0; j < CD_RATES_POINTS; j++)
-	{
-		double		weight = exp(log_term[j] - peak);
-
-		total += weight;
-		mean_residual += weight * residual[j];
-		mean_residual_z += weight * residual[j] * z[j];
-		mean_spread += weight * spread[j];
-	}
-	mean_residual /= total;
-	m->log_likelihood += peak + log(total * sd / M_SQRTPI);
-	m->d_mu += mean_residual;
-	m->d_tau += mean_residual_z / total;
-	m->information += mean_spread / total + mean_residual * mean_residual;
+	in.peak = log_integrand(&in, mode);
+	integrate(u, &in, mode, sd);
+	in.residual /= in.total;
+	m->log_likelihood += in.peak + log(in.total / sqrt(2.0 * M_PI));
+	m->d_mu += in.residual;
+	m->d_tau += in.residual_z / in.total;
+	m->information += in.spread / in.total + in.residual * in.residual;
 	return CD_OK;
 }
 
@@ -397,38 +427,29 @@ cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd)
 	return CD_OK;
 }
 
+/* mu given tau by Laplace's method; beyond the largest tau nothing changes any more. */
+static CdStatus
+rates_model(double tau, void *context, double *log_likelihood, double *mean, double *sd)
+{
+	Units	   *u = context;
+	Marginal	m;
+	CdStatus	status = maximise_mu(u, fmin(tau, CD_RATES_MAX_TAU), &m);
+
+	*mean = u->mu;
+	*sd = 1.0 / sqrt(m.information);
+	*log_likelihood = m.log_likelihood - 0.5 * log(m.information);
+	return status;
+}
+
 /* Posterior over tau. */
 CdStatus
 cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scale,
 				   CdSharePosterior *out)
 {
 	Units		u;
-	Marginal	m;
-	double		log_likelihood[CD_SHARE_GRID];
 	CdStatus	status = prepare(x, n, k, true, &u);
 
-	if (status != CD_OK)
-		return status;
-	if (!isfinite(prior_scale) || prior_scale <= 0.0)
-		return CD_BAD_INPUT;
-	cd_share_prior(prior_scale, out);
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		if (out->tau[i] > CD_RATES_MAX_TAU && i > 0)
-		{
-			out->mean[i] = out->mean[i - 1];
-			out->sd[i] = out->sd[i - 1];
-			log_likelihood[i] = log_likelihood[i - 1];
-			continue;
-		}
-		status = maximise_mu(&u, out->tau[i], &m);
-		if (status != CD_OK)
-			return status;
-		out->mean[i] = u.mu;
-		out->sd[i] = 1.0 / sqrt(m.information);
-		log_likelihood[i] = m.log_likelihood - 0.5 * log(m.information);
-	}
-	return cd_share_update(out, log_likelihood);
+	return status == CD_OK ? cd_share_model_posterior(rates_model, &u, prior_scale, out) : status;
 }
 
 /*
@@ -489,7 +510,8 @@ interval_end(LikelihoodDrop *d, double tau, double limit, double *end, double *m
 
 	*end = limit;
 	if (status == CD_OK && at_limit < 0.0)
-		status = cd_solve_within(above_floor, d, fmin(tau, limit), fmax(tau, limit), TAU_TOLERANCE, end);
+		status = cd_solve_within(above_floor, d, fmin(tau, limit), fmax(tau, limit),
+								 TAU_TOLERANCE, end);
 	if (status == CD_OK)
 		above_floor(*end, d, &status);
 	*mu = d->u.mu;
@@ -498,23 +520,23 @@ interval_end(LikelihoodDrop *d, double tau, double limit, double *end, double *m
 
 /* Restricted likelihood ratio interval. */
 CdStatus
-cd_rates_tau_interval(const double *x, const double *n, size_t k, double level,
+cd_rates_tau_interval(const double *x, const double *n, size_t k,
+					  const CdRates *restricted_fit, double level,
 					  double *low, double *mu_low, double *high, double *mu_high)
 {
 	LikelihoodDrop d;
-	CdRates		fit;
-	double		quantile;
-	CdStatus	status = cd_rates_fit(x, n, k, true, &fit);
+	double		t;
+	CdStatus	status = cd_t_multiplier(level, restricted_fit->k - 1.0, &t);
 
-	if (status == CD_OK)
-		status = cd_chisq_quantile(level, 1.0, &quantile);
 	if (status == CD_OK)
 		status = prepare(x, n, k, true, &d.u);
 	if (status != CD_OK)
 		return status;
-	d.floor = fit.log_likelihood - 0.5 * quantile;
-	status = interval_end(&d, fit.tau, 0.0, low, mu_low);
-	return status == CD_OK ? interval_end(&d, fit.tau, CD_RATES_MAX_TAU, high, mu_high) : status;
+	d.floor = restricted_fit->log_likelihood - 0.5 * t * t;
+	status = interval_end(&d, restricted_fit->tau, 0.0, low, mu_low);
+	if (status != CD_OK)
+		return status;
+	return interval_end(&d, restricted_fit->tau, CD_RATES_MAX_TAU, high, mu_high);
 }
 
 /* Wilson's score interval. */

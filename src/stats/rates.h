@@ -49,10 +49,11 @@ CdStatus	cd_rates_posterior(const double *x, const double *n, size_t k, double p
 CdStatus	cd_rates_moments(double mu, double tau, double *mean, double *sd);
 
 /*
- * Interval of tau: the values whose restricted likelihood ratio the chi-square of 1 df
- * does not reject, with mu at its maximum for each end.
+ * Interval of tau: the values whose restricted likelihood ratio stays below the squared
+ * t(k - 1) quantile (the chi-square one is too small for a team), with mu at each end.
  */
-CdStatus	cd_rates_tau_interval(const double *x, const double *n, size_t k, double level,
+CdStatus	cd_rates_tau_interval(const double *x, const double *n, size_t k,
+								  const CdRates *restricted_fit, double level,
 								  double *low, double *mu_low, double *high, double *mu_high);
 
 /* Wilson (1927) score interval of one rate. */

@@ -12,95 +12,180 @@
 
 #define TAU_FROM 1e-3			/* in prior scales */
 #define TAU_TO 1e3
+#define COARSE 20
+#define WINDOW 25.0				/* log posterior below the peak that still matters */
 #define Z_LIMIT 38.0			/* beyond it the normal distribution function is 0 or 1 */
+#define Z_TAIL 9.0				/* beyond it, as good as that */
+#define NEGLIGIBLE 1e-16		/* probability of a grid point that cannot matter */
+#define QUANTILE_TOLERANCE 1e-13
 
-/* tau grid, with the prior mass of each point's stretch of the half-Cauchy as probability. */
-void
-cd_share_prior(double scale, CdSharePosterior *out)
+/* Likelihood over a logarithmic grid of tau, given in prior scales. */
+typedef struct Grid
 {
-	double		step = log(TAU_TO / TAU_FROM) / (CD_SHARE_GRID - 1);
-	double		below = 0.0;
+	int			size;
+	double		from;
+	double		step;			/* of log tau */
+	double		log_posterior[CD_SHARE_GRID];	/* up to a constant */
+} Grid;
 
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		double		x = TAU_FROM * exp(step * i);
-		double		above = i == CD_SHARE_GRID - 1 ? 1.0 : M_2_PI * atan(x * exp(0.5 * step));
-
-		out->tau[i] = scale * x;
-		out->probability[i] = above - below;
-		below = above;
-	}
+static double
+grid_tau(const Grid *g, double index)
+{
+	return g->from * exp(g->step * index);
 }
 
-/* Multiply the prior by the likelihood and normalise. */
-CdStatus
-cd_share_update(CdSharePosterior *posterior, const double *log_likelihood)
+/* Prior probability of a point's stretch of the half-Cauchy; the ends reach to 0 and infinity. */
+static double
+prior_probability(const Grid *g, int i)
 {
-	double		peak = -INFINITY;
-	double		total = 0.0;
+	double		below = g->from <= TAU_FROM && i == 0 ? 0.0 : atan(grid_tau(g, i - 0.5));
+	bool		last = i == g->size - 1 && grid_tau(g, i) >= TAU_TO * (1.0 - 1e-9);
 
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-		peak = fmax(peak, log_likelihood[i]);
-	if (!isfinite(peak))
-		return CD_NO_CONVERGENCE;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	return M_2_PI * ((last ? M_PI_2 : atan(grid_tau(g, i + 0.5))) - below);
+}
+
+/* Evaluate the model at every point. */
+static CdStatus
+fill_grid(Grid *g, double from, double to, int size, CdShareModel model, void *context,
+		  double scale, CdSharePosterior *out)
+{
+	g->size = size;
+	g->from = from;
+	g->step = log(to / from) / (size - 1);
+	for (int i = 0; i < size; i++)
 	{
-		posterior->probability[i] *= exp(log_likelihood[i] - peak);
-		total += posterior->probability[i];
+		double		log_likelihood;
+		CdStatus	status;
+
+		out->tau[i] = scale * grid_tau(g, i);
+		status = model(out->tau[i], context, &log_likelihood, &out->mean[i], &out->sd[i]);
+		if (status != CD_OK)
+			return status;
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		g->log_posterior[i] = log_likelihood + log(prior_probability(g, i));
 	}
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-		posterior->probability[i] /= total;
 	return CD_OK;
 }
 
-/* mu given tau, and the log likelihood of tau with mu integrated out. */
+/* Largest log posterior on the grid. */
 static double
-condition_on_tau(const double *y, const double *v, size_t k, double tau, double *mean, double *sd)
+peak_of(const Grid *g)
 {
+	double		peak = -INFINITY;
+
+	for (int i = 0; i < g->size; i++)
+		peak = fmax(peak, g->log_posterior[i]);
+	return peak;
+}
+
+/* The stretch of tau that matters: points not far below the peak, and one more either side. */
+static void
+find_window(const Grid *g, double *from, double *to)
+{
+	double		floor = peak_of(g) - WINDOW;
+	int			first = g->size - 1;
+	int			last = 0;
+
+	for (int i = 0; i < g->size; i++)
+	{
+		if (g->log_posterior[i] < floor)
+			continue;
+		first = i < first ? i : first;
+		last = i;
+	}
+	*from = grid_tau(g, first > 0 ? first - 1 : 0);
+	*to = grid_tau(g, last < g->size - 1 ? last + 1 : last);
+}
+
+/*
+ * Two passes: a coarse one finds where the posterior lives, which for many precise units
+ * is a narrow stretch, and the fine one resolves it.
+ */
+CdStatus
+cd_share_model_posterior(CdShareModel model, void *context, double prior_scale,
+						 CdSharePosterior *out)
+{
+	Grid		g;
+	double		from;
+	double		to;
+	double		total = 0.0;
+	CdStatus	status;
+
+	if (!isfinite(prior_scale) || prior_scale <= 0.0)
+		return CD_BAD_INPUT;
+	status = fill_grid(&g, TAU_FROM, TAU_TO, COARSE, model, context, prior_scale, out);
+	if (status != CD_OK)
+		return status;
+	find_window(&g, &from, &to);
+	status = fill_grid(&g, from, to, CD_SHARE_GRID, model, context, prior_scale, out);
+	if (status != CD_OK)
+		return status;
+	if (!isfinite(peak_of(&g)))
+		return CD_NO_CONVERGENCE;
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		out->probability[i] = exp(g.log_posterior[i] - peak_of(&g));
+		total += out->probability[i];
+	}
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		out->probability[i] /= total;
+		if (out->probability[i] < NEGLIGIBLE)
+			out->probability[i] = 0.0;
+	}
+	return CD_OK;
+}
+
+/* Estimates with known variances. */
+typedef struct Units
+{
+	const double *y;
+	const double *v;
+	size_t		k;
+} Units;
+
+/* mu given tau, and the log likelihood of tau with mu integrated out. */
+static CdStatus
+normal_model(double tau, void *context, double *log_likelihood, double *mean, double *sd)
+{
+	const Units *u = context;
 	double		weights = 0.0;
 	double		sum = 0.0;
 	double		q = 0.0;
 	double		log_v = 0.0;
 
-	for (size_t i = 0; i < k; i++)
+	for (size_t i = 0; i < u->k; i++)
 	{
-		double		w = 1.0 / (v[i] + tau * tau);
+		double		w = 1.0 / (u->v[i] + tau * tau);
 
 		weights += w;
-		sum += w * (y[i] - y[0]);
+		sum += w * (u->y[i] - u->y[0]);
 		log_v -= log(w);
 	}
-	*mean = y[0] + sum / weights;
+	*mean = u->y[0] + sum / weights;
 	*sd = 1.0 / sqrt(weights);
-	for (size_t i = 0; i < k; i++)
-		q += (y[i] - *mean) * (y[i] - *mean) / (v[i] + tau * tau);
-	return -0.5 * (log_v + log(weights) + q);
+	for (size_t i = 0; i < u->k; i++)
+		q += (u->y[i] - *mean) * (u->y[i] - *mean) / (u->v[i] + tau * tau);
+	*log_likelihood = -0.5 * (log_v + log(weights) + q);
+	return CD_OK;
 }
 
-/* Posterior over the grid. */
+/* Posterior from estimates. */
 CdStatus
 cd_share_posterior(const double *y, const double *v, size_t k, double prior_scale,
 				   CdSharePosterior *out)
 {
-	double		log_likelihood[CD_SHARE_GRID];
+	Units		u = {y, v, k};
 
 	if (k == 0)
 		return CD_TOO_FEW;
-	if (!isfinite(prior_scale) || prior_scale <= 0.0)
-		return CD_BAD_INPUT;
 	for (size_t i = 0; i < k; i++)
 	{
 		if (!isfinite(y[i]) || !isfinite(v[i]) || v[i] <= 0.0)
 			return CD_BAD_INPUT;
 	}
-	cd_share_prior(prior_scale, out);
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		log_likelihood[i] = condition_on_tau(y, v, k, out->tau[i], &out->mean[i], &out->sd[i]);
-		if (cd_stop_requested())
-			return CD_STOPPED;
-	}
-	return cd_share_update(out, log_likelihood);
+	return cd_share_model_posterior(normal_model, &u, prior_scale, out);
 }
 
 /* Share beyond the threshold and one point of its distribution. */
@@ -125,10 +210,32 @@ share_excess(double z, void *context, CdStatus *status)
 	{
 		double		distance = b->sign * (p->mean[i] - b->threshold);
 
-		probability += p->probability[i]
-			* gsl_cdf_ugaussian_P((p->tau[i] * z - distance) / p->sd[i]);
+		if (p->probability[i] > 0.0)
+			probability += p->probability[i]
+				* gsl_cdf_ugaussian_P((p->tau[i] * z - distance) / p->sd[i]);
 	}
 	return probability - b->target;
+}
+
+/* Between which z all of the distribution of the share lies. */
+static void
+bracket_share(const Beyond *b, double *low, double *high)
+{
+	const CdSharePosterior *p = b->posterior;
+
+	*low = Z_LIMIT;
+	*high = -Z_LIMIT;
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		double		distance = b->sign * (p->mean[i] - b->threshold);
+
+		if (p->probability[i] == 0.0)
+			continue;
+		*low = fmin(*low, (distance - Z_TAIL * p->sd[i]) / p->tau[i]);
+		*high = fmax(*high, (distance + Z_TAIL * p->sd[i]) / p->tau[i]);
+	}
+	*low = fmax(*low, -Z_LIMIT);
+	*high = fmin(*high, Z_LIMIT);
 }
 
 /* Quantile of the share. */
@@ -136,15 +243,20 @@ static CdStatus
 share_quantile(Beyond *b, double target, double *share)
 {
 	CdStatus	status = CD_OK;
+	double		low;
+	double		high;
 	double		z = 0.0;
 
 	b->target = target;
-	if (share_excess(-Z_LIMIT, b, &status) >= 0.0)
-		z = -Z_LIMIT;
-	else if (share_excess(Z_LIMIT, b, &status) <= 0.0)
-		z = Z_LIMIT;
+	bracket_share(b, &low, &high);
+	if (low >= high)
+		z = low >= Z_LIMIT ? Z_LIMIT : -Z_LIMIT;
+	else if (share_excess(low, b, &status) >= 0.0)
+		z = low;
+	else if (share_excess(high, b, &status) <= 0.0)
+		z = high;
 	else
-		status = cd_solve(share_excess, b, -Z_LIMIT, Z_LIMIT, &z);
+		status = cd_solve_within(share_excess, b, low, high, QUANTILE_TOLERANCE, &z);
 	*share = gsl_cdf_ugaussian_P(z);
 	return status;
 }
@@ -169,8 +281,9 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 	{
 		double		spread = hypot(posterior->tau[i], posterior->sd[i]);
 
-		out->mean += posterior->probability[i]
-			* gsl_cdf_ugaussian_P(b.sign * (posterior->mean[i] - threshold) / spread);
+		if (posterior->probability[i] > 0.0)
+			out->mean += posterior->probability[i]
+				* gsl_cdf_ugaussian_P(b.sign * (posterior->mean[i] - threshold) / spread);
 	}
 	status = share_quantile(&b, 0.5 * (1.0 - level), &out->low);
 	return status == CD_OK ? share_quantile(&b, 0.5 * (1.0 + level), &out->high) : status;
@@ -193,8 +306,9 @@ new_unit_excess(double x, void *context, CdStatus *status)
 
 	(void) status;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
-		probability += p->probability[i]
-			* gsl_cdf_ugaussian_P((u->origin + x - p->mean[i]) / hypot(p->tau[i], p->sd[i]));
+		if (p->probability[i] > 0.0)
+			probability += p->probability[i]
+				* gsl_cdf_ugaussian_P((u->origin + x - p->mean[i]) / hypot(p->tau[i], p->sd[i]));
 	return probability - u->target;
 }
 
@@ -209,12 +323,13 @@ cd_share_predict(const CdSharePosterior *posterior, double level, double *low, d
 	if (!(level > 0.0 && level < 1.0))
 		return CD_BAD_INPUT;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
-		reach = fmax(reach, fabs(posterior->mean[i] - u.origin)
-					 + Z_LIMIT * hypot(posterior->tau[i], posterior->sd[i]));
-	status = cd_solve(new_unit_excess, &u, -reach, reach, low);
+		if (posterior->probability[i] > 0.0)
+			reach = fmax(reach, fabs(posterior->mean[i] - u.origin)
+						 + Z_TAIL * hypot(posterior->tau[i], posterior->sd[i]));
+	status = cd_solve_within(new_unit_excess, &u, -reach, reach, QUANTILE_TOLERANCE, low);
 	u.target = 0.5 * (1.0 + level);
 	if (status == CD_OK)
-		status = cd_solve(new_unit_excess, &u, -reach, reach, high);
+		status = cd_solve_within(new_unit_excess, &u, -reach, reach, QUANTILE_TOLERANCE, high);
 	*low += u.origin;
 	*high += u.origin;
 	return status;

@@ -32,12 +32,12 @@ typedef struct CdShare
 CdStatus	cd_share_posterior(const double *y, const double *v, size_t k, double prior_scale,
 							   CdSharePosterior *out);
 
-/*
- * The two halves of cd_share_posterior, for other likelihoods: the grid with its prior
- * probabilities; and, once mean and sd are filled, the update by log_likelihood[CD_SHARE_GRID].
- */
-void		cd_share_prior(double scale, CdSharePosterior *out);
-CdStatus	cd_share_update(CdSharePosterior *posterior, const double *log_likelihood);
+/* Log likelihood of tau with mu integrated out, and mu given tau, for other models. */
+typedef CdStatus (*CdShareModel) (double tau, void *context, double *log_likelihood,
+								  double *mean, double *sd);
+
+CdStatus	cd_share_model_posterior(CdShareModel model, void *context, double prior_scale,
+									 CdSharePosterior *out);
 
 /* Share of units with a true value above (or below) the threshold, which may be infinite. */
 CdStatus	cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above,

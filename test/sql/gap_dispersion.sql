@@ -5,7 +5,7 @@ CREATE TEMP TABLE rail(rail bigint, travel float8);
 -- Rail data: Devore (2000), in Pinheiro & Bates (2000), table of travel times of ultrasonic waves in six rails
 INSERT INTO rail VALUES (1,55),(1,53),(1,54),(2,26),(2,37),(2,32),(3,78),(3,91),(3,85),(4,92),(4,100),(4,96),(5,49),(5,51),(5,50),(6,80),(6,85),(6,83);
 
--- published: REML residual sd 4.0208, between sd 24.805, mean 66.5, F 128.9
+-- published: REML residual sd 4.0208, between sd 24.805, mean 66.5, F 115.2
 SELECT agents, observations, mean_gap::numeric(6,2), within_sd::numeric(8,4), between_sd::numeric(8,3), f::numeric(8,2), f_p < 1e-8 AS f_p, method
 FROM (SELECT (coachdiag.gap_dispersion(travel, 0, rail)).* FROM rail) s;
 

@@ -12,7 +12,7 @@ CREATE DATABASE warehouse OWNER analyst;
 SQL
 
 my (undef, undef, $refusal) = $node->psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'visitor' ]);
-like($refusal, qr/permission denied to create extension "coachdiag"/, 'a visitor cannot install it');
+like($refusal, qr/permission denied/, 'a visitor cannot install it');
 
 $node->safe_psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'analyst' ]);
 is($node->safe_psql('warehouse', q{SELECT pg_get_userbyid(extowner) FROM pg_extension WHERE extname = 'coachdiag'}),

@@ -41,7 +41,7 @@ INSERT INTO panels
 SELECT 3, coachdiag.panel(300 + 1e-9 * g, NULL, 'A' || lpad((g % 5)::text, 4, '0'), date '2025-01-06' + 7 * (g % 11), g % 13)
 FROM generate_series(1, 500) g;
 INSERT INTO panels
-SELECT 4, coachdiag.panel(CASE WHEN g % 4 > 0 THEN exp(g % 30) END, 1e300, E'tab\t"quote''\\ {,} é' || g % 3, date '2024-12-30' + g % 5,
+SELECT 4, coachdiag.panel(CASE WHEN g % 4 > 0 THEN exp(g % 30) END, 1e100, E'tab\t"quote''\\ {,} é' || g % 3, date '2024-12-30' + g % 5,
 	g / 7.0, (ARRAY['billing', '', NULL])[1 + g % 3], g % 2, 12.5 * (g % 2), (ARRAY['COACH01', 'COACH 2'])[1 + g % 2], date '2020-02-29' + g % 3)
 FROM generate_series(1, 500) g;
 INSERT INTO panels
