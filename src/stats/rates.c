@@ -14,21 +14,30 @@
 #define SCAN_FROM 0.02
 #define NEGLIGIBLE_TAU 1e-3		/* logits; a likelihood that falls here is at the boundary */
 #define NEWTON_ITERATIONS 100
-#define NEWTON_TOLERANCE 1e-12
+#define NEWTON_TOLERANCE 1e-10
 #define TAU_TOLERANCE 1e-9
 #define SKEWED_TAU 1.5
 #define SKEWED_SD 0.5			/* of a unit's own logit */
 #define TRAPEZOID_STEP 0.4		/* logits */
-#define TRAPEZOID_REACH 9.0		/* standard normal */
+#define NEGLIGIBLE 1e-16		/* share of the integral so far; the integrand is log-concave */
 #define LONGEST_STEP 2.0		/* logits */
+#define PRECISE_SD 0.35			/* logits; a unit known this well has an integrand for a few points */
+#define PRECISE_POINTS 9
+
+typedef struct Rule
+{
+	int			points;
+	double		node[CD_RATES_POINTS];
+	double		log_weight[CD_RATES_POINTS];	/* log weight plus node^2 */
+} Rule;
 
 typedef struct Units
 {
 	const double *x;
 	const double *n;
 	size_t		k;
-	double		node[CD_RATES_POINTS];
-	double		log_weight[CD_RATES_POINTS];	/* log weight plus node^2 */
+	Rule		full;
+	Rule		precise;
 	bool		restricted;
 	double		mu;				/* last solution, the next start */
 } Units;
@@ -48,13 +57,6 @@ logistic(double eta)
 	return eta >= 0.0 ? 1.0 / (1.0 + exp(-eta)) : exp(eta) / (1.0 + exp(eta));
 }
 
-/* log (1 + exp (eta)) without overflow. */
-static double
-log1p_exp(double eta)
-{
-	return eta > 0.0 ? eta + log1p(exp(-eta)) : log1p(exp(eta));
-}
-
 /* Successes within trials, all finite. */
 static CdStatus
 check_units(const double *x, const double *n, size_t k)
@@ -69,21 +71,22 @@ check_units(const double *x, const double *n, size_t k)
 
 /* Quadrature rule for the weight exp(-t^2). */
 static CdStatus
-hermite_rule(Units *u)
+hermite_rule(int points, Rule *rule)
 {
-	gsl_integration_fixed_workspace *rule =
-		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, CD_RATES_POINTS, 0.0, 1.0, 0.0, 0.0);
+	gsl_integration_fixed_workspace *table =
+		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, points, 0.0, 1.0, 0.0, 0.0);
 
-	if (rule == NULL)
+	if (table == NULL)
 		return CD_NOMEM;
-	for (int j = 0; j < CD_RATES_POINTS; j++)
+	rule->points = points;
+	for (int j = 0; j < points; j++)
 	{
-		double		t = gsl_integration_fixed_nodes(rule)[j];
+		double		t = gsl_integration_fixed_nodes(table)[j];
 
-		u->node[j] = t;
-		u->log_weight[j] = log(gsl_integration_fixed_weights(rule)[j]) + t * t;
+		rule->node[j] = t;
+		rule->log_weight[j] = log(gsl_integration_fixed_weights(table)[j]) + t * t;
 	}
-	gsl_integration_fixed_free(rule);
+	gsl_integration_fixed_free(table);
 	return CD_OK;
 }
 
@@ -151,27 +154,30 @@ typedef struct Integral
 	double		spread;
 } Integral;
 
-/* Log of the integrand. */
+/* Log of the integrand, and the rate at that point. */
 static double
-log_integrand(const Integral *in, double z)
+log_integrand(const Integral *in, double z, double *rate)
 {
 	double		eta = in->mu + in->tau * z;
+	double		e = exp(-fabs(eta));
 
-	return in->x * eta - in->n * log1p_exp(eta) - 0.5 * z * z;
+	*rate = (eta >= 0.0 ? 1.0 : e) / (1.0 + e);
+	return in->x * eta - in->n * (fmax(eta, 0.0) + log1p(e)) - 0.5 * z * z;
 }
 
-/* Add one quadrature point. */
-static void
+/* Add one quadrature point; its weight shows when enough is enough. */
+static double
 add_point(Integral *in, double z, double log_weight)
 {
-	double		p = logistic(in->mu + in->tau * z);
+	double		p;
+	double		weight = exp(log_weight + log_integrand(in, z, &p) - in->peak);
 	double		r = in->x - in->n * p;
-	double		weight = exp(log_weight + log_integrand(in, z) - in->peak);
 
 	in->total += weight;
 	in->residual += weight * r;
 	in->residual_z += weight * r * z;
 	in->spread += weight * (in->n * p * (1.0 - p) - r * r);
+	return weight;
 }
 
 /*
@@ -182,15 +188,21 @@ static void
 integrate(const Units *u, Integral *in, double mode, double sd)
 {
 	double		step = TRAPEZOID_STEP / in->tau;
+	double		log_step = log(step);
+	double		log_sd = log(M_SQRT2 * sd);
 
 	if (in->tau <= SKEWED_TAU || in->tau * sd <= SKEWED_SD)
 	{
-		for (int j = 0; j < CD_RATES_POINTS; j++)
-			add_point(in, mode + M_SQRT2 * sd * u->node[j], u->log_weight[j] + log(M_SQRT2 * sd));
+		const Rule *rule = in->tau * sd <= PRECISE_SD ? &u->precise : &u->full;
+
+		for (int j = 0; j < rule->points; j++)
+			add_point(in, mode + M_SQRT2 * sd * rule->node[j], rule->log_weight[j] + log_sd);
 		return;
 	}
-	for (double z = -TRAPEZOID_REACH; z <= TRAPEZOID_REACH; z += step)
-		add_point(in, z, log(step));
+	for (double z = mode; add_point(in, z, log_step) > NEGLIGIBLE * in->total; z += step)
+		;
+	for (double z = mode - step; add_point(in, z, log_step) > NEGLIGIBLE * in->total; z -= step)
+		;
 }
 
 /* Add one unit's integral and its derivatives. */
@@ -200,11 +212,12 @@ add_unit(const Units *u, size_t unit, double mu, double tau, Marginal *m)
 	Integral	in = {.x = u->x[unit], .n = u->n[unit], .mu = mu, .tau = tau};
 	double		mode;
 	double		sd;
+	double		rate;
 	CdStatus	status = find_mode(in.x, in.n, mu, tau, &mode, &sd);
 
 	if (status != CD_OK)
 		return status;
-	in.peak = log_integrand(&in, mode);
+	in.peak = log_integrand(&in, mode, &rate);
 	integrate(u, &in, mode, sd);
 	in.residual /= in.total;
 	m->log_likelihood += in.peak + log(in.total / sqrt(2.0 * M_PI));
@@ -312,47 +325,45 @@ prepare(const double *x, const double *n, size_t k, bool restricted, Units *u)
 		.x = x, .n = n, .k = k, .restricted = restricted,
 		.mu = log(successes / (trials - successes))
 	};
-	return hermite_rule(u);
+	status = hermite_rule(PRECISE_POINTS, &u->precise);
+	return status == CD_OK ? hermite_rule(CD_RATES_POINTS, &u->full) : status;
 }
 
-/* Follow every downward sign change of the profile score; 0 and the cap compete too. */
+/* Point of the logarithmic scan of tau; before the first lies what counts as 0. */
+static double
+scan_tau(int i)
+{
+	if (i < 0)
+		return NEGLIGIBLE_TAU;
+	return SCAN_FROM * pow(CD_RATES_MAX_TAU / SCAN_FROM, fmin(1.0, i / (SCAN_POINTS - 1.0)));
+}
+
+/* Find the best point of the scan, 0 among them, then the maximum between its neighbours. */
 static CdStatus
 maximise_tau(Units *u, CdRates *out)
 {
-	double		start = u->mu;
-	double		factor = pow(CD_RATES_MAX_TAU / SCAN_FROM, 1.0 / (SCAN_POINTS - 1));
-	double		low = NEGLIGIBLE_TAU;
-	double		tau = SCAN_FROM;
+	int			at = -1;
 	double		best;
+	double		value;
 	CdStatus	status = profile_at(u, 0.0, &best);
-	bool		rising = status == CD_OK && tau_score(low, u, &status) > 0.0;
 
-	out->tau = 0.0;
-	for (int i = 0; i < SCAN_POINTS && status == CD_OK; i++, tau *= factor)
+	for (int i = 0; i < SCAN_POINTS && status == CD_OK; i++)
 	{
-		double		slope = tau_score(tau, u, &status);
-		double		peak = tau;
-		double		value;
-
-		if (status != CD_OK)
-			return status;
-		if (rising && slope <= 0.0)
-			status = cd_solve_within(tau_score, u, low, tau, TAU_TOLERANCE, &peak);
-		if (status == CD_OK && ((rising && slope <= 0.0) || (slope > 0.0 && i == SCAN_POINTS - 1)))
+		status = profile_at(u, scan_tau(i), &value);
+		if (value > best)
 		{
-			status = profile_at(u, peak, &value);
-			if (value > best)
-			{
-				best = value;
-				out->tau = peak;
-			}
+			best = value;
+			at = i;
 		}
-		rising = slope > 0.0;
-		low = tau;
 	}
-	u->mu = start;
+	out->tau = at < 0 ? 0.0 : scan_tau(at);
 	out->log_likelihood = best;
-	return status;
+	if (status != CD_OK || at < 0)
+		return status;
+	if (at == SCAN_POINTS - 1 && tau_score(out->tau, u, &status) >= 0.0)
+		return status;
+	status = cd_solve_within(tau_score, u, scan_tau(at - 1), scan_tau(at + 1), TAU_TOLERANCE, &out->tau);
+	return status == CD_OK ? profile_at(u, out->tau, &out->log_likelihood) : status;
 }
 
 /* Standard errors: numerical Hessian of the analytic gradient. */
@@ -427,15 +438,34 @@ cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd)
 	return CD_OK;
 }
 
-/* mu given tau by Laplace's method; beyond the largest tau nothing changes any more. */
+/* Units, and the answer at the largest tau, beyond which nothing changes any more. */
+typedef struct RatesModel
+{
+	Units		u;
+	bool		at_limit;
+	Marginal	limit;
+} RatesModel;
+
+/* mu given tau by Laplace's method. */
 static CdStatus
 rates_model(double tau, void *context, double *log_likelihood, double *mean, double *sd)
 {
-	Units	   *u = context;
-	Marginal	m;
-	CdStatus	status = maximise_mu(u, fmin(tau, CD_RATES_MAX_TAU), &m);
+	RatesModel *r = context;
+	Marginal	m = r->limit;
+	CdStatus	status = CD_OK;
 
-	*mean = u->mu;
+	if (tau < CD_RATES_MAX_TAU)
+	{
+		r->at_limit = false;
+		status = maximise_mu(&r->u, tau, &m);
+	}
+	else if (!r->at_limit)
+	{
+		r->at_limit = true;
+		status = maximise_mu(&r->u, CD_RATES_MAX_TAU, &m);
+		r->limit = m;
+	}
+	*mean = r->u.mu;
 	*sd = 1.0 / sqrt(m.information);
 	*log_likelihood = m.log_likelihood - 0.5 * log(m.information);
 	return status;
@@ -446,10 +476,10 @@ CdStatus
 cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scale,
 				   CdSharePosterior *out)
 {
-	Units		u;
-	CdStatus	status = prepare(x, n, k, true, &u);
+	RatesModel	r = {.at_limit = false};
+	CdStatus	status = prepare(x, n, k, true, &r.u);
 
-	return status == CD_OK ? cd_share_model_posterior(rates_model, &u, prior_scale, out) : status;
+	return status == CD_OK ? cd_share_model_posterior(rates_model, &r, prior_scale, out) : status;
 }
 
 /*
