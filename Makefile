@@ -100,7 +100,7 @@ stage: all
 	@rm -rf build/stage && mv build/stage.new build/stage
 
 demo: stage
-	@tools/with-server.sh $(if $(KEEP),-k) -- tools/demo.sh
+	@KEEP=$(KEEP) tools/with-server.sh $(if $(KEEP),-k) -- tools/demo.sh
 
 # ---- unit tests: the estimators alone, without a server, under the sanitizers -------------------
 
@@ -154,7 +154,7 @@ endif
 
 test:
 	@PG_CONFIG=$(PG_CONFIG) tools/install-deps.sh test
-	@$(MAKE) --no-print-directory run-tests WERROR=1
+	@$(MAKE) -s --no-print-directory run-tests WERROR=1
 
 check-all-versions:
 	tools/check-all-versions.sh

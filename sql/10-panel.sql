@@ -222,3 +222,8 @@ CREATE FUNCTION coachdiag.tenure_range(coachdiag.panel, from_days integer, befor
 	AS 'MODULE_PATHNAME', 'cd_panel_tenure_range' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION coachdiag.tenure_range(coachdiag.panel, integer, integer) IS
 'The cells of agents who had from_days <= tenure < before_days (days since hired_on at the start of the period); NULL leaves that end open. Cells without a period or of agents without a known hired_on are left out. NULL panel: NULL.';
+
+CREATE FUNCTION coachdiag.without_mix(coachdiag.panel) RETURNS coachdiag.panel
+	AS 'MODULE_PATHNAME', 'cd_panel_without_mix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION coachdiag.without_mix(coachdiag.panel) IS
+'The panel with what each contact type adds to the gap taken away (weighted least squares within agents'' periods), so that agents who were routed the hard contacts can be compared with the others. The mean gap of the panel stays. Cells without a target or a period are not touched. NULL: NULL.';

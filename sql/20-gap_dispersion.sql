@@ -25,10 +25,10 @@ CREATE TYPE coachdiag.gap_dispersion_result AS (
 	method text
 );
 COMMENT ON TYPE coachdiag.gap_dispersion_result IS
-'Result of coachdiag.gap_dispersion, in the units of the gap. agents, observations: how many went in. mean_gap (mean_low, mean_high): gap of the average agent with its 95 % interval (Knapp & Hartung 2003, t with k - 1 degrees of freedom, never narrower than the normal one). '
-'within_sd: standard deviation of one value of weight 1 around its agent''s mean. between_sd (between_low, between_high): standard deviation of the agents'' true gaps, sampling noise removed (exact REML; interval from Wald 1940''s exact pivot); between_variance: its square. '
+'Result of coachdiag.gap_dispersion, in the units of the gap. agents, observations: how many went in. mean_gap (mean_low, mean_high): gap of the average agent with its 95 % interval (t on Satterthwaite''s degrees of freedom from the agents'' own residuals, Bell & McCaffrey 2002; exact for balanced data; never narrower than the sampling noise alone). '
+'within_sd: standard deviation of one value of weight 1 around its agent''s mean. between_sd (between_low, between_high): standard deviation of the agents'' true gaps, sampling noise removed (exact REML; generalised interval, Weerahandi 1993); between_variance: its square. '
 'icc: share of the variance of a value of weight 1 that is between agents. i_squared: share of the variance of the agents'' means that is not noise (Higgins & Thompson 2002). reliability: of one value of average weight. consistency: |mean_gap| / between_sd; above 2 nearly everybody shares the gap; infinite when no spread is left. '
-'share_short (share_low, share_high): share of agents truly short of target with its 95 % posterior interval. predict_low, predict_high: 95 % interval for the true gap of a new agent (Higgins, Thompson & Spiegelhalter 2009). f, f_p: one-way analysis of variance. method: how, or why something is missing. NULL: not available from these data.';
+'share_short (share_low, share_high): share of agents truly short of target with its 95 % posterior interval. predict_low, predict_high: 95 % interval for the true gap of a new agent (the wider at each end of Higgins, Thompson & Spiegelhalter 2009 and the posterior predictive). f, f_p: one-way analysis of variance. method: how, or why something is missing. NULL: not available from these data.';
 
 CREATE FUNCTION coachdiag.gap_accum(coachdiag.panel, value double precision, target double precision, agent bigint)
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_gap_accum_bigint' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;

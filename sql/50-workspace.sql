@@ -168,7 +168,7 @@ GRANT USAGE ON SCHEMA coachdiag TO PUBLIC;
 GRANT SELECT ON coachdiag.workspace TO PUBLIC;
 
 CREATE FUNCTION coachdiag.workspace_oid(ws text) RETURNS oid
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -177,7 +177,7 @@ BEGIN
 	SELECT n.oid INTO found FROM pg_namespace n JOIN coachdiag.workspace w ON w.name = n.nspname WHERE w.name = ws;
 	IF found IS NULL THEN
 		RAISE EXCEPTION 'there is no workspace "%"', ws
-			USING ERRCODE = 'undefined_schema',
+			USING ERRCODE = 'invalid_schema_name',
 				HINT = 'The names are in coachdiag.workspace, case matters; coachdiag.create_workspace() makes a workspace.';
 	END IF;
 	RETURN found;
@@ -190,7 +190,7 @@ COMMENT ON FUNCTION coachdiag.workspace_oid(text) IS
 -- How sources are read
 
 CREATE FUNCTION coachdiag.time_zone(ws text) RETURNS text
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -205,7 +205,7 @@ COMMENT ON FUNCTION coachdiag.time_zone(text) IS
 'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
 
 CREATE FUNCTION coachdiag.source_cast(column_name text, source_type regtype, type text, zone text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
@@ -254,7 +254,7 @@ COMMENT ON TYPE coachdiag.source_column IS
 'Internal: a column of the contract and where it comes from; see function coachdiag.source_column.';
 
 CREATE FUNCTION coachdiag.source_column(ws text) RETURNS SETOF coachdiag.source_column
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH present AS (
@@ -283,7 +283,7 @@ COMMENT ON FUNCTION coachdiag.source_column(text) IS
 'Ids are read as bigint where every column of that name in the workspace is of an integer type, else as text.';
 
 CREATE FUNCTION coachdiag.source(ws text, relation text) RETURNS text
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -333,7 +333,7 @@ COMMENT ON FUNCTION coachdiag.source(text, text) IS
 -- Making and dropping
 
 CREATE FUNCTION coachdiag.create_source(ws text, source text, id_type regtype) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -363,7 +363,7 @@ COMMENT ON FUNCTION coachdiag.create_source(text, text, regtype) IS
 'Internal: makes one contract relation of a workspace as an empty table, with its comments.';
 
 CREATE FUNCTION coachdiag.create_store(ws text) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -456,7 +456,7 @@ COMMENT ON FUNCTION coachdiag.create_store(text) IS
 'Internal: makes the settings, the stored tables and the log of a workspace.';
 
 CREATE FUNCTION coachdiag.create_workspace(name text, id_type regtype DEFAULT 'bigint') RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -497,14 +497,14 @@ AS $$
 	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
 	UNION ALL
 	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log'),
-		('team_panel'), ('gap_dispersion'), ('indicators'), ('diagnosis')
+		('team_panel'), ('gap_dispersion'), ('coaching_effect'), ('indicators'), ('diagnosis')
 $$;
 
 COMMENT ON FUNCTION coachdiag.workspace_relation() IS
 'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';
 
 CREATE FUNCTION coachdiag.drop_workspace(name text) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -16,7 +16,7 @@ COMMENT ON TYPE coachdiag.source_problem IS
 -- The shape: relations, columns, types
 
 CREATE FUNCTION coachdiag.type_advice(column_name text, source_type regtype, type text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT 'Put a view in place of the relation that gives ' || CASE
@@ -34,7 +34,7 @@ COMMENT ON FUNCTION coachdiag.type_advice(text, regtype, text) IS
 'Internal: how to turn a column of a wrong type into what the contract asks for, in words.';
 
 CREATE FUNCTION coachdiag.check_shape(ws text) RETURNS SETOF coachdiag.source_problem
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH source AS MATERIALIZED (
@@ -195,7 +195,10 @@ AS $$
 		('warning', 'agent_metric', 'a total beside its contact types',
 			'SELECT count(*) FILTER (WHERE contact_type IS NULL) AS rows,
 				format(''agent_id %s, metric %s, period %s'', agent_id, metric, period) AS example
-			FROM {agent_metric} r GROUP BY agent_id, metric, period
+			FROM {agent_metric} r
+			WHERE metric IN (SELECT metric FROM {agent_metric} m GROUP BY metric
+				HAVING bool_or(contact_type IS NULL) AND bool_or(contact_type IS NOT NULL))
+			GROUP BY agent_id, metric, period
 			HAVING bool_or(contact_type IS NULL) AND bool_or(contact_type IS NOT NULL)',
 			'Everything counts twice: leave out the rows without contact type.'),
 		('warning', 'agent_metric', 'volume given for some rows of a metric, missing for others',
@@ -234,7 +237,7 @@ COMMENT ON FUNCTION coachdiag.relation_check() IS
 -- Running them
 
 CREATE FUNCTION coachdiag.source_queries(ws text) RETURNS jsonb
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -260,7 +263,7 @@ COMMENT ON FUNCTION coachdiag.source_queries(text) IS
 'Internal: what checks can read of a workspace, by name: the sources whose shape is right, and the queries of refresh over them.';
 
 CREATE FUNCTION coachdiag.fill_in(query text, queries jsonb) RETURNS text
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -278,7 +281,7 @@ COMMENT ON FUNCTION coachdiag.fill_in(text, jsonb) IS
 'Internal: a check''s query with its {names} filled in; null where it needs a source that cannot be read.';
 
 CREATE FUNCTION coachdiag.check_rows(queries jsonb) RETURNS SETOF coachdiag.source_problem
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -308,7 +311,7 @@ COMMENT ON FUNCTION coachdiag.check_rows(jsonb) IS
 'Internal: runs the checks of row_check over the sources that can be read.';
 
 CREATE FUNCTION coachdiag.check_relations(queries jsonb) RETURNS SETOF coachdiag.source_problem
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -329,7 +332,7 @@ COMMENT ON FUNCTION coachdiag.check_relations(jsonb) IS
 'Internal: runs the checks of relation_check over the sources that can be read.';
 
 CREATE FUNCTION coachdiag.check_left_out(queries jsonb) RETURNS SETOF coachdiag.source_problem
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -383,7 +386,7 @@ COMMENT ON FUNCTION coachdiag.check_left_out(jsonb) IS
 'Internal: the rows and sessions that refresh leaves out, by reason, and rows that it uses but that are doubtful.';
 
 CREATE FUNCTION coachdiag.check_coverage(ws text, queries jsonb) RETURNS SETOF coachdiag.source_problem
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -429,13 +432,15 @@ COMMENT ON FUNCTION coachdiag.check_coverage(text, jsonb) IS
 'Internal: relations without rows, and what cannot be assessed for that; the months that each metric covers.';
 
 CREATE FUNCTION coachdiag.check_sources(ws text) RETURNS SETOF coachdiag.source_problem
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET work_mem = '64MB'
 AS $$
 DECLARE
 	queries CONSTANT jsonb := coachdiag.source_queries(ws);
 BEGIN
+	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY
 	SELECT p.* FROM (
 		SELECT * FROM coachdiag.check_shape(ws)
@@ -452,5 +457,6 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.check_sources(text) IS
 'Every problem of a workspace''s sources, errors first: how many rows, one of them as an example, what to do. A clean workspace gives '
-'notes only: what is not assessed for want of a source, the months that each metric covers. Reads each source a few times, changes nothing. '
+'notes only: what is not assessed for want of a source, the months that each metric covers. Reads each source a few times, changes nothing, '
+'works within maintenance_work_mem. '
 'Error: no such workspace.';

@@ -3,7 +3,7 @@
 -- Queries over the sources, as text: built once per refresh, read by refresh and check_sources alike
 
 CREATE FUNCTION coachdiag.metric_sql(ws text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION coachdiag.metric_sql(text) IS
 'Internal: a query for the metrics of a workspace, one row each: scale filled, numbers that cannot be meant as null.';
 
 CREATE FUNCTION coachdiag.agent_sql(ws text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION coachdiag.agent_sql(text) IS
 'Internal: a query for the agents of a workspace, one row each: first hired, last left.';
 
 CREATE FUNCTION coachdiag.membership_sql(ws text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- NOT MATERIALIZED: a scan of a materialised CTE would keep the joins above it out of parallel plans.
@@ -70,7 +70,7 @@ COMMENT ON FUNCTION coachdiag.membership_sql(text) IS
 'of several that began together the first by name of the team.';
 
 CREATE FUNCTION coachdiag.metric_row_sql(ws text, since date DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION coachdiag.metric_row_sql(text, date) IS
 'metric, volume as weight; and reason: why a row is left out (null: it is used). since: rows of earlier periods are not read.';
 
 CREATE FUNCTION coachdiag.session_row_sql(ws text, since date DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
@@ -174,7 +174,7 @@ COMMENT ON FUNCTION coachdiag.left_out() IS
 -- Steps
 
 CREATE FUNCTION coachdiag.grid_sql(ws text, since date DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- Two thirds of the rows decide, so that a few stray dates don't turn weeks into days.
@@ -202,7 +202,7 @@ COMMENT ON FUNCTION coachdiag.grid_sql(text, date) IS
 'thirds are on one weekday, else day.';
 
 CREATE FUNCTION coachdiag.metric_state(ws text) RETURNS jsonb
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -218,7 +218,7 @@ COMMENT ON FUNCTION coachdiag.metric_state(text) IS
 'Internal: what of the stored metrics the content of panels depends on. Another state makes every stored panel stale.';
 
 CREATE FUNCTION coachdiag.refresh_metrics(ws text, since date) RETURNS bigint
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -257,7 +257,7 @@ COMMENT ON FUNCTION coachdiag.refresh_metrics(text, date) IS
 'Error: a metric is listed more than once.';
 
 CREATE FUNCTION coachdiag.refresh_teams(ws text) RETURNS bigint
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -280,7 +280,7 @@ COMMENT ON FUNCTION coachdiag.refresh_teams(text) IS
 'Internal: brings stored_team up to date: program, site and supervisor as the latest assignment to the team has them. Returns the teams.';
 
 CREATE FUNCTION coachdiag.first_month(ws text, since date) RETURNS date
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -299,7 +299,7 @@ COMMENT ON FUNCTION coachdiag.first_month(text, date) IS
 'Internal: the first month that holds something of the day since or later: the month in which the earliest period around that day starts.';
 
 CREATE FUNCTION coachdiag.dose_row_sql(ws text, from_month date DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
@@ -321,7 +321,7 @@ COMMENT ON FUNCTION coachdiag.dose_row_sql(text, date) IS
 
 CREATE FUNCTION coachdiag.build_panels(ws text, from_month date DEFAULT NULL)
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET work_mem = '64MB'
@@ -356,7 +356,7 @@ COMMENT ON FUNCTION coachdiag.build_panels(text, date) IS
 'from_month: earlier months are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
 
 CREATE FUNCTION coachdiag.log_left_out(ws text, from_month date, run bigint) RETURNS bigint
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -382,7 +382,7 @@ COMMENT ON FUNCTION coachdiag.log_left_out(text, date, bigint) IS
 'Internal: logs how many source rows are left out for what reason; returns how many of them carried something.';
 
 CREATE FUNCTION coachdiag.refresh_panels(ws text, from_month date, run bigint) RETURNS bigint
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -418,7 +418,7 @@ COMMENT ON FUNCTION coachdiag.refresh_panels(text, date, bigint) IS
 -- The refresh itself
 
 CREATE FUNCTION coachdiag.lock_workspace(ws text) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

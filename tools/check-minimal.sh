@@ -3,7 +3,7 @@
 #
 #   tools/check-minimal.sh [SUITE]
 #
-# Needs root and mmdebstrap.  Every run starts from a fresh copy of the root.
+# Needs root and mmdebstrap.  Either user starts from a fresh copy of the root.
 set -eu
 cd "$(dirname "$0")"
 
@@ -18,16 +18,21 @@ echo "== a bare $suite"
 	--customize-hook='echo "analyst ALL=(ALL) NOPASSWD: ALL" >"$1/etc/sudoers.d/analyst"'
 
 status=0
-for user in root analyst; do
-	for target in demo test; do
+check() {
+	local user=$1
+	shift
+	rm -rf --one-file-system "$work/root"
+	cp -a "$work/bare" "$work/root"
+	for target in "$@"; do
 		echo "== make $target as $user"
-		rm -rf --one-file-system "$work/root"
-		cp -a "$work/bare" "$work/root"
 		./in-root.sh "$work/root" "$user" make --no-print-directory "$target" || { status=1; echo "make $target as $user failed"; }
-		if compgen -G "$work/root/var/lib/postgresql/*/main" >/dev/null; then
-			status=1
-			echo "a database cluster was created"
-		fi
 	done
-done
+	if compgen -G "$work/root/var/lib/postgresql/*/main" >/dev/null; then
+		status=1
+		echo "a database cluster was created"
+	fi
+}
+
+check root demo test
+check analyst test demo
 exit $status

@@ -12,11 +12,9 @@ echo "Refreshing the diagnosis ..."
 run -c "CALL coachdiag.refresh('ops')"
 echo
 run -f examples/warehouse/report.sql
-cat <<'END'
-
-To look further, keep the server: make demo KEEP=1, then for example
-  SELECT * FROM ops.diagnosis;                           the verdict of each team and metric, and why
-  SELECT * FROM ops.indicators WHERE team = '...';       each test behind a verdict
-  SELECT * FROM coachdiag.check_sources('ops');          what the data lack
-The tables are in schema dw, the workspace over them in schema ops (examples/warehouse).
-END
+echo "The tables are in schema dw, the workspace over them in schema ops (examples/warehouse)."
+if [ -n "${KEEP:-}" ]; then
+	echo "Look further with:  psql -h $PGHOST -U postgres demo"
+else
+	echo "make demo KEEP=1 keeps the server, so that you can look further."
+fi

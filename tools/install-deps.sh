@@ -93,7 +93,9 @@ mapfile -t packages < <(missing | sed "s/@/$major/")
 say "installing ${packages[*]}"
 keep_clusters_away
 [ -n "$updated" ] || apt-get install -s "${packages[@]}" >/dev/null 2>&1 || { update_lists; updated=1; }
-install_packages() { as_root apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null; }
-install_packages || { [ -z "$updated" ] && update_lists && install_packages; }
+log=$(mktemp)
+install_packages() { as_root apt-get install -y -qq --no-install-recommends "${packages[@]}" >"$log" 2>&1; }
+install_packages || { [ -z "$updated" ] && update_lists && install_packages; } || { cat "$log" >&2; fail "apt-get could not install them"; }
+rm "$log"
 
 [ -z "$(missing)" ] || fail "still missing after the installation: $(missing | xargs)"

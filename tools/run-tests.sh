@@ -12,7 +12,11 @@ export COACHDIAG_TALLY
 trap 'rm -f "$COACHDIAG_TALLY"' EXIT
 shopt -s nullglob
 
-suite_unit() { CMOCKA_MESSAGE_OUTPUT=TAP tools/run-tap.pl unit -- build/unit/test_*[!.d]; }
+suite_unit() {
+	local sources=(test/unit/test_*.c)
+	sources=("${sources[@]%.c}")
+	CMOCKA_MESSAGE_OUTPUT=TAP tools/run-tap.pl unit -- "${sources[@]/#test/build}"
+}
 suite_regress() { tools/with-server.sh -- tools/run-tap.pl regress tools/test-regress.sh -- test/sql; }
 suite_pgtap() { tools/with-server.sh -- tools/run-tap.pl pgtap tools/test-pgtap.sh -- test/pgtap/*.sql; }
 suite_tap() { tools/run-tap.pl tap tools/test-perl.sh -- test/tap/*.pl; }

@@ -22,11 +22,15 @@ if [ "$(id -u)" = 0 ]; then
 fi
 chmod -R u+rwX,a+rX "$dir"
 
+# Published values that 100_reference.pl compares with, where there are any.
+export COACHDIAG_REFERENCE=${COACHDIAG_REFERENCE:-$(realpath -m ../shared/reference)}
+
 cd "$dir"
 "${user[@]}" env HOME="$dir" PATH="$("$pg_config" --bindir):$PATH" LC_ALL=C.UTF-8 PG_CONFIG="$pg_config" \
 	TEMP_CONFIG="$dir/stage.conf" TESTDIR="$dir" TESTDATADIR="$dir/tmp_check" TESTLOGDIR="$dir/log" \
 	PGPORT=65432 PG_REGRESS="$pgsrc/test/regress/pg_regress" PERL5LIB="$pgsrc/test/perl${PERL5LIB:+:$PERL5LIB}" \
 	perl -I "$dir/tap" "tap/${1##*/}" && exit
 status=$?
-cat log/*.log tmp_check/log/*.log 2>/dev/null | grep -E 'ERROR:|FATAL:|PANIC:|TRAP:|terminated by signal' | tail -n 20 >&2 || :
+tail -qn 15 log/regress_log_* tmp_check/log/regress_log_* >&2 2>/dev/null || :
+cat log/*.log tmp_check/log/*.log 2>/dev/null | grep -E 'ERROR:|FATAL:|PANIC:|TRAP:|terminated by signal' | tail -n 10 >&2 || :
 exit $status

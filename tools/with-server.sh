@@ -5,7 +5,7 @@
 #
 # The server has its own data folder and a unix socket, no port.  When the caller is root only the
 # server changes user; the command always runs as the caller, with PGHOST and the rest set.
-# -k keeps the server after the command and says how to reach and to stop it.
+# -k keeps the server after the command and says how to stop it.
 # COACHDIAG_STAGE= (empty) uses the extension installed on the system instead of build/stage.
 set -eu
 
@@ -116,9 +116,6 @@ if [ $status -ne 0 ] && [ -f "$dir/log" ]; then
 fi
 if [ -n "$keep" ] && [ $status -eq 0 ]; then
 	trap - EXIT
-	echo
-	echo "The server keeps running."
-	echo "  look further:  psql -h $dir -U postgres -l    then    psql -h $dir -U postgres DATABASE"
-	echo "  stop it:       kill $keeper"
+	echo "The server keeps running; stop it with:  kill $keeper"
 fi
 exit $status

@@ -8,8 +8,13 @@
 
 #include "panel/panel.h"
 
+/* PostgreSQL 18 spells it so. */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* Raise "invalid panel", with what is wrong as detail. */
-extern void panel_invalid(const char *detail) pg_attribute_noreturn();
+pg_noreturn extern void panel_invalid(const char *detail);
 
 /* Add an agent (id or name of `row`, with its tenure origin); errors if it is there already. */
 extern void panel_build_agent(Panel **p, const PanelRow *row);

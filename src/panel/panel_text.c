@@ -166,7 +166,11 @@ read_double(Reader *r)
 	char		word[MAX_WORD];
 
 	read_word(r, word);
+#if PG_VERSION_NUM >= 160000
+	return float8in_internal(word, NULL, "coachdiag.panel", word, NULL);
+#else
 	return float8in_internal(word, NULL, "coachdiag.panel", word);
+#endif
 }
 
 static int64

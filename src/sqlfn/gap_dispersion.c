@@ -4,6 +4,7 @@
  */
 #include "sqlfn/sqlfn.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "funcapi.h"
@@ -68,7 +69,10 @@ log_gap_to_units(double gap, double target, double sign)
 static double
 units_to_log_gap(double gap, double target, double sign)
 {
-	return sign * log1p(sign * gap / target);
+	double		ratio = sign * gap / target;
+
+	/* Nobody falls short by the whole target: values on a log scale are above 0. */
+	return ratio > -1 ? sign * log1p(ratio) : DBL_MAX;
 }
 
 /* Turn a result on the log scale into the metric's own units; spreads are taken at the mean. */
@@ -89,6 +93,23 @@ log_result_to_units(CdGapDispersion *d, double target, double sign)
 	d->between_variance *= level * level;
 }
 
+/* One unit without an answer must not cost all others theirs: only the counts, and why. */
+static CdGapDispersion
+unassessed(const CdMoments *gaps, uint32 k)
+{
+	CdGapDispersion d;
+	double	   *number = (double *) &d;
+
+	for (size_t i = 0; i < offsetof(CdGapDispersion, method) / sizeof(double); i++)
+		number[i] = NAN;
+	d.agents = k;
+	d.observations = 0;
+	for (uint32 i = 0; i < k; i++)
+		d.observations += gaps[i].n;
+	d.method = "did not converge";
+	return d;
+}
+
 /* The dispersion of a panel; NULL when no cell has both a value and a target. */
 static Datum
 dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions options)
@@ -99,12 +120,17 @@ dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions option
 	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
 	double		target = exp(mean_target(gaps, targets, k));
 	CdGapDispersion result;
+	CdStatus	status;
 
 	if (k == 0)
 		PG_RETURN_NULL();
 	if (options.scale == CD_SCALE_LOG)
 		options.margin = units_to_log_gap(options.margin, target, options.orientation);
-	cd_ereport_status(cd_gap_dispersion(gaps, targets, k, &options, scratch, &result), "gap_dispersion");
+	status = cd_gap_dispersion(gaps, targets, k, &options, scratch, &result);
+	if (status == CD_NO_CONVERGENCE)
+		result = unassessed(gaps, k);
+	else
+		cd_ereport_status(status, "gap_dispersion");
 	if (options.scale == CD_SCALE_LOG)
 		log_result_to_units(&result, target, options.orientation);
 	pfree(gaps);
@@ -121,26 +147,6 @@ cd_gap_dispersion_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	return dispersion_of_panel(fcinfo, PG_GETARG_PANEL_P(0), options);
-}
-
-static CdScale
-get_scale(FunctionCallInfo fcinfo, int n)
-{
-	char	   *name;
-
-	if (PG_ARGISNULL(n))
-		return CD_SCALE_IDENTITY;
-	name = text_to_cstring(PG_GETARG_TEXT_PP(n));
-	if (strcmp(name, "identity") == 0)
-		return CD_SCALE_IDENTITY;
-	if (strcmp(name, "log") == 0)
-		return CD_SCALE_LOG;
-	if (strcmp(name, "proportion") == 0)
-		return CD_SCALE_PROPORTION;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown scale \"%s\"", name),
-			 errhint("A scale is identity, log or proportion.")));
 }
 
 static double
@@ -163,7 +169,7 @@ cd_gap_dispersion_panel(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	options.scale = get_scale(fcinfo, 2);
+	options.scale = cd_get_scale(fcinfo, 2);
 	options.margin = get_margin(fcinfo, 3);
 	if (!PG_ARGISNULL(1))
 	{

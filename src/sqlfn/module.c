@@ -45,20 +45,6 @@ cd_version(PG_FUNCTION_ARGS)
 }
 
 void
-cd_ereport_status(CdStatus status, const char *what)
-{
-	if (status == CD_OK)
-		return;
-	if (status == CD_STOPPED)
-		CHECK_FOR_INTERRUPTS();
-	ereport(ERROR,
-			(errcode(status == CD_NOMEM ? ERRCODE_OUT_OF_MEMORY :
-					 status == CD_BAD_INPUT ? ERRCODE_INVALID_PARAMETER_VALUE :
-					 ERRCODE_DATA_EXCEPTION),
-			 errmsg("could not compute %s: %s", what, cd_status_text(status))));
-}
-
-void
 cd_require_aggregate(FunctionCallInfo fcinfo, const char *function)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
@@ -90,4 +76,24 @@ cd_set_float8(Datum *values, bool *nulls, int column, double x)
 {
 	nulls[column] = isnan(x);
 	values[column] = Float8GetDatum(x);
+}
+
+CdScale
+cd_get_scale(FunctionCallInfo fcinfo, int n)
+{
+	char	   *name;
+
+	if (PG_ARGISNULL(n))
+		return CD_SCALE_IDENTITY;
+	name = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	if (strcmp(name, "identity") == 0)
+		return CD_SCALE_IDENTITY;
+	if (strcmp(name, "log") == 0)
+		return CD_SCALE_LOG;
+	if (strcmp(name, "proportion") == 0)
+		return CD_SCALE_PROPORTION;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown scale \"%s\"", name),
+			 errhint("A scale is identity, log or proportion.")));
 }

@@ -14,7 +14,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "panel/panel.h"
+#include "panel/panel_series.h"
 
 CD_FUNCTION(cd_panel_agents);
 CD_FUNCTION(cd_panel_periods);
@@ -27,6 +27,7 @@ CD_FUNCTION(cd_panel_cells);
 CD_FUNCTION(cd_panel_period_range);
 CD_FUNCTION(cd_panel_contact_type);
 CD_FUNCTION(cd_panel_tenure_range);
+CD_FUNCTION(cd_panel_without_mix);
 
 Datum
 cd_panel_agents(PG_FUNCTION_ARGS)
@@ -289,4 +290,10 @@ cd_panel_contact_type(PG_FUNCTION_ARGS)
 		label = find_label(p, s);
 	}
 	PG_RETURN_PANEL_P(panel_select(p, is_contact_type, &label));
+}
+
+Datum
+cd_panel_without_mix(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_PANEL_P(panel_without_mix(PG_GETARG_PANEL_P(0)));
 }

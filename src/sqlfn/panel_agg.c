@@ -17,6 +17,8 @@ CD_FUNCTION(cd_panel_accum_bigint);
 CD_FUNCTION(cd_panel_accum_text);
 CD_FUNCTION(cd_gap_accum_bigint);
 CD_FUNCTION(cd_gap_accum_text);
+CD_FUNCTION(cd_effect_accum_bigint);
+CD_FUNCTION(cd_effect_accum_text);
 CD_FUNCTION(cd_panel_merge);
 CD_FUNCTION(cd_panel_final);
 
@@ -210,6 +212,57 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	row.period = PANEL_NO_DATE;
 	row.hired_on = PANEL_NO_DATE;
 	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+}
+
+/* Arguments of coaching_effect(value, agent, period, sessions, weight). */
+enum
+{
+	EFFECT_AGENT = 2,
+	EFFECT_PERIOD,
+	EFFECT_SESSIONS,
+	EFFECT_WEIGHT
+};
+
+/* One row of coaching_effect(): a value, sessions, or both, of an agent's period. */
+static Datum
+effect_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
+{
+	PanelRow	row = {.period = PANEL_NO_DATE, .hired_on = PANEL_NO_DATE, .weight = 1.0};
+
+	cd_require_aggregate(fcinfo, "effect_accum");
+	if (PG_ARGISNULL(EFFECT_AGENT) || PG_ARGISNULL(EFFECT_PERIOD))
+		return unchanged_state(fcinfo);
+	row.has_value = !PG_ARGISNULL(ARG_VALUE);
+	if (row.has_value)
+		row.value = get_finite(fcinfo, ARG_VALUE, "value");
+	if (row.has_value && PG_NARGS() > EFFECT_WEIGHT)
+	{
+		row.weight = PG_ARGISNULL(EFFECT_WEIGHT) ? 0 : get_amount(fcinfo, EFFECT_WEIGHT, "weight");
+		row.has_value = row.weight > 0;
+	}
+	if (!PG_ARGISNULL(EFFECT_SESSIONS))
+		row.sessions = get_amount(fcinfo, EFFECT_SESSIONS, "sessions");
+	if (!row.has_value && row.sessions == 0)
+		return unchanged_state(fcinfo);
+
+	if (kind == PANEL_AGENT_BIGINT)
+		row.agent_id = PG_GETARG_INT64(EFFECT_AGENT);
+	else
+		row.agent_name = get_string(fcinfo, EFFECT_AGENT, "agent");
+	row.period = get_date(fcinfo, EFFECT_PERIOD, "period");
+	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+}
+
+Datum
+cd_effect_accum_bigint(PG_FUNCTION_ARGS)
+{
+	return effect_accum(fcinfo, PANEL_AGENT_BIGINT);
+}
+
+Datum
+cd_effect_accum_text(PG_FUNCTION_ARGS)
+{
+	return effect_accum(fcinfo, PANEL_AGENT_TEXT);
 }
 
 Datum

@@ -9,20 +9,15 @@
 
 #include "access/htup_details.h"
 #include "fmgr.h"
+#include "funcapi.h"
 
-#include "stats/status.h"
+#include "panel/report.h"
+#include "stats/dispersion.h"
 
 /* An SQL entry point: the only symbols that the library shows (PostgreSQL 15 leaves them hidden). */
 #define CD_FUNCTION(name) \
 	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
 	PG_FUNCTION_INFO_V1(name)
-
-/*
- * Raise an error for a status other than CD_OK; `what` is what was being
- * computed, in the user's words ("the between-agent variance").  A status that
- * merely says that a query is being cancelled lets the cancellation through.
- */
-extern void cd_ereport_status(CdStatus status, const char *what);
 
 /* Error unless called as part of an aggregate. */
 extern void cd_require_aggregate(FunctionCallInfo fcinfo, const char *function);
@@ -32,5 +27,8 @@ extern TupleDesc cd_result_type(FunctionCallInfo fcinfo);
 
 /* A float8 column of a result row; NaN becomes NULL. */
 extern void cd_set_float8(Datum *values, bool *nulls, int column, double x);
+
+/* The scale that argument n names (NULL: identity); error 22023 if there is none of that name. */
+extern CdScale cd_get_scale(FunctionCallInfo fcinfo, int n);
 
 #endif							/* SQLFN_SQLFN_H */

@@ -2,7 +2,6 @@
  * linear.c: see linear.h.
  */
 #include <math.h>
-#include <stdbool.h>
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -11,33 +10,98 @@
 
 #define PIVOT_TOLERANCE 1e-10
 
-/* Every diagonal element positive and finite. */
-static bool
-diagonal_ok(const double *a, size_t n)
+/* Factorise. */
+CdStatus
+cd_cholesky_definite(double *a, size_t n)
 {
+	gsl_matrix_view m = gsl_matrix_view_array(a, n, n);
+
 	for (size_t i = 0; i < n; i++)
 		if (!(a[i * n + i] > 0.0) || !isfinite(a[i * n + i]))
-			return false;
-	return true;
+			return CD_TOO_FEW;
+	return gsl_linalg_cholesky_decomp1(&m.matrix) == GSL_SUCCESS ? CD_OK : CD_TOO_FEW;
 }
 
-/* Factorise; the last column of row i is the part of it that earlier rows do not explain. */
+/* Factorise, then compare each pivot with the diagonal element it is what remains of. */
 CdStatus
 cd_cholesky(double *a, size_t n)
 {
-	if (!diagonal_ok(a, n))
-		return CD_TOO_FEW;
-	for (size_t j = 0; j < n; j++)
-	{
-		double		before = a[j * n + j];
-		double		pivot = before - cd_dot(&a[j * n], &a[j * n], j);
+	CdStatus	status = cd_cholesky_definite(a, n);
 
-		if (!(pivot > PIVOT_TOLERANCE * before))
-			return CD_TOO_FEW;
-		pivot = sqrt(pivot);
-		a[j * n + j] = pivot;
-		for (size_t i = j + 1; i < n; i++)
-			a[i * n + j] = (a[i * n + j] - cd_dot(&a[i * n], &a[j * n], j)) / pivot;
+	for (size_t i = 0; i < n && status == CD_OK; i++)
+	{
+		const double *row = &a[i * n];
+
+		if (!(row[i] * row[i] > PIVOT_TOLERANCE * cd_dot(row, row, i + 1)))
+			status = CD_TOO_FEW;
 	}
-	return CD_OK;
+	return status;
+}
+
+/* Solve in place. */
+void
+cd_cholesky_solve(const double *factor, size_t n, double *b)
+{
+	gsl_matrix_const_view m = gsl_matrix_const_view_array(factor, n, n);
+	gsl_vector_view v = gsl_vector_view_array(b, n);
+
+	(void) gsl_linalg_cholesky_svx(&m.matrix, &v.vector);
+}
+
+/* Inverse, both triangles. */
+void
+cd_cholesky_invert(double *factor, size_t n)
+{
+	gsl_matrix_view m = gsl_matrix_view_array(factor, n, n);
+
+	(void) gsl_linalg_cholesky_invert(&m.matrix);
+}
+
+/* Twice the sum of the logarithms of the factor's diagonal. */
+double
+cd_cholesky_log_determinant(const double *factor, size_t n)
+{
+	double		sum = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += 2.0 * log(factor[i * n + i]);
+	return sum;
+}
+
+/* Inner product. */
+double
+cd_dot(const double *a, const double *b, size_t n)
+{
+	double		sum = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += a[i] * b[i];
+	return sum;
+}
+
+/* Rank-one update. */
+void
+cd_add_outer(double *sum, const double *a, size_t n, double factor)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			sum[i * n + j] += factor * a[i] * a[j];
+}
+
+/* a' M a. */
+double
+cd_quadratic(const double *m, const double *a, size_t n)
+{
+	return cd_bilinear(m, a, a, n);
+}
+
+/* a' M b. */
+double
+cd_bilinear(const double *m, const double *a, const double *b, size_t n)
+{
+	double		sum = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += a[i] * cd_dot(&m[i * n], b, n);
+	return sum;
 }

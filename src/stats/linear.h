@@ -14,6 +14,9 @@
  */
 CdStatus	cd_cholesky(double *a, size_t n);
 
+/* The same without that test: CD_TOO_FEW only when not positive definite. */
+CdStatus	cd_cholesky_definite(double *a, size_t n);
+
 /* Solve with the factor, in place of the right-hand side. */
 void		cd_cholesky_solve(const double *factor, size_t n, double *b);
 

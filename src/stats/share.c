@@ -285,6 +285,7 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 			out->mean += posterior->probability[i]
 				* gsl_cdf_ugaussian_P(b.sign * (posterior->mean[i] - threshold) / spread);
 	}
+	out->mean = fmin(out->mean, 1.0);
 	status = share_quantile(&b, 0.5 * (1.0 - level), &out->low);
 	return status == CD_OK ? share_quantile(&b, 0.5 * (1.0 + level), &out->high) : status;
 }

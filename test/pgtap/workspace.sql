@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 \ir workspace_fill.psql
-SELECT plan(44);
+SELECT plan(45);
 
 -- What it makes
 
@@ -37,6 +37,17 @@ SELECT results_eq('SELECT name, owner FROM coachdiag.workspace', $$VALUES ('ops'
 
 SELECT coachdiag.create_workspace('by_uuid', 'uuid');
 SELECT col_type_is('by_uuid', 'contact_event', 'contact_id', 'uuid', 'ids have the type asked for');
+
+\set doc `cat doc/workspace.md`
+SELECT is_empty(format($$
+	SELECT line FROM (
+		SELECT CASE WHEN column_no = 0 THEN format('### %%s%%s', relation, CASE WHEN required THEN '' ELSE ' (optional)' END)
+			ELSE format('| %%s | %%s | %%s%%s |', CASE WHEN required THEN '**' || column_name || '**' ELSE column_name END, type, comment,
+				' One of: ' || array_to_string(allowed, ', ') || '.') END AS line
+		FROM coachdiag.contract()
+	) c
+	WHERE strpos(%L, line) = 0
+$$, :'doc'), 'doc/workspace.md has every relation and column of the contract');
 
 -- Names
 
@@ -113,8 +124,8 @@ CREATE TEMP TABLE seen AS SELECT
 CREATE TEMP TABLE refused AS SELECT NULL::text AS sqlstate WHERE false;
 GRANT INSERT ON refused TO PUBLIC;
 DO $$ BEGIN PERFORM 1 FROM theirs.stored_panel; EXCEPTION WHEN insufficient_privilege THEN INSERT INTO refused VALUES ('read'); END $$;
-DO $$ BEGIN CALL coachdiag.refresh('theirs'); EXCEPTION WHEN undefined_schema THEN INSERT INTO refused VALUES ('refresh'); END $$;
-DO $$ BEGIN PERFORM coachdiag.drop_workspace('theirs'); EXCEPTION WHEN undefined_schema THEN INSERT INTO refused VALUES ('drop'); END $$;
+DO $$ BEGIN CALL coachdiag.refresh('theirs'); EXCEPTION WHEN invalid_schema_name THEN INSERT INTO refused VALUES ('refresh'); END $$;
+DO $$ BEGIN PERFORM coachdiag.drop_workspace('theirs'); EXCEPTION WHEN invalid_schema_name THEN INSERT INTO refused VALUES ('drop'); END $$;
 SET ROLE coachdiag_test_reader;
 DO $$ BEGIN PERFORM 1 FROM mine.stored_panel; EXCEPTION WHEN insufficient_privilege THEN INSERT INTO refused VALUES ('reader'); END $$;
 DO $$ BEGIN PERFORM count(*) FROM mine.diagnosis; INSERT INTO refused VALUES ('granted'); END $$;

@@ -12,12 +12,12 @@ my @functions = statements($script, qr/CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION/);
 cmp_ok(scalar @functions, '>', 10, 'functions are found');
 
 my @unlabelled = grep { !/\b(IMMUTABLE|STABLE|VOLATILE)\b/ || !/\bPARALLEL\s*=?\s*(SAFE|RESTRICTED|UNSAFE)\b/ } @functions;
-is_deeply([ map { name_of($_) } @unlabelled ], [], 'every function states its volatility and parallel safety');
+is(names(@unlabelled), '', 'every function states its volatility and parallel safety');
 
 my @routines = (@functions, statements($script, qr/CREATE\s+(?:OR\s+REPLACE\s+)?PROCEDURE/));
-is_deeply([ map { name_of($_) } grep { /\bSECURITY\s+DEFINER\b/ } @routines ], [], 'no routine is SECURITY DEFINER');
-is_deeply([ map { name_of($_) } grep { /\bOR\s+REPLACE\b/ } @routines ], [], 'no routine replaces one that is already there');
-is_deeply([ map { name_of($_) } grep { !/^CREATE\s+\w+\s+coachdiag\./ } @routines ], [], 'every routine names its schema');
+is(names(grep { /\bSECURITY\s+DEFINER\b/ } @routines), '', 'no routine is SECURITY DEFINER');
+is(names(grep { /\bOR\s+REPLACE\b/ } @routines), '', 'no routine replaces one that is already there');
+is(names(grep { !/^CREATE\s+\w+\s+coachdiag\./ } @routines), '', 'every routine names its schema');
 
 done_testing();
 
@@ -30,11 +30,9 @@ sub statements
 	return $text =~ /^($start[^;]*);/mg;
 }
 
-sub name_of
+sub names
 {
-	my ($statement) = @_;
-	$statement =~ s/\s+/ /g;
-	return substr $statement, 0, 120;
+	return join "\n", map { s/\s+/ /gr =~ s/\).*/)/r } @_;
 }
 
 sub slurp

@@ -12,7 +12,15 @@ create_panels($node, 'source');
 $node->safe_psql('source', <<'SQL');
 CREATE MATERIALIZED VIEW merged AS SELECT coachdiag.rollup(p) AS p FROM panels WHERE id IN (2, 5);
 CREATE INDEX ON panels (coachdiag.observations(p));
+SELECT coachdiag.create_workspace('ops');
+INSERT INTO ops.metric (metric, higher_is_better, target) VALUES ('handle_time', false, 300);
+INSERT INTO ops.assignment (agent_id, team, valid_from) SELECT g, 'Billing A', '2024-12-01' FROM generate_series(1, 12) g;
+INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume)
+SELECT g, 'handle_time', date '2025-01-06' + 7 * w, 330 + g + sin(w), 50 FROM generate_series(1, 12) g, generate_series(0, 11) w;
+CALL coachdiag.refresh('ops');
 SQL
+my $diagnosis = diagnosis('source');
+like($diagnosis, qr/Billing A/, 'a workspace has its diagnosis');
 my $content = content_of($node, 'source');
 like($content, qr/^1:null 2:[0-9a-f]{32} .* 6:[0-9a-f]{32}$/, 'the panels are there');
 
@@ -22,7 +30,16 @@ sub same_after_restore
 	is(content_of($node, $database), $content, "$how: same panels");
 	is(merged($database), merged('source'), "$how: same materialised roll-up");
 	is($node->safe_psql($database, 'SELECT coachdiag.agents(p) FROM panels WHERE id = 5'), 20000, "$how: panels can be opened");
+	is(diagnosis($database), $diagnosis, "$how: the workspace shows the same diagnosis");
+	$node->safe_psql($database, q{CALL coachdiag.refresh('ops')});
+	is(diagnosis($database), $diagnosis, "$how: and the same again after a refresh");
 	return;
+}
+
+sub diagnosis
+{
+	my ($database) = @_;
+	return $node->safe_psql($database, 'SELECT team, metric, verdict, mean_gap FROM ops.diagnosis ORDER BY 1, 2');
 }
 
 sub merged

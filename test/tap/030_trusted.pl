@@ -6,25 +6,25 @@ use Test::More;
 
 my $node = new_node('trusted');
 $node->safe_psql('postgres', <<'SQL');
-CREATE ROLE analyst LOGIN;
-CREATE ROLE visitor LOGIN;
-CREATE DATABASE warehouse OWNER analyst;
+CREATE ROLE coachdiag_owner LOGIN;
+CREATE ROLE coachdiag_visitor LOGIN;
+CREATE DATABASE warehouse OWNER coachdiag_owner;
 SQL
 
-my (undef, undef, $refusal) = $node->psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'visitor' ]);
-like($refusal, qr/permission denied/, 'a visitor cannot install it');
+my (undef, undef, $refusal) = $node->psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'coachdiag_visitor' ]);
+like($refusal, qr/permission denied/, 'somebody else cannot install it');
 
-$node->safe_psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'analyst' ]);
+$node->safe_psql('warehouse', 'CREATE EXTENSION coachdiag', extra_params => [ '-U', 'coachdiag_owner' ]);
 is($node->safe_psql('warehouse', q{SELECT pg_get_userbyid(extowner) FROM pg_extension WHERE extname = 'coachdiag'}),
-	'analyst', 'the owner of the database can');
+	'coachdiag_owner', 'the owner of the database can');
 
 my $agents = q{SELECT coachdiag.agents(coachdiag.panel(g, 1, g::bigint, date '2025-01-06')) FROM generate_series(1, 9) g};
-is($node->safe_psql('warehouse', $agents, extra_params => [ '-U', 'analyst' ]), 9, 'and use it');
+is($node->safe_psql('warehouse', $agents, extra_params => [ '-U', 'coachdiag_owner' ]), 9, 'and use it');
 
-$node->safe_psql('warehouse', 'GRANT USAGE ON SCHEMA coachdiag TO visitor', extra_params => [ '-U', 'analyst' ]);
-is($node->safe_psql('warehouse', $agents, extra_params => [ '-U', 'visitor' ]), 9, 'and let a visitor use it');
+$node->safe_psql('warehouse', 'GRANT USAGE ON SCHEMA coachdiag TO coachdiag_visitor', extra_params => [ '-U', 'coachdiag_owner' ]);
+is($node->safe_psql('warehouse', $agents, extra_params => [ '-U', 'coachdiag_visitor' ]), 9, 'and let others use it');
 
-$node->safe_psql('warehouse', 'DROP EXTENSION coachdiag', extra_params => [ '-U', 'analyst' ]);
+$node->safe_psql('warehouse', 'DROP EXTENSION coachdiag', extra_params => [ '-U', 'coachdiag_owner' ]);
 is($node->safe_psql('warehouse', q{SELECT count(*) FROM pg_extension WHERE extname = 'coachdiag'}), 0, 'and remove it');
 is($node->safe_psql('warehouse', q{SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'coachdiag'}),
 	0, 'nothing is left of it');

@@ -1,0 +1,93 @@
+"""The estimator under test: src/stats compiled as a shared object and called through ctypes."""
+
+import ctypes
+import pathlib
+import subprocess
+import tempfile
+
+import numpy as np
+
+import world
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROW = np.dtype([("team", "i4"), ("agent", "i4"), ("period", "i4"), ("value", "f8"), ("weight", "f8"),
+                ("sessions", "f8"), ("tenure", "f8")], align=True)
+RESULT = ["effect", "low", "high", "sd", "doubt", "above", "p", "raw", "raw_se", "df", "smallest_detectable", "naive",
+          "naive_share", "null", "null_share", "placebo", "placebo_se", "placebo_p", "sessions", "coached",
+          "control", "overlap", "agents", "observations"]
+TEAM = np.dtype([(name, "f8") for name in RESULT] + [("pooled", "?"), ("status", "i4")], align=True)
+COMMON = np.dtype([(name, "f8") for name in ("level", "shock", "persistence", "fixed")] + [("before", "i4"),
+                  ("inflation", "f8"), ("pooled", "?")], align=True)
+
+
+LEADS, LAGS = 8, 12
+POINT = np.dtype([("lag", "i4")] + [(name, "f8") for name in ("seen", "sessions", "effect", "se", "low", "high")],
+                 align=True)
+PATH = np.dtype([("point", POINT, (LEADS + 1 + LAGS,)), ("half_life", "f8"), ("half_life_low", "f8"),
+                 ("half_life_high", "f8")], align=True)
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool)]
+
+
+class Arena(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t), ("used", ctypes.c_size_t)]
+
+
+def build():
+    """Compile the estimators into a temporary shared object."""
+    target = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-")) / "stats.so"
+    sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [
+        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "solve.c", "status.c")]
+    gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
+    subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
+                           f"-I{ROOT}/src", "-o", target, *sources, *gsl, "-lm"])
+    return load(target)
+
+
+def load(path):
+    library = ctypes.CDLL(str(path))
+    library.cd_effect_size.restype = ctypes.c_size_t
+    library.cd_effect_size.argtypes = [ctypes.c_size_t] * 3 + [ctypes.c_bool]
+    return library
+
+
+def rows_of(study, value, weight):
+    """The rows that the warehouse would feed: one for each agent and week with work or a session."""
+    seen = np.isfinite(value) & (weight > 0)
+    who, when = np.nonzero(seen | (study.sessions > 0))
+    rows = np.zeros(len(who), ROW)
+    rows["team"] = study.people.team[who]
+    rows["agent"] = who
+    rows["period"] = when
+    rows["value"] = np.where(seen, value, np.nan)[who, when]
+    rows["weight"] = weight[who, when]
+    rows["sessions"] = study.sessions[who, when]
+    rows["tenure"] = study.tenure[who, when]
+    return np.sort(rows, order=["team", "agent", "period"])
+
+
+def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False):
+    """Results per team and what the teams share; with paths, those of the teams and of all together as well."""
+    rows = np.ascontiguousarray(rows)
+    out = np.zeros(teams, TEAM)
+    common = np.zeros(1, COMMON)
+    periods = int(rows["period"].max() - rows["period"].min()) + 1
+    size = library.cd_effect_size(len(rows), teams, periods, paths)
+    memory = np.empty(size + 64, np.uint8)
+    base = (memory.ctypes.data + 63) // 64 * 64
+    arena = Arena(base, size, 0)
+    options = Options(horizon, level, pool)
+    path = np.zeros(teams + 1, PATH)
+    status = library.cd_effect(rows.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rows)),
+                               ctypes.c_size_t(teams), ctypes.byref(options), ctypes.byref(arena),
+                               out.ctypes.data_as(ctypes.c_void_p), common.ctypes.data_as(ctypes.c_void_p),
+                               path.ctypes.data_as(ctypes.c_void_p) if paths else None)
+    if status != 0:
+        raise RuntimeError(f"cd_effect: status {status}")
+    return (out, common[0], path) if paths else (out, common[0])
+
+
+def run(library, study, **options):
+    return estimate(library, rows_of(study, *world.adjusted(study)), study.people.team.max() + 1, **options)

@@ -1,0 +1,103 @@
+-- coaching_effect: what coaching did, beside what "improved afterwards" would claim.
+
+CREATE TYPE coachdiag.coaching_effect_result AS (
+	unit text,
+	improvement double precision,
+	ci_low double precision,
+	ci_high double precision,
+	p_value double precision,
+	naive_improvement double precision,
+	naive_share_improved double precision,
+	null_improvement double precision,
+	null_share_improved double precision,
+	smallest_detectable double precision,
+	n_agents integer,
+	n_coached integer,
+	n_control integer,
+	sessions double precision,
+	horizon integer,
+	conclusion text,
+	pooled boolean,
+	probability_improved double precision,
+	raw_improvement double precision,
+	raw_se double precision,
+	raw_df double precision,
+	placebo double precision,
+	placebo_p double precision,
+	overlap double precision,
+	reason text
+);
+COMMENT ON TYPE coachdiag.coaching_effect_result IS
+'Result of coachdiag.coaching_effect; metric units, positive is better. improvement (ci_low, ci_high: 95 %): per session, the mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then. p_value: two-sided, of raw_improvement. '
+'naive_improvement, naive_share_improved: what before against after shows (mean after minus the period before; share of sessions whose next period was better). null_improvement, null_share_improved: what the same sessions would have shown had coaching done nothing: regression to the mean. '
+'smallest_detectable: effect that these data would have shown with 80 % probability. n_agents, n_coached, n_control (uncoached in a period in which a team mate was coached), sessions, horizon (periods). '
+'conclusion: effective (interval above zero), harmful (below), no_effect (90 % interval within smallest_effect: two one-sided tests), otherwise cannot_tell. pooled: strength was borrowed from the other units; probability_improved: of an effect above zero. raw_improvement, raw_se, raw_df: from this unit alone. '
+'placebo, placebo_p: apparent effect of sessions that still lie ahead; a small p says that the coach selects on what the data don''t show. overlap: share of sessions with a team mate to compare with. NULL: not available.';
+
+CREATE FUNCTION coachdiag.coaching_effect(units text[], panels coachdiag.panel[], higher_is_better boolean, scale text DEFAULT 'identity',
+		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
+	RETURNS SETOF coachdiag.coaching_effect_result AS 'MODULE_PATHNAME', 'cd_coaching_effect_panels' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100;
+COMMENT ON FUNCTION coachdiag.coaching_effect(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
+'What coaching did in each of several teams that share a metric (units[i] names panels[i]; NULL panels are skipped), with partial pooling: the teams'' effects have a common distribution, learned without assuming its shape, so that a small team borrows strength. '
+'Panels need periods and sessions (full form of coachdiag.panel). higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect; horizon: 1 to 26 periods. '
+'Each agent''s period is compared with what its team''s period and its own past led to expect, so that neither the bad spell that brought a session about nor what the whole team went through counts as an effect; values are freed of contact mix. Errors: arrays of different length (2202E), unknown scale, horizon out of range (22023).';
+
+CREATE FUNCTION coachdiag.coaching_effect(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
+		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
+	RETURNS coachdiag.coaching_effect_result AS 'MODULE_PATHNAME', 'cd_coaching_effect_panel' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION coachdiag.coaching_effect(coachdiag.panel, boolean, text, double precision, integer) IS
+'What coaching did in one team, from its panel alone (no pooling; unit is NULL). Arguments as for several panels. NULL panel: NULL.';
+
+CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent bigint, period date, sessions double precision)
+	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_bigint' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent text, period date, sessions double precision)
+	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent bigint, period date, sessions double precision, weight double precision)
+	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_bigint' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent text, period date, sessions double precision, weight double precision)
+	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION coachdiag.coaching_effect_final(coachdiag.panel)
+	RETURNS coachdiag.coaching_effect_result AS 'MODULE_PATHNAME', 'cd_coaching_effect_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION coachdiag.coaching_effect_final(coachdiag.panel) IS
+'Final function of the aggregates coachdiag.coaching_effect(value, agent, period, sessions [, weight]).';
+
+CREATE AGGREGATE coachdiag.coaching_effect(value double precision, agent bigint, period date, sessions double precision) (
+	SFUNC = coachdiag.effect_accum, STYPE = coachdiag.panel, SSPACE = 32768,
+	FINALFUNC = coachdiag.coaching_effect_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
+);
+CREATE AGGREGATE coachdiag.coaching_effect(value double precision, agent text, period date, sessions double precision) (
+	SFUNC = coachdiag.effect_accum, STYPE = coachdiag.panel, SSPACE = 32768,
+	FINALFUNC = coachdiag.coaching_effect_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
+);
+CREATE AGGREGATE coachdiag.coaching_effect(value double precision, agent bigint, period date, sessions double precision, weight double precision) (
+	SFUNC = coachdiag.effect_accum, STYPE = coachdiag.panel, SSPACE = 32768,
+	FINALFUNC = coachdiag.coaching_effect_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
+);
+CREATE AGGREGATE coachdiag.coaching_effect(value double precision, agent text, period date, sessions double precision, weight double precision) (
+	SFUNC = coachdiag.effect_accum, STYPE = coachdiag.panel, SSPACE = 32768,
+	FINALFUNC = coachdiag.coaching_effect_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
+);
+
+DO $comments$
+DECLARE
+	f record;
+BEGIN
+	FOR f IN SELECT p.oid::pg_catalog.regprocedure AS name, p.prokind FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'coachdiag'::pg_catalog.regnamespace
+			AND (p.proname = 'effect_accum' OR p.proname = 'coaching_effect' AND p.prokind = 'a')
+	LOOP
+		EXECUTE pg_catalog.format('COMMENT ON %s %s IS %L',
+			CASE f.prokind WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, f.name,
+			CASE f.prokind WHEN 'a' THEN
+				'What coaching did in one team, straight over rows; higher values are better (negate value otherwise; for times pass -ln(value)). value: NULL where only sessions are known; agent: bigint or text; period: day or week start; sessions: coaching sessions received in the period, NULL = 0; weight: volume behind value. '
+				'A row with NULL agent or period is not used. Errors: NaN, infinity, negative sessions or weight (22003). No row that counts: NULL. Estimand and columns: type coachdiag.coaching_effect_result.'
+			ELSE 'Transition function of coachdiag.coaching_effect(value, agent, period, sessions [, weight]). Not to be called on its own.' END);
+	END LOOP;
+END
+$comments$;
+
+CREATE FUNCTION coachdiag.t_interval(estimate double precision, se double precision, df double precision, level double precision DEFAULT 0.95,
+		OUT low double precision, OUT high double precision, OUT p_value double precision)
+	RETURNS record AS 'MODULE_PATHNAME', 'cd_t_interval' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.t_interval(double precision, double precision, double precision, double precision) IS
+'Two-sided interval estimate -+ t se with df degrees of freedom, and the p value of zero. NULL in any argument: NULL. Error 22023: se or df not positive, level not between 0 and 1, estimate not finite.';

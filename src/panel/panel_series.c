@@ -1,0 +1,343 @@
+/*
+ * panel_series.c
+ *		See panel_series.h.  Cells of a canonical panel come by agent and period, so
+ *		one pass over them meets each agent's week as one run.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+#include "panel/panel_series.h"
+#include "panel/report.h"
+#include "stats/mix.h"
+
+/* How dates become consecutive period numbers. */
+typedef struct Calendar
+{
+	bool		by_month;
+	int32		first;			/* date */
+	int32		last;
+} Calendar;
+
+static void
+split_date(int32 date, int *year, int *month, int *day)
+{
+	j2date(date + POSTGRES_EPOCH_JDATE, year, month, day);
+}
+
+static int32
+month_number(int32 date)
+{
+	int			year,
+				month,
+				day;
+
+	split_date(date, &year, &month, &day);
+	return year * 12 + month;
+}
+
+static bool
+is_first_of_month(int32 date)
+{
+	int			year,
+				month,
+				day;
+
+	split_date(date, &year, &month, &day);
+	return day == 1;
+}
+
+static int32
+period_number(const Calendar *c, int32 date)
+{
+	return c->by_month ? month_number(date) - month_number(c->first) : (date - c->first) / 7;
+}
+
+static Calendar
+make_calendar(Panel **panels, uint32 n_panels)
+{
+	Calendar	c = {true, PG_INT32_MAX, PG_INT32_MIN};
+
+	for (uint32 t = 0; t < n_panels; t++)
+		for (uint32 i = 0; i < panels[t]->cells; i++)
+		{
+			int32		date = panel_cells(panels[t])[i].period;
+
+			if (date == PANEL_NO_DATE)
+				continue;
+			c.first = Min(c.first, date);
+			c.last = Max(c.last, date);
+			c.by_month = c.by_month && is_first_of_month(date);
+		}
+	c.by_month = c.by_month && c.first < c.last;
+	return c;
+}
+
+/* Contact types over all panels: sorted texts; number 0 is "no type". */
+typedef struct Types
+{
+	PanelString *text;
+	uint32		count;
+} Types;
+
+static int
+compare_strings(const void *a, const void *b)
+{
+	return panel_compare_text(*(const PanelString *) a, *(const PanelString *) b);
+}
+
+/* Append the contact types of one panel; coaches are labels too, but no types. */
+static void
+append_types(Types *types, const Panel *p)
+{
+	bool	   *used = palloc0(Max(p->labels, 1) * sizeof(bool));
+
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].contact_type != PANEL_NO_LABEL)
+			used[panel_cells(p)[i].contact_type] = true;
+	for (uint32 i = 0; i < p->labels; i++)
+		if (used[i])
+			types->text[types->count++] = panel_label(p, i);
+	pfree(used);
+}
+
+static Types
+collect_types(Panel **panels, uint32 n_panels)
+{
+	Types		types = {NULL, 0};
+	uint32		labels = 0;
+	uint32		unique = 0;
+
+	for (uint32 t = 0; t < n_panels; t++)
+		labels += panels[t]->labels;
+	types.text = palloc(Max(labels, 1) * sizeof(PanelString));
+	for (uint32 t = 0; t < n_panels; t++)
+		append_types(&types, panels[t]);
+	qsort(types.text, types.count, sizeof(PanelString), compare_strings);
+	for (uint32 i = 0; i < types.count; i++)
+		if (unique == 0 || compare_strings(&types.text[i], &types.text[unique - 1]) != 0)
+			types.text[unique++] = types.text[i];
+	types.count = unique;
+	return types;
+}
+
+/* The number of each label of one panel among all types, from 1; 0 for a label that is no type. */
+static int32 *
+number_labels(const Types *types, const Panel *p)
+{
+	int32	   *number = palloc(Max(p->labels, 1) * sizeof(int32));
+
+	for (uint32 i = 0; i < p->labels; i++)
+	{
+		PanelString s = panel_label(p, i);
+		PanelString *found = bsearch(&s, types->text, types->count, sizeof(PanelString), compare_strings);
+
+		number[i] = found == NULL ? 0 : found - types->text + 1;
+	}
+	return number;
+}
+
+static double
+cell_value(const PanelCell *cell)
+{
+	return cell->gap.mean + (panel_cell_has_target(cell) ? cell->target : 0);
+}
+
+static double
+cell_gap(const PanelCell *cell)
+{
+	return cell->gap.mean;
+}
+
+/* Walks the cells of all panels, telling where each agent's period begins. */
+typedef struct Walk
+{
+	double		(*value) (const PanelCell *cell);
+	bool		need_target;
+
+	Panel	  **panels;
+	uint32		n_panels;
+	Calendar	calendar;
+	Types		types;
+	uint32		cells;			/* in all panels */
+} Walk;
+
+/* Cells for the mix; returns how many. Units number the agents' periods. */
+static uint32
+mix_cells(const Walk *walk, CdMixCell *out)
+{
+	uint32		count = 0;
+	int32		unit = -1;
+
+	for (uint32 t = 0; t < walk->n_panels; t++)
+	{
+		const Panel *p = walk->panels[t];
+		int32	   *number = number_labels(&walk->types, p);
+		int32		agent = -1;
+		int32		period = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = 0; i < p->cells; i++)
+		{
+			const PanelCell *cell = &panel_cells(p)[i];
+
+			if (cell->period == PANEL_NO_DATE || cell->gap.n == 0 ||
+				(walk->need_target && !panel_cell_has_target(cell)))
+				continue;
+			if (cell->agent != agent || period_number(&walk->calendar, cell->period) != period)
+				unit++;
+			agent = cell->agent;
+			period = period_number(&walk->calendar, cell->period);
+			out[count++] = (CdMixCell) {
+				.unit = unit,
+				.type = cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type],
+				.value = walk->value(cell),
+				.weight = cell->gap.weight
+			};
+		}
+	}
+	return count;
+}
+
+/* What each type adds; number 0, no type, among them. */
+static double *
+type_effects(const Walk *walk)
+{
+	uint32		types = walk->types.count + 1;
+	double	   *effect = palloc0(types * sizeof(double));
+	CdMixCell  *cells;
+	double	   *scratch;
+
+	if (walk->types.count < 2)
+		return effect;
+	cells = palloc(Max(walk->cells, 1) * sizeof(CdMixCell));
+	scratch = palloc(CD_MIX_SCRATCH(types) * sizeof(double));
+	cd_ereport_status(cd_mix_effects(cells, mix_cells(walk, cells), types, scratch, effect), "what contact types add");
+	pfree(scratch);
+	pfree(cells);
+	return effect;
+}
+
+static double
+tenure_weeks(const Panel *p, const PanelCell *cell)
+{
+	int32		hired_on = panel_agents(p)[cell->agent].hired_on;
+
+	return hired_on == PANEL_NO_DATE ? NAN : Max(0, (int64) cell->period - hired_on) / 7.0;
+}
+
+/* Add a cell to its agent's period. */
+static void
+add_cell(CdEffectRow *row, const PanelCell *cell, double value)
+{
+	row->sessions += cell->sessions;
+	if (cell->gap.n == 0)
+		return;
+	row->weight += cell->gap.weight;
+	row->value += (value - row->value) * (cell->gap.weight / row->weight);
+}
+
+/* The rows of one panel; returns how many. */
+static uint32
+team_rows(const Walk *walk, uint32 t, const double *effect, double sign, CdEffectRow *out)
+{
+	const Panel *p = walk->panels[t];
+	int32	   *number = number_labels(&walk->types, p);
+	uint32		count = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+		int32		type = cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type];
+		int32		period;
+
+		if (cell->period == PANEL_NO_DATE)
+			continue;
+		period = period_number(&walk->calendar, cell->period);
+		if (count == 0 || out[count - 1].agent != cell->agent || out[count - 1].period != period)
+			out[count++] = (CdEffectRow) {
+				.team = t, .agent = cell->agent, .period = period, .tenure = tenure_weeks(p, cell)
+			};
+		add_cell(&out[count - 1], cell, sign * (cell_value(cell) - effect[type]));
+	}
+	for (uint32 i = 0; i < count; i++)
+		if (out[i].weight == 0)
+			out[i].value = NAN;
+	return count;
+}
+
+static double
+team_level(const Panel *p)
+{
+	CdMoments	m = {0};
+
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].gap.n > 0)
+		{
+			CdMoments	cell = panel_cells(p)[i].gap;
+
+			cell.mean = cell_value(&panel_cells(p)[i]);
+			cd_moments_merge(&m, &cell);
+		}
+	return m.weight > 0 ? m.mean : NAN;
+}
+
+static Walk
+make_walk(Panel **panels, uint32 n_panels)
+{
+	Walk		walk = {.panels = panels, .n_panels = n_panels};
+
+	for (uint32 t = 0; t < n_panels; t++)
+		walk.cells += panels[t]->cells;
+	walk.calendar = make_calendar(panels, n_panels);
+	walk.types = collect_types(panels, n_panels);
+	return walk;
+}
+
+Panel *
+panel_without_mix(const Panel *p)
+{
+	Panel	   *out = panel_select(p, NULL, NULL);
+	Walk		walk = make_walk(&out, 1);
+	int32	   *number = number_labels(&walk.types, out);
+	double	   *effect;
+
+	walk.value = cell_gap;
+	walk.need_target = true;
+	effect = type_effects(&walk);
+	for (uint32 i = 0; i < out->cells; i++)
+	{
+		PanelCell  *cell = &panel_cells(out)[i];
+
+		if (cell->gap.n > 0 && panel_cell_has_target(cell))
+			cell->gap.mean -= effect[cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type]];
+	}
+	return out;
+}
+
+PanelSeries
+panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
+{
+	Walk		walk = make_walk(panels, n_panels);
+	PanelSeries series = {0};
+	double	   *effect;
+
+	walk.value = cell_value;
+	effect = type_effects(&walk);
+
+	series.rows = palloc_extended(Max(walk.cells, 1) * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);
+	series.level = palloc(Max(n_panels, 1) * sizeof(double));
+	for (uint32 t = 0; t < n_panels; t++)
+	{
+		series.count += team_rows(&walk, t, effect, higher_is_better ? 1 : -1, series.rows + series.count);
+		series.level[t] = team_level(panels[t]);
+	}
+	if (series.count > 0)
+		series.periods = period_number(&walk.calendar, walk.calendar.last) + 1;
+	return series;
+}

@@ -1,0 +1,35 @@
+/*
+ * panel_series.h
+ *		Panels of one metric as the rows that the effect's estimator takes: one for
+ *		each agent and week, freed of contact mix, with the sessions received.
+ */
+#ifndef PANEL_PANEL_SERIES_H
+#define PANEL_PANEL_SERIES_H
+
+#include "panel/panel.h"
+#include "stats/effect.h"
+
+typedef struct PanelSeries
+{
+	CdEffectRow *rows;			/* by team (number of the panel), agent, period */
+	uint32		count;
+	uint32		periods;		/* from the first to the last, gaps included */
+	double	   *level;			/* of each team: weighted mean of the values as stored */
+} PanelSeries;
+
+/*
+ * In the current memory context.  Values are turned so that higher is better.
+ * Periods that are all first days of months count as months; all others are
+ * gathered into weeks from the earliest one on.  Cells without a period are
+ * left out.  What a contact type adds is estimated over all the panels.
+ */
+extern PanelSeries panel_series(Panel **panels, uint32 n_panels, bool higher_is_better);
+
+/*
+ * The canonical panel with what each contact type adds to the gap taken away, so
+ * that agents who were routed the hard contacts can be compared with the others.
+ * The mean gap of the panel stays; cells without target or period are not touched.
+ */
+extern Panel *panel_without_mix(const Panel *p);
+
+#endif							/* PANEL_PANEL_SERIES_H */

@@ -1,0 +1,290 @@
+/*
+ * coaching_effect.c
+ *		What coaching did, over rows (aggregate) and over panels of many teams.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include <gsl/gsl_cdf.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "panel/panel_series.h"
+#include "stats/effect.h"
+#include "stats/solve.h"
+
+CD_FUNCTION(cd_coaching_effect_final);
+CD_FUNCTION(cd_coaching_effect_panel);
+CD_FUNCTION(cd_coaching_effect_panels);
+CD_FUNCTION(cd_t_interval);
+
+#define RESULT_COLUMNS 25
+
+/* How a question is put. */
+typedef struct Question
+{
+	bool		higher_is_better;
+	CdScale		scale;
+	double		smallest_effect;	/* metric units; NaN: none given */
+	CdEffectOptions options;
+} Question;
+
+/* A change on the estimator's scale, where up is better, in metric units. */
+static double
+to_units(const Question *q, double change, double level)
+{
+	double		sign = q->higher_is_better ? 1 : -1;
+
+	if (q->scale != CD_SCALE_LOG)
+		return change;
+	return sign * exp(level) * expm1(sign * change);
+}
+
+/*
+ * effective or harmful: the interval leaves out 0.  no_effect: the 90 % interval
+ * lies within the smallest effect worth having (two one-sided tests at 5 %).
+ */
+static const char *
+conclusion(const Question *q, const CdEffect *e, double level)
+{
+	double		half = 1.6448536269514722 * e->sd;
+	double		low = to_units(q, e->effect - half, level);
+	double		high = to_units(q, e->effect + half, level);
+
+	if (e->status != CD_OK || isnan(e->low))
+		return "cannot_tell";
+	if (e->low > 0)
+		return "effective";
+	if (e->high < 0)
+		return "harmful";
+	if (low > -q->smallest_effect && high < q->smallest_effect)
+		return "no_effect";
+	return "cannot_tell";
+}
+
+static const char *
+reason(const Question *q, const CdEffect *e, const char *verdict)
+{
+	if (e->sessions == 0)
+		return "not assessed: no coaching session";
+	if (e->status != CD_OK)
+		return "not assessed: nobody to compare the coached agents with, or too few periods";
+	if (strcmp(verdict, "cannot_tell") != 0)
+		return e->pooled ? "with strength borrowed from the other teams" : "from this team alone";
+	if (isnan(q->smallest_effect))
+		return "the interval covers zero, and no smallest effect says what would be too little";
+	return "the interval covers zero and effects worth having";
+}
+
+/* The columns of coachdiag.coaching_effect_result. */
+static void
+fill_result(const Question *q, const CdEffect *e, double level, Datum *values, bool *nulls)
+{
+	const char *verdict = conclusion(q, e, level);
+	const double numbers[] = {
+		to_units(q, e->effect, level), to_units(q, e->low, level), to_units(q, e->high, level), e->p,
+		to_units(q, e->naive, level), e->naive_share, to_units(q, e->null, level), e->null_share,
+		fabs(to_units(q, e->smallest_detectable, level))
+	};
+	const double more[] = {
+		e->above, to_units(q, e->raw, level),
+		(to_units(q, e->raw + e->raw_se, level) - to_units(q, e->raw - e->raw_se, level)) / 2, e->df,
+		to_units(q, e->placebo, level), e->placebo_p, e->overlap
+	};
+	int			column = 1;
+
+	for (int i = 0; i < (int) lengthof(numbers); i++)
+		cd_set_float8(values, nulls, column++, numbers[i]);
+	values[column++] = Int32GetDatum((int32) e->agents);
+	values[column++] = Int32GetDatum((int32) e->coached);
+	values[column++] = Int32GetDatum((int32) e->control);
+	values[column++] = Float8GetDatum(e->sessions);
+	values[column++] = Int32GetDatum(q->options.horizon);
+	values[column++] = CStringGetTextDatum(verdict);
+	values[column++] = BoolGetDatum(e->pooled);
+	for (int i = 0; i < (int) lengthof(more); i++)
+		cd_set_float8(values, nulls, column++, more[i]);
+	values[column++] = CStringGetTextDatum(reason(q, e, verdict));
+	Assert(column == RESULT_COLUMNS);
+}
+
+/* Estimate all teams together. */
+static CdEffect *
+estimate(const Question *q, const PanelSeries *series, uint32 teams)
+{
+	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
+	CdEffectCommon common;
+	CdArena		arena = {0};
+
+	arena.size = cd_effect_size(series->count, teams, series->periods);
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common),
+					  "coaching_effect");
+	pfree(arena.base);
+	return effects;
+}
+
+static int
+get_horizon(FunctionCallInfo fcinfo, int n)
+{
+	int			horizon = PG_ARGISNULL(n) ? 4 : PG_GETARG_INT32(n);
+
+	if (horizon < 1 || horizon > CD_EFFECT_HORIZON_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("horizon must be between 1 and %d periods", CD_EFFECT_HORIZON_MAX),
+				 errhint("The default of 4 looks at the four periods after a session.")));
+	return horizon;
+}
+
+/* Arguments n to n + 3: higher_is_better, scale, smallest_effect, horizon. */
+static Question
+get_question(FunctionCallInfo fcinfo, int n)
+{
+	Question	q;
+
+	q.options = cd_effect_default_options();
+	q.higher_is_better = PG_ARGISNULL(n) || PG_GETARG_BOOL(n);
+	q.scale = cd_get_scale(fcinfo, n + 1);
+	q.smallest_effect = PG_ARGISNULL(n + 2) ? NAN : PG_GETARG_FLOAT8(n + 2);
+	q.options.horizon = get_horizon(fcinfo, n + 3);
+	return q;
+}
+
+/* The answer for one panel, as a row; the first column, unit, is NULL. */
+static Datum
+answer_alone(FunctionCallInfo fcinfo, Question q, const Panel *p)
+{
+	Panel	   *panels[1] = {unconstify(Panel *, panel_canonical(p))};
+	PanelSeries series = panel_series(panels, 1, q.higher_is_better);
+	CdEffect   *effects;
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS] = {true};
+
+	q.options.pool = false;
+	effects = estimate(&q, &series, 1);
+	fill_result(&q, &effects[0], series.level[0], values, nulls);
+	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+}
+
+Datum
+cd_coaching_effect_panel(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return answer_alone(fcinfo, get_question(fcinfo, 1), PG_GETARG_PANEL_P(0));
+}
+
+Datum
+cd_coaching_effect_final(PG_FUNCTION_ARGS)
+{
+	Question	q = {true, CD_SCALE_IDENTITY, NAN, cd_effect_default_options()};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return answer_alone(fcinfo, q, PG_GETARG_PANEL_P(0));
+}
+
+/* The panels of an array, canonical; units[i] is the place of panel i in the array. */
+static Panel **
+get_panels(ArrayType *array, uint32 *count, int **places)
+{
+	Datum	   *elements;
+	bool	   *missing;
+	int			length;
+	Panel	  **panels;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, &missing, &length);
+	panels = palloc(Max(length, 1) * sizeof(Panel *));
+	*places = palloc(Max(length, 1) * sizeof(int));
+	*count = 0;
+	for (int i = 0; i < length; i++)
+	{
+		if (missing[i])
+			continue;
+		(*places)[*count] = i;
+		panels[(*count)++] = unconstify(Panel *, panel_canonical(DatumGetPanelP(elements[i])));
+	}
+	return panels;
+}
+
+/* The units' names; as many as there are panels. */
+static Datum *
+get_units(ArrayType *array, ArrayType *panels, bool **missing)
+{
+	Datum	   *units;
+	int			length;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
+	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("units and panels must be arrays of the same length"),
+				 errhint("Build both with array_agg over the same rows.")));
+	return units;
+}
+
+Datum
+cd_coaching_effect_panels(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Question	q;
+	ArrayType  *array;
+	Datum	   *units;
+	bool	   *unnamed;
+	Panel	  **panels;
+	int		   *places;
+	uint32		count;
+	PanelSeries series;
+	CdEffect   *effects;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	q = get_question(fcinfo, 2);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	units = get_units(PG_GETARG_ARRAYTYPE_P(0), array, &unnamed);
+	panels = get_panels(array, &count, &places);
+	series = panel_series(panels, count, q.higher_is_better);
+	effects = estimate(&q, &series, count);
+	for (uint32 t = 0; t < count; t++)
+	{
+		Datum		values[RESULT_COLUMNS];
+		bool		nulls[RESULT_COLUMNS] = {0};
+
+		values[0] = units[places[t]];
+		nulls[0] = unnamed[places[t]];
+		fill_result(&q, &effects[t], series.level[t], values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Two-sided t interval and p value of an estimate. */
+Datum
+cd_t_interval(PG_FUNCTION_ARGS)
+{
+	double		estimate = PG_GETARG_FLOAT8(0);
+	double		se = PG_GETARG_FLOAT8(1);
+	double		df = PG_GETARG_FLOAT8(2);
+	double		level = PG_GETARG_FLOAT8(3);
+	double		t;
+	Datum		values[3];
+	bool		nulls[3];
+
+	if (!isfinite(estimate) || !isfinite(se) || se <= 0 || !(df > 0) || !(level > 0 && level < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("t_interval needs a finite estimate, a positive standard error and degrees of freedom, and a level between 0 and 1"),
+				 errhint("Leave units without a standard error out with WHERE.")));
+	cd_ereport_status(cd_t_multiplier(level, df, &t), "t_interval");
+	cd_set_float8(values, nulls, 0, estimate - t * se);
+	cd_set_float8(values, nulls, 1, estimate + t * se);
+	cd_set_float8(values, nulls, 2, 2 * gsl_cdf_tdist_Q(fabs(estimate) / se, df));
+	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+}

@@ -1,0 +1,261 @@
+/*
+ * decompose.c: see decompose.h.
+ */
+#include <math.h>
+#include <stdbool.h>
+
+#include "stats/decompose.h"
+#include "stats/linear.h"
+
+/* ---- composition and rate ------------------------------------------------------------------- */
+
+/* One side over the categories that count. */
+typedef struct Side
+{
+	double		weight;
+	double		mean;
+	double		variance;		/* of a value, within categories */
+	double		matched;		/* weight in categories that the other side has too */
+	double		matched_mean;
+} Side;
+
+static bool
+shared(const CdMoments *a, const CdMoments *b, size_t j)
+{
+	return a[j].weight > 0.0 && b[j].weight > 0.0;
+}
+
+/* Variance of a value of weight 1 within the cells of a side. */
+static double
+pooled_variance(const CdMoments *cells, size_t categories)
+{
+	double		m2 = 0.0;
+	double		df = 0.0;
+
+	for (size_t j = 0; j < categories; j++)
+		if (cells[j].n > 1.0)
+		{
+			m2 += cells[j].m2;
+			df += cells[j].n - 1.0;
+		}
+	return df > 0.0 ? m2 / df : NAN;
+}
+
+/* Weights and means of own, overall and over the shared categories. */
+static Side
+summarise(const CdMoments *own, const CdMoments *other, size_t categories)
+{
+	Side		side = {0};
+	CdMoments	all = {0};
+	CdMoments	matched = {0};
+
+	for (size_t j = 0; j < categories; j++)
+	{
+		cd_moments_merge(&all, &own[j]);
+		if (shared(own, other, j))
+			cd_moments_merge(&matched, &own[j]);
+	}
+	side.weight = all.weight;
+	side.mean = all.mean;
+	side.variance = pooled_variance(own, categories);
+	side.matched = matched.weight;
+	side.matched_mean = matched.mean;
+	return side;
+}
+
+/* Sampling variance of a cell's mean: by its own spread when it has any. */
+static double
+cell_variance(const CdMoments *cell, double pooled)
+{
+	return (cell->n > 1.0 ? cell->m2 / (cell->n - 1.0) : pooled) / cell->weight;
+}
+
+/* Both parts of one category, and their variances added up. */
+static void
+category_parts(const CdMoments *a, const CdMoments *b, const Side *side_a, const Side *side_b,
+			   double *mix, double *rate, CdKitagawa *out)
+{
+	double		share_a = a->weight / side_a->matched;
+	double		share_b = b->weight / side_b->matched;
+	double		shift = share_a - share_b;
+	double		middle = 0.5 * (share_a + share_b);
+	double		variance = cell_variance(a, side_a->variance) + cell_variance(b, side_b->variance);
+
+	*mix = shift * 0.5 * (a->mean + b->mean);
+	*rate = middle * (a->mean - b->mean);
+	out->mix += *mix;
+	out->rate += *rate;
+	out->mix_se += 0.25 * shift * shift * variance;
+	out->rate_se += middle * middle * variance;
+}
+
+/* Two-component decomposition. */
+CdStatus
+cd_kitagawa(const CdMoments *a, const CdMoments *b, size_t categories,
+			CdKitagawa *out, double *mix_part, double *rate_part)
+{
+	Side		side_a = summarise(a, b, categories);
+	Side		side_b = summarise(b, a, categories);
+
+	*out = (CdKitagawa) {0};
+	if (side_a.weight <= 0.0 || side_b.weight <= 0.0)
+		return CD_TOO_FEW;
+	out->gap = side_a.mean - side_b.mean;
+	out->matched_a = side_a.matched / side_a.weight;
+	out->matched_b = side_b.matched / side_b.weight;
+	out->unmatched = out->gap - (side_a.matched_mean - side_b.matched_mean);
+	for (size_t j = 0; j < categories; j++)
+	{
+		double		mix = 0.0;
+		double		rate = 0.0;
+
+		if (shared(a, b, j))
+			category_parts(&a[j], &b[j], &side_a, &side_b, &mix, &rate, out);
+		if (mix_part != NULL)
+			mix_part[j] = mix;
+		if (rate_part != NULL)
+			rate_part[j] = rate;
+	}
+	out->mix_se = sqrt(out->mix_se);
+	out->rate_se = sqrt(out->rate_se);
+	if (side_a.matched > 0.0)
+		return CD_OK;
+	out->unmatched = out->gap;
+	return CD_TOO_FEW;
+}
+
+/* ---- Shapley values ------------------------------------------------------------------------- */
+
+static size_t
+count_bits(size_t set)
+{
+	size_t		bits = 0;
+
+	for (; set != 0; set &= set - 1)
+		bits++;
+	return bits;
+}
+
+/* Weight of a coalition of this size that does not yet hold the player: s! (m - s - 1)! / m!. */
+static double
+coalition_weight(size_t size, size_t players)
+{
+	double		weight = 1.0 / (double) players;
+
+	for (size_t k = 1; k <= size; k++)
+		weight *= (double) k / (double) (players - k);
+	return weight;
+}
+
+/* Average over all orders of what each player adds. */
+CdStatus
+cd_shapley(const double *value, size_t players, double *share)
+{
+	size_t		sets = (size_t) 1 << players;
+
+	if (players == 0 || players > CD_SHAPLEY_MAX)
+		return CD_BAD_INPUT;
+	for (size_t p = 0; p < players; p++)
+	{
+		size_t		bit = (size_t) 1 << p;
+
+		share[p] = 0.0;
+		for (size_t set = 0; set < sets; set++)
+			if ((set & bit) == 0)
+				share[p] += coalition_weight(count_bits(set), players) * (value[set | bit] - value[set]);
+	}
+	return CD_OK;
+}
+
+/* The cells of both sides, and which parts are taken from a. */
+typedef struct Cells
+{
+	const CdMoments *side[2];	/* b, a */
+	const size_t *levels;
+	size_t		factors;
+	size_t		set;			/* bit k: composition by factor k from a; bit factors: the means */
+} Cells;
+
+static double
+block_weight(const CdMoments *cells, size_t size)
+{
+	double		weight = 0.0;
+
+	for (size_t j = 0; j < size; j++)
+		weight += cells[j].weight;
+	return weight;
+}
+
+/* Mean over the block of cells that starts at first, factors before k being fixed. */
+static double
+block_mean(const Cells *c, size_t k, size_t first, size_t size)
+{
+	size_t		from = (c->set >> k) & 1;
+	const CdMoments *cells = c->side[from] + first;
+	double		total = block_weight(cells, size);
+	double		mean = 0.0;
+	size_t		part;
+
+	if (k == c->factors)
+		return total > 0.0 ? cells[0].mean : c->side[1 - from][first].mean;
+	if (total <= 0.0)
+	{
+		cells = c->side[1 - from] + first;
+		total = block_weight(cells, size);
+	}
+	part = size / c->levels[k];
+	for (size_t j = 0; j < c->levels[k]; j++)
+	{
+		double		weight = block_weight(cells + j * part, part);
+
+		if (weight > 0.0)
+			mean += weight / total * block_mean(c, k + 1, first + j * part, part);
+	}
+	return mean;
+}
+
+/* Decomposition over crossed factors. */
+CdStatus
+cd_shapley_gap(const CdMoments *a, const CdMoments *b, const size_t *levels, size_t factors,
+			   double *scratch, double *part)
+{
+	Cells		c = {.side = {b, a}, .levels = levels, .factors = factors};
+	size_t		size = 1;
+
+	if (factors + 1 > CD_SHAPLEY_MAX)
+		return CD_BAD_INPUT;
+	for (size_t k = 0; k < factors; k++)
+		size *= levels[k];
+	if (!(block_weight(a, size) > 0.0) || !(block_weight(b, size) > 0.0))
+		return CD_TOO_FEW;
+	for (c.set = 0; c.set < (size_t) 1 << (factors + 1); c.set++)
+	{
+		scratch[c.set] = block_mean(&c, 0, 0, size);
+		if (cd_stop_requested())
+			return CD_STOPPED;
+	}
+	return cd_shapley(scratch, factors + 1, part);
+}
+
+/* ---- regression ----------------------------------------------------------------------------- */
+
+/* Two-fold and three-fold. */
+void
+cd_oaxaca(const double *mean_a, const double *mean_b, const double *beta_a, const double *beta_b,
+		  const double *beta_reference, size_t p, CdOaxaca *out)
+{
+	*out = (CdOaxaca) {0};
+	for (size_t k = 0; k < p; k++)
+	{
+		double		shift = mean_a[k] - mean_b[k];
+		double		change = beta_a[k] - beta_b[k];
+
+		out->gap += mean_a[k] * beta_a[k] - mean_b[k] * beta_b[k];
+		out->explained += shift * beta_reference[k];
+		out->unexplained += mean_a[k] * (beta_a[k] - beta_reference[k])
+			+ mean_b[k] * (beta_reference[k] - beta_b[k]);
+		out->endowments += shift * beta_b[k];
+		out->coefficients += mean_b[k] * change;
+		out->interaction += shift * change;
+	}
+}

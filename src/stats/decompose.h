@@ -1,0 +1,69 @@
+/*
+ * decompose.h: where a difference of means comes from. All parts add up to it exactly.
+ */
+#ifndef CD_DECOMPOSE_H
+#define CD_DECOMPOSE_H
+
+#include <stddef.h>
+
+#include "stats/moments.h"
+#include "stats/status.h"
+
+#define CD_SHAPLEY_MAX 16
+
+/*
+ * Kitagawa (1955): a less b over categories. mix: another composition at the mean rates;
+ * rate: other rates at the mean composition. unmatched: what categories that only one
+ * side has do to the difference; mix and rate compare the others, shares within them.
+ */
+typedef struct CdKitagawa
+{
+	double		gap;			/* = mix + rate + unmatched */
+	double		mix;
+	double		rate;
+	double		unmatched;
+	double		mix_se;			/* of sampling within cells, composition taken as it is */
+	double		rate_se;
+	double		matched_a;		/* share of weight in categories that both sides have */
+	double		matched_b;
+} CdKitagawa;
+
+/* Oaxaca (1973), Blinder (1973): a less b by regression coefficients. */
+typedef struct CdOaxaca
+{
+	double		gap;
+	double		explained;		/* two-fold, at the reference coefficients */
+	double		unexplained;
+	double		endowments;		/* three-fold, from the side of b */
+	double		coefficients;
+	double		interaction;
+} CdOaxaca;
+
+/*
+ * Moments per category, empty where a side has none. mix_part and rate_part, when not
+ * NULL, get the parts of each category. CD_TOO_FEW: a side is empty, or nothing in common
+ * (gap and unmatched are set then).
+ */
+CdStatus	cd_kitagawa(const CdMoments *a, const CdMoments *b, size_t categories,
+						CdKitagawa *out, double *mix_part, double *rate_part);
+
+/*
+ * Shapley values of players 0 .. players - 1; value[set] for every set of players as a bit
+ * mask, the empty one first. They add up to value[all] - value[none].
+ */
+CdStatus	cd_shapley(const double *value, size_t players, double *share);
+
+/*
+ * a less b over cells crossed by factors (levels[k] levels, the last factor running
+ * fastest): Shapley values of the composition by each factor, given those before it, and
+ * last of the cell means: factors + 1 values in part. Where one side has no weight, its
+ * composition and mean are taken from the other. scratch: 2^(factors + 1) doubles.
+ */
+CdStatus	cd_shapley_gap(const CdMoments *a, const CdMoments *b, const size_t *levels, size_t factors,
+						   double *scratch, double *part);
+
+/* From covariate means and coefficients, the intercept among them. */
+void		cd_oaxaca(const double *mean_a, const double *mean_b, const double *beta_a, const double *beta_b,
+					  const double *beta_reference, size_t p, CdOaxaca *out);
+
+#endif

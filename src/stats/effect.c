@@ -1,0 +1,398 @@
+/*
+ * effect.c: the effect of coaching on the teams of one metric, step by step.
+ */
+#include <math.h>
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_math.h>
+
+#include "stats/effect.h"
+#include "stats/effect_fit.h"
+#include "stats/effect_naive.h"
+#include "stats/effect_path.h"
+#include "stats/prior.h"
+#include "stats/solve.h"
+
+#define COMMON_ROUNDS 2			/* noise given coefficients, coefficients given noise */
+#define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
+#define INFLATION_LEAST 1.0
+#define DOUBT 0.1				/* share of the removed regression to the mean that may be wrong, as sd */
+#define POWER 0.8
+
+CdEffectOptions
+cd_effect_default_options(void)
+{
+	return (CdEffectOptions) {.horizon = 4, .level = 0.95, .pool = true};
+}
+
+size_t
+cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
+{
+	size_t		size = paths ? cd_effect_path_size(rows) : 0;
+
+	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectTeam)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectObs)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(size_t)));
+	size = cd_arena_sum(size, cd_arena_bytes(periods * 2, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectBelief)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
+	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
+	size = cd_arena_sum(size, cd_arena_bytes(CD_PRIOR_SCRATCH(teams), sizeof(double)));
+	return cd_arena_sum(size, 3 * cd_arena_bytes(teams, sizeof(double)));
+}
+
+static CdStatus
+take_work(CdArena *arena, CdEffectWork *work)
+{
+	size_t		rows = work->panel.n_rows;
+	size_t		teams = work->panel.teams;
+
+	work->z = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
+	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
+	work->residual = cd_arena_take(arena, rows, sizeof(double));
+	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
+	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
+	work->memory.slots = work->panel.agents;
+	work->memory.belief = cd_arena_take(arena, work->panel.agents, sizeof(CdEffectBelief));
+	work->memory.level = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
+	work->memory.shock = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
+	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
+	work->influence = cd_arena_take(arena, work->panel.agents, sizeof(double));
+	return work->z && work->surprise && work->residual && work->noise && work->fit
+		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
+		&& work->influence ? CD_OK : CD_NOMEM;
+}
+
+/* Every step-th team. */
+static CdStatus
+fit_teams(CdEffectWork *work, size_t step)
+{
+	for (size_t g = 0; g < work->panel.teams; g += step)
+	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		cd_effect_team_fit(work, g);
+		cd_effect_team_residual(work, g);
+	}
+	return CD_OK;
+}
+
+/* Coefficients of some teams with the common noise, and the common noise anew. */
+static CdStatus
+fit_common(CdEffectWork *work)
+{
+	CdStatus	status = CD_OK;
+
+	cd_effect_forget_nuisance(work);
+	for (int round = 0; round < COMMON_ROUNDS && status == CD_OK; round++)
+	{
+		for (size_t g = 0; g < work->panel.teams; g++)
+			work->noise[g] = work->common;
+		status = fit_teams(work, cd_effect_sample_step(work));
+		if (status == CD_OK)
+			status = cd_effect_common_noise(work);
+	}
+	for (size_t g = 0; g < work->panel.teams; g++)
+		work->noise[g] = work->common;
+	return status;
+}
+
+/* Coefficients with each team's own noise, then with what the teams tell of the nuisance terms. */
+static CdStatus
+fit_own(CdEffectWork *work, bool pool)
+{
+	CdStatus	status = fit_teams(work, 1);
+
+	for (size_t g = 0; g < work->panel.teams && status == CD_OK; g++)
+	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		cd_effect_team_noise(work, g);
+		cd_effect_team_fit(work, g);
+	}
+	if (status != CD_OK || !pool)
+		return status;
+	cd_effect_learn_nuisance(work);
+	for (size_t g = 0; g < work->panel.teams; g++)
+		if (work->fit[g].usable)
+			cd_effect_team_solve(work, g);
+	return CD_OK;
+}
+
+/* z score of sessions against the surprise of the period lag before them. */
+static double
+dip(CdEffectWork *work, int32_t lag)
+{
+	const CdEffectPanel *panel = &work->panel;
+	double		sum = 0.0;
+	double		square = 0.0;
+
+	for (size_t g = 0; g < panel->teams; g += cd_effect_sample_step(work))
+	{
+		const CdEffectTeam *team = &panel->team[g];
+		const CdEffectObs *obs = panel->obs + team->first;
+
+		if (!work->fit[g].usable)
+			continue;
+		cd_effect_filter(obs, team->n, work->residual + team->first, 1, &work->noise[g],
+						 &work->memory, work->surprise);
+		for (size_t i = 0; i < team->n; i++)
+		{
+			const CdEffectRow *row = &panel->rows[obs[i].row];
+			size_t		end = team->first_row + team->rows;
+			double		held = 0.0;
+			double		part;
+
+			for (size_t j = obs[i].row; j < end && panel->rows[j].agent == row->agent
+				 && panel->rows[j].period <= row->period + lag; j++)
+				if (panel->rows[j].period == row->period + lag)
+					held = panel->rows[j].sessions;
+			part = held * work->surprise[i] / sqrt(work->fit[g].s2);
+			sum += part;
+			square += held * held;
+		}
+	}
+	return square > 0.0 ? sum / sqrt(square) : 0.0;
+}
+
+/*
+ * Which period brings a session about: its own, or the one before. Only in the latter case
+ * may the session's own period count as affected by it.
+ */
+static int
+period_before(CdEffectWork *work)
+{
+	double		own = dip(work, 0);
+	double		last = dip(work, 1);
+
+	return own < -2.0 && own < 0.25 * last ? 0 : 1;
+}
+
+static CdStatus
+estimate_all(CdEffectWork *work, const CdEffectOptions *options, CdEffectCommon *common)
+{
+	CdEffectDesign design = cd_effect_main_design(options->horizon, 0);
+	CdStatus	status;
+
+	work->common = cd_effect_default_noise();
+	cd_effect_work_design(work, &design);
+	status = fit_common(work);
+	if (status != CD_OK)
+		return status;
+	common->before = period_before(work);
+	if (common->before > 0)
+	{
+		design = cd_effect_main_design(options->horizon, 1);
+		cd_effect_work_design(work, &design);
+	}
+	status = fit_own(work, options->pool && work->panel.teams > 1);
+	common->level = work->common.level;
+	common->shock = work->common.shock;
+	common->persistence = work->common.persistence;
+	common->fixed = work->common.fixed;
+	return status;
+}
+
+/* Each team's inflation, drawn towards the mean of all. */
+static void
+inflate(CdEffectWork *work, bool pool, CdEffectCommon *common)
+{
+	double		sum = 0.0;
+	double		agents = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		double		ratio = cd_effect_team_inflation(work, g);
+
+		work->fit[g].inflation = ratio;
+		if (isnan(ratio))
+			continue;
+		sum += ratio * work->fit[g].agents;
+		agents += work->fit[g].agents;
+	}
+	common->inflation = agents > 0.0 ? sum / agents : 1.0;
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		CdEffectFit *fit = &work->fit[g];
+		double		from = pool ? INFLATION_AGENTS : 0.0;
+
+		if (isnan(fit->inflation))
+			fit->inflation = common->inflation;
+		fit->inflation = (from * common->inflation + fit->agents * fit->inflation)
+			/ fmax(from + fit->agents, 1.0);
+		fit->inflation = fmax(fit->inflation, pool ? INFLATION_LEAST : 1.0);
+	}
+}
+
+/* The team's own estimate. */
+static void
+report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, bool pool,
+		   CdEffect *out)
+{
+	const CdEffectFit *fit = &work->fit[g];
+	int			c = work->design.columns;
+	double		t;
+	double		half;
+
+	if (!fit->usable)
+		return;
+	out->raw = fit->b[1];
+	out->raw_se = sqrt(fit->v[c + 1] * fit->inflation);
+	out->df = fmax(fit->agents - 1.0 + (pool ? INFLATION_AGENTS : 0.0), 1.0);
+	t = out->raw / out->raw_se;
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(t), out->df);
+	half = gsl_cdf_tdist_Pinv(0.5 * (1.0 + options->level), out->df);
+	out->smallest_detectable = (half + gsl_cdf_tdist_Pinv(POWER, out->df)) * out->raw_se;
+	out->effect = out->raw;
+	out->sd = out->raw_se;
+	out->low = out->raw - half * out->raw_se;
+	out->high = out->raw + half * out->raw_se;
+	out->above = gsl_cdf_tdist_P(t, out->df);
+}
+
+/* Borrow from the other teams. */
+static CdStatus
+shrink_all(CdArena *arena, size_t teams, const CdEffectOptions *options, CdEffect *out,
+		   CdEffectCommon *common)
+{
+	double	   *estimate = cd_arena_take(arena, teams, sizeof(double));
+	double	   *se = cd_arena_take(arena, teams, sizeof(double));
+	double	   *df = cd_arena_take(arena, teams, sizeof(double));
+	double	   *scratch = cd_arena_take(arena, CD_PRIOR_SCRATCH(teams), sizeof(double));
+	CdPrior		prior;
+	CdStatus	status;
+
+	if (!estimate || !se || !df || !scratch)
+		return CD_NOMEM;
+	for (size_t g = 0; g < teams; g++)
+	{
+		bool		coached = out[g].status == CD_OK;
+
+		estimate[g] = coached ? out[g].raw : NAN;
+		se[g] = out[g].raw_se;
+		df[g] = out[g].df;
+	}
+	status = cd_prior_fit(estimate, se, df, teams, scratch, &prior);
+	if (status == CD_TOO_FEW)
+		return CD_OK;
+	for (size_t g = 0; g < teams && status == CD_OK; g++)
+	{
+		CdPosterior posterior;
+
+		if (out[g].status != CD_OK)
+			continue;
+		status = cd_prior_posterior(&prior, estimate[g], se[g], df[g], options->level, &posterior);
+		out[g].effect = posterior.mean;
+		out[g].sd = posterior.sd;
+		out[g].low = posterior.low;
+		out[g].high = posterior.high;
+		out[g].above = posterior.above;
+		out[g].pooled = true;
+	}
+	common->pooled = status == CD_OK;
+	return status;
+}
+
+/*
+ * What was removed as regression to the mean rests on a model of the past, which is trusted
+ * up to a small part of it; no number of sessions makes that doubt smaller.
+ */
+static void
+admit_doubt(CdEffect *out)
+{
+	double		wider;
+
+	out->doubt = isnan(out->null) ? 0.0 : DOUBT * fabs(out->null);
+	wider = sqrt(1.0 + out->doubt * out->doubt / (out->sd * out->sd));
+	if (!(out->sd > 0.0))
+		return;
+	out->low = out->effect - wider * (out->effect - out->low);
+	out->high = out->effect + wider * (out->high - out->effect);
+	out->sd *= wider;
+}
+
+/* Apparent effect of sessions that had not been held yet. */
+static void
+placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
+{
+	CdEffectDesign design = work->design;
+	int			c = CD_EFFECT_AHEAD + 1;
+	size_t		at = (size_t) CD_EFFECT_AHEAD * c + CD_EFFECT_AHEAD;
+
+	design.columns = c;
+	cd_effect_work_design(work, &design);
+	work->nuisance.variance[CD_EFFECT_AHEAD] = INFINITY;
+	work->nuisance.slope[CD_EFFECT_AHEAD] = 0.0;
+	work->nuisance.offset[CD_EFFECT_AHEAD] = 0.0;
+	if (design.before == 0)
+		work->nuisance.variance[CD_EFFECT_SAME] = INFINITY;
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		const CdEffectFit *fit = &work->fit[g];
+
+		cd_effect_team_fit(work, g);
+		if (!fit->usable || out[g].sessions == 0.0 || !(fit->m[at] > 1e-6 * fit->m[c + 1]))
+			continue;
+		out[g].placebo = fit->b[CD_EFFECT_AHEAD];
+		out[g].placebo_se = sqrt(fit->v[at] * inflation[g]);
+		out[g].placebo_p = 2.0 * gsl_cdf_tdist_Q(fabs(out[g].placebo / out[g].placebo_se), out[g].df);
+	}
+}
+
+static CdEffect
+nothing_known(void)
+{
+	return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .above = NAN, .p = NAN,
+		.raw = NAN, .raw_se = NAN, .df = NAN, .smallest_detectable = NAN, .naive = NAN,
+		.naive_share = NAN, .null = NAN, .null_share = NAN, .placebo = NAN, .placebo_se = NAN,
+		.placebo_p = NAN, .doubt = NAN, .overlap = NAN};
+}
+
+/* The effect on every team. */
+CdStatus
+cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
+		  CdArena *arena, CdEffect *out, CdEffectCommon *common, CdEffectPath *paths)
+{
+	CdEffectWork work = {0};
+	bool		pool = options->pool && teams > 1;
+	CdStatus	status;
+
+	*common = (CdEffectCommon) {0};
+	if (options->horizon < 1 || options->horizon > CD_EFFECT_HORIZON_MAX
+		|| !(options->level > 0.0 && options->level < 1.0))
+		return CD_BAD_INPUT;
+	status = cd_effect_panel(rows, n, teams, arena, &work.panel);
+	if (status == CD_OK)
+		status = take_work(arena, &work);
+	if (status == CD_OK)
+		status = estimate_all(&work, options, common);
+	if (status != CD_OK)
+		return status;
+	inflate(&work, pool, common);
+	for (size_t g = 0; g < teams; g++)
+	{
+		out[g] = nothing_known();
+		work.residual[g] = work.fit[g].inflation;
+		cd_effect_count(&work, g, &out[g]);
+		report_raw(&work, g, options, pool, &out[g]);
+		if (out[g].sessions == 0.0 || (!pool && !work.fit[g].usable))
+			out[g].status = CD_TOO_FEW;
+	}
+	if (pool)
+		status = shrink_all(arena, teams, options, out, common);
+	for (size_t g = 0; g < teams && status == CD_OK; g++)
+	{
+		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
+		admit_doubt(&out[g]);
+	}
+	if (status == CD_OK && paths != NULL)
+		status = cd_effect_path(&work, work.residual, options->level, arena, paths);
+	if (status == CD_OK)
+		placebo(&work, work.residual, out);
+	return status;
+}

@@ -1,0 +1,130 @@
+/*
+ * effect.h: what coaching did, per team, from agents' periods and the sessions they had.
+ *
+ * Estimand: per session, the mean change of the metric over the horizon periods after it,
+ * for the sessions that were given, against the same agents not having had that session
+ * then. Each period of each agent is compared with what its team's period and its own past
+ * (metric and sessions) led to expect, so that neither the bad spell that brought a session
+ * about, nor lasting weakness, nor what the whole team went through counts as an effect.
+ */
+#ifndef CD_EFFECT_H
+#define CD_EFFECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stats/arena.h"
+#include "stats/status.h"
+
+/*
+ * One agent's period, at most one row for each. Rows come sorted by team, agent, period;
+ * teams are numbered from 0, periods count up by 1 from one period to the next.
+ */
+typedef struct CdEffectRow
+{
+	int32_t		team;
+	int32_t		agent;
+	int32_t		period;
+	double		value;			/* higher is better, freed of contact mix; NaN: nothing observed */
+	double		weight;			/* volume behind the value, > 0 where there is one */
+	double		sessions;		/* held in this period */
+	double		tenure;			/* weeks since hiring; NaN: unknown, taken as experienced */
+} CdEffectRow;
+
+typedef struct CdEffectOptions
+{
+	int			horizon;		/* periods after a session, 1 to CD_EFFECT_HORIZON_MAX */
+	double		level;			/* of every interval */
+	bool		pool;			/* borrow strength between teams */
+} CdEffectOptions;
+
+#define CD_EFFECT_HORIZON_MAX 26
+
+/* NaN: not available. */
+typedef struct CdEffect
+{
+	double		effect;			/* per session, pooled where pooled is true */
+	double		low;
+	double		high;
+	double		sd;				/* of what remains unknown about effect, doubt included */
+	double		doubt;			/* part of sd that more sessions would not make smaller */
+	double		above;			/* probability that the effect is above 0 */
+	double		p;				/* two-sided, of the raw effect, t with df */
+	double		raw;			/* from this team's data alone, nuisance terms apart */
+	double		raw_se;
+	double		df;
+	double		smallest_detectable;	/* at 80 % power, two-sided at 1 - level */
+	double		naive;			/* mean of the horizon periods after minus the period before */
+	double		naive_share;	/* share of sessions whose next period beat the period before */
+	double		null;			/* what the same sessions would have shown without any effect */
+	double		null_share;
+	double		placebo;		/* apparent effect of sessions that still lie horizon * 2 + 1 .. * 3 periods ahead */
+	double		placebo_se;
+	double		placebo_p;
+	double		sessions;
+	double		coached;		/* agents with a session */
+	double		control;		/* agents seen uncoached in a period in which a team mate was coached */
+	double		overlap;		/* share of sessions with such a team mate */
+	double		agents;
+	double		observations;
+	bool		pooled;
+	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with */
+} CdEffect;
+
+/* What the teams have in common. */
+typedef struct CdEffectCommon
+{
+	double		level;			/* variances, relative to a period's noise at average volume */
+	double		shock;
+	double		persistence;	/* of a shock, from one period to the next */
+	double		fixed;			/* share of a period's noise that volume does not reduce */
+	int			before;			/* the period before: 0 the session's own, 1 the one before that */
+	double		inflation;		/* robust over model variance, mean over teams */
+	bool		pooled;
+} CdEffectCommon;
+
+#define CD_EFFECT_LEADS 8		/* periods before a session that are shown */
+#define CD_EFFECT_LAGS 12		/* and after it */
+#define CD_EFFECT_POINTS (CD_EFFECT_LEADS + 1 + CD_EFFECT_LAGS)
+
+typedef struct CdEffectPoint
+{
+	int			lag;			/* periods since the session, negative before it */
+	double		seen;			/* mean over sessions, against team mates and the agent's own mean */
+	double		sessions;		/* behind seen */
+	double		effect;			/* of the session in that period; NaN up to its own, which led to it */
+	double		se;
+	double		low;
+	double		high;
+} CdEffectPoint;
+
+typedef struct CdEffectPath
+{
+	CdEffectPoint point[CD_EFFECT_POINTS];
+	double		half_life;		/* periods, INFINITY: no fading seen */
+	double		half_life_low;	/* 95 % */
+	double		half_life_high;
+} CdEffectPath;
+
+CdEffectOptions cd_effect_default_options(void);
+
+/* Bytes of arena that cd_effect needs; paths: whether it is asked for those too. */
+size_t		cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths);
+
+/*
+ * out: one entry for each team. One team alone, or options->pool = false, gets its own
+ * estimate and interval with pooled = false; so do fewer than CD_PRIOR_LEAST coached teams.
+ * paths: teams + 1 entries, the last for all teams together; NULL when not wanted.
+ */
+CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
+					  CdArena *arena, CdEffect *out, CdEffectCommon *common, CdEffectPath *paths);
+
+/*
+ * Several teams as one: a site, a programme, the metric. Teams count by their sessions; those
+ * without an answer are left out. CD_TOO_FEW when none is left.
+ */
+CdStatus	cd_effect_combine(const CdEffect *team, const size_t *which, size_t k, double level,
+							  CdEffect *out);
+
+#endif

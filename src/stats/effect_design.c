@@ -1,0 +1,230 @@
+/*
+ * effect_design.c: observations of a team and the columns that explain them.
+ *
+ * A session leaves a stock that fades; three half-lives together follow any usual fading.
+ * The first dose column is scaled, and the others are made free of it, so that its
+ * coefficient is the mean effect of a session over the horizon whatever the shape.
+ */
+#include <math.h>
+
+#include "stats/effect_model.h"
+
+#define FAST 0.75				/* half-lives, in horizons; the third does not fade */
+#define SLOW 2.0
+#define PERIODS_MAX 100000
+
+static double
+remaining(double half_life, double age)
+{
+	return isinf(half_life) ? 1.0 : exp2(-age / half_life);
+}
+
+static bool
+observed(const CdEffectRow *row)
+{
+	return !isnan(row->value) && row->weight > 0.0;
+}
+
+/* Sessions between two periods, walking from row at. */
+double
+cd_effect_sessions(const CdEffectRow *rows, size_t first, size_t end, size_t at, int32_t from,
+				   int32_t to)
+{
+	double		sum = 0.0;
+	size_t		i = at;
+
+	while (i > first && rows[i - 1].period >= from)
+		i--;
+	for (; i < end && rows[i].period <= to; i++)
+		if (rows[i].period >= from)
+			sum += rows[i].sessions;
+	return sum;
+}
+
+static void
+fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
+		  const double *stock, double *column)
+{
+	const CdEffectRow *row = &rows[at];
+	const double *mean = design->mean;
+
+	column[CD_EFFECT_DOSE] = stock[0] / mean[0];
+	column[CD_EFFECT_SLOW] = stock[1] - stock[0] * mean[1] / mean[0];
+	column[CD_EFFECT_LASTING] = stock[2] - stock[0] * mean[2] / mean[0];
+	column[CD_EFFECT_NEW] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_NEW_WEEKS);
+	column[CD_EFFECT_LEARNING] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_LEARNING_WEEKS);
+	if (design->columns > CD_EFFECT_SAME)
+		column[CD_EFFECT_SAME] = design->before > 0 ? row->sessions : 0.0;
+	if (design->columns > CD_EFFECT_AHEAD)
+		column[CD_EFFECT_AHEAD] = cd_effect_sessions(rows, from, to, at,
+													 row->period + 2 * design->horizon + 1,
+													 row->period + 3 * design->horizon);
+}
+
+CdEffectDesign
+cd_effect_main_design(int horizon, int before)
+{
+	CdEffectDesign design = {.columns = before > 0 ? CD_EFFECT_SAME + 1 : CD_EFFECT_SAME,
+		.horizon = horizon, .before = before, .fill = fill_main,
+	.half_life = {FAST * horizon, SLOW * horizon, INFINITY}};
+
+	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
+	{
+		for (int age = 0; age < horizon; age++)
+			design.mean[k] += remaining(design.half_life[k], age);
+		design.mean[k] /= horizon;
+	}
+	return design;
+}
+
+static CdStatus
+check_row(const CdEffectRow *rows, size_t i, size_t teams)
+{
+	const CdEffectRow *r = &rows[i];
+	const CdEffectRow *last = r - 1;
+
+	if (r->team < 0 || (size_t) r->team >= teams || isinf(r->value) || !isfinite(r->sessions)
+		|| r->sessions < 0.0 || isinf(r->tenure)
+		|| (!isnan(r->value) && !(isfinite(r->weight) && r->weight >= 0.0)))
+		return CD_BAD_INPUT;
+	if (i > 0 && (r->team < last->team
+				  || (r->team == last->team && r->agent < last->agent)
+				  || (r->team == last->team && r->agent == last->agent && r->period <= last->period)))
+		return CD_BAD_INPUT;
+	return CD_OK;
+}
+
+/* Mean volume of a team; by_period receives the observed and where they start. */
+static double
+count_periods(const CdEffectPanel *panel, const CdEffectTeam *team)
+{
+	double		volume = 0.0;
+	double		n = 0.0;
+
+	for (size_t t = 0; t < 2 * panel->periods; t++)
+		panel->by_period[t] = 0.0;
+	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
+	{
+		const CdEffectRow *r = &panel->rows[i];
+
+		if (!observed(r))
+			continue;
+		panel->by_period[2 * (r->period - panel->first_period)] += 1.0;
+		volume += r->weight;
+		n += 1.0;
+	}
+	return n > 0.0 ? volume / n : 1.0;
+}
+
+/* Observations with company, in order of period. */
+static void
+find_observations(CdEffectPanel *panel, CdEffectTeam *team)
+{
+	double		volume = count_periods(panel, team);
+	double	   *by_period = panel->by_period;
+	uint32_t	slot = 0;
+
+	for (size_t t = 0; t < panel->periods; t++)
+	{
+		by_period[2 * t + 1] = (double) team->n;
+		if (by_period[2 * t] < 2.0)
+			continue;
+		team->n += (size_t) by_period[2 * t];
+		team->free += by_period[2 * t] - 1.0;
+	}
+	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
+	{
+		const CdEffectRow *r = &panel->rows[i];
+		double	   *here = by_period + 2 * (r->period - panel->first_period);
+
+		slot += i > team->first_row && r->agent != r[-1].agent;
+		panel->obs_of[i] = CD_EFFECT_NONE;
+		if (!observed(r) || here[0] < 2.0)
+			continue;
+		panel->obs_of[i] = team->first + (size_t) here[1]++;
+		panel->obs[panel->obs_of[i]] = (CdEffectObs) {r->period, slot, i, volume / r->weight};
+	}
+	team->agents = team->rows > 0 ? slot + 1 : 0;
+	panel->agents = team->agents > panel->agents ? team->agents : panel->agents;
+}
+
+/* Rows to teams and observations. */
+CdStatus
+cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,
+				CdEffectPanel *panel)
+{
+	int32_t		low = INT32_MAX;
+	int32_t		high = INT32_MIN;
+	size_t		at = 0;
+
+	*panel = (CdEffectPanel) {.rows = rows, .n_rows = n, .teams = teams};
+	for (size_t i = 0; i < n; i++)
+	{
+		if (check_row(rows, i, teams) != CD_OK)
+			return CD_BAD_INPUT;
+		low = rows[i].period < low ? rows[i].period : low;
+		high = rows[i].period > high ? rows[i].period : high;
+	}
+	if (n == 0 || teams == 0)
+		return CD_TOO_FEW;
+	if ((int64_t) high - low >= PERIODS_MAX)
+		return CD_BAD_INPUT;
+	panel->first_period = low;
+	panel->periods = (size_t) (high - low) + 1;
+	panel->team = cd_arena_take(arena, teams, sizeof(CdEffectTeam));
+	panel->obs = cd_arena_take(arena, n, sizeof(CdEffectObs));
+	panel->obs_of = cd_arena_take(arena, n, sizeof(size_t));
+	panel->by_period = cd_arena_take(arena, panel->periods * 2, sizeof(double));
+	if (!panel->team || !panel->obs || !panel->obs_of || !panel->by_period)
+		return CD_NOMEM;
+	for (size_t g = 0; g < teams; g++)
+	{
+		CdEffectTeam *team = &panel->team[g];
+
+		*team = (CdEffectTeam) {.first_row = at};
+		team->first = g > 0 ? panel->team[g - 1].first + panel->team[g - 1].n : 0;
+		while (at < n && (size_t) rows[at].team == g)
+			at++;
+		team->rows = at - team->first_row;
+		find_observations(panel, team);
+	}
+	return CD_OK;
+}
+
+/* What is left of the stocks some periods later, with a row's own sessions added first. */
+void
+cd_effect_age(const CdEffectDesign *design, double sessions, double periods, double *stock)
+{
+	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
+		stock[k] = remaining(design->half_life[k], periods) * stock[k]
+			+ remaining(design->half_life[k], periods - 1.0) * sessions;
+}
+
+/* Columns of the rows that are observations. */
+void
+cd_effect_design(const CdEffectPanel *panel, size_t g, const CdEffectDesign *design, double *z)
+{
+	const CdEffectTeam *team = &panel->team[g];
+	const CdEffectRow *rows = panel->rows;
+	size_t		end = team->first_row + team->rows;
+
+	for (size_t from = team->first_row, to; from < end; from = to)
+	{
+		double		stock[CD_EFFECT_STOCKS] = {0};
+
+		for (to = from; to < end && rows[to].agent == rows[from].agent;)
+			to++;
+		for (size_t i = from; i < to; i++)
+		{
+			double	   *column;
+
+			if (i > from)
+				cd_effect_age(design, rows[i - 1].sessions, rows[i].period - rows[i - 1].period, stock);
+			if (panel->obs_of[i] == CD_EFFECT_NONE)
+				continue;
+			column = z + (panel->obs_of[i] - team->first) * (size_t) design->columns;
+			column[CD_EFFECT_OUTCOME] = rows[i].value;
+			design->fill(design, rows, from, to, i, stock, column);
+		}
+	}
+}

@@ -1,0 +1,438 @@
+/*
+ * effect_fit.c: generalised least squares per team; empirical Bayes for noise and nuisance.
+ */
+#include <math.h>
+
+#include <gsl/gsl_multimin.h>
+
+#include "stats/effect_fit.h"
+#include "stats/linear.h"
+
+#define SAMPLE_TEAMS 24
+#define SEARCH_STEPS 100
+#define SEARCH_SIZE 0.05
+#define PARAMETERS 4
+#define PENALTY_SD 2.5			/* of the logarithms around the defaults */
+#define RIDGE 1e-8
+#define SOLVE_ROUNDS 3
+
+static const double level_offset[] = {-2.4, -1.2, -0.5, 0.0, 0.5, 1.2};
+static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
+
+#define LEVELS (sizeof(level_offset) / sizeof(level_offset[0]))
+#define SHOCKS (sizeof(shock_offset) / sizeof(shock_offset[0]))
+
+CdEffectNoise
+cd_effect_default_noise(void)
+{
+	return (CdEffectNoise) {.level = 0.6, .shock = 0.2, .persistence = 0.7, .fixed = 0.15};
+}
+
+/* Designs of all teams. */
+void
+cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design)
+{
+	work->design = *design;
+	for (size_t g = 0; g < work->panel.teams; g++)
+		cd_effect_design(&work->panel, g, design,
+						 work->z + work->panel.team[g].first * (size_t) design->columns);
+}
+
+/* -2 log likelihood of a team's residuals with the noise's scale profiled out. */
+static double
+deviance(const CdEffectWork *work, size_t g, const CdEffectNoise *noise)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	double		square = 0.0;
+	double		log_det;
+
+	if (team->free < 2.0)
+		return 0.0;
+	log_det = cd_effect_filter(work->panel.obs + team->first, team->n, work->residual + team->first,
+							   1, noise, &work->memory, work->surprise);
+	for (size_t i = 0; i < team->n; i++)
+		square += work->surprise[i] * work->surprise[i];
+	if (!(square > 0.0))
+		return 0.0;
+	return team->free * log(square / team->free) + log_det;
+}
+
+static CdEffectNoise
+noise_at(const gsl_vector *x)
+{
+	return (CdEffectNoise) {
+		.level = exp(gsl_vector_get(x, 0)), .shock = exp(gsl_vector_get(x, 1)),
+		.persistence = 1.0 / (1.0 + exp(-gsl_vector_get(x, 2))),
+		.fixed = 1.0 / (1.0 + exp(-gsl_vector_get(x, 3)))};
+}
+
+static void
+start_at(const CdEffectNoise *noise, gsl_vector *x)
+{
+	gsl_vector_set(x, 0, log(noise->level));
+	gsl_vector_set(x, 1, log(noise->shock));
+	gsl_vector_set(x, 2, log(noise->persistence / (1.0 - noise->persistence)));
+	gsl_vector_set(x, 3, log(noise->fixed / (1.0 - noise->fixed)));
+}
+
+/* Every how many-th team is enough to learn what all teams share. */
+size_t
+cd_effect_sample_step(const CdEffectWork *work)
+{
+	return (work->panel.teams + SAMPLE_TEAMS - 1) / SAMPLE_TEAMS;
+}
+
+/* What the search makes small. */
+static double
+total_deviance(const gsl_vector *x, void *context)
+{
+	const CdEffectWork *work = context;
+	CdEffectNoise noise = noise_at(x);
+	CdEffectNoise usual = cd_effect_default_noise();
+	double		origin_value[PARAMETERS];
+	gsl_vector_view origin = gsl_vector_view_array(origin_value, PARAMETERS);
+	size_t		step = cd_effect_sample_step(work);
+	double		sum = 0.0;
+
+	start_at(&usual, &origin.vector);
+	for (int k = 0; k < PARAMETERS; k++)
+		sum += pow((gsl_vector_get(x, k) - origin_value[k]) / PENALTY_SD, 2.0);
+	for (size_t g = 0; g < work->panel.teams; g += step)
+		sum += deviance(work, g, &noise);
+	return isfinite(sum) ? sum : 1e300;
+}
+
+/* Nelder-Mead from the current common noise. */
+CdStatus
+cd_effect_common_noise(CdEffectWork *work)
+{
+	double		at[PARAMETERS];
+	double		step_value[PARAMETERS] = {0.7, 0.7, 0.7, 0.7};
+	gsl_vector_view x = gsl_vector_view_array(at, PARAMETERS);
+	gsl_vector_view step = gsl_vector_view_array(step_value, PARAMETERS);
+	gsl_multimin_function f = {total_deviance, PARAMETERS, work};
+	gsl_multimin_fminimizer *search = gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2,
+																	PARAMETERS);
+	CdStatus	status = CD_OK;
+
+	if (search == NULL)
+		return CD_NOMEM;
+	start_at(&work->common, &x.vector);
+	if (gsl_multimin_fminimizer_set(search, &f, &x.vector, &step.vector) != 0)
+		status = CD_NO_CONVERGENCE;
+	for (int i = 0; status == CD_OK && i < SEARCH_STEPS; i++)
+	{
+		if (cd_stop_requested())
+			status = CD_STOPPED;
+		else if (gsl_multimin_fminimizer_iterate(search) != 0
+				 || gsl_multimin_fminimizer_size(search) < SEARCH_SIZE)
+			break;
+	}
+	if (status == CD_OK)
+		work->common = noise_at(search->x);
+	gsl_multimin_fminimizer_free(search);
+	return status;
+}
+
+/* The team's own levels and shocks: mean of a grid around the common noise. */
+void
+cd_effect_team_noise(CdEffectWork *work, size_t g)
+{
+	double		value[LEVELS * SHOCKS];
+	double		least = INFINITY;
+	double		total = 0.0;
+	double		level = 0.0;
+	double		shock = 0.0;
+
+	for (size_t i = 0; i < LEVELS * SHOCKS; i++)
+	{
+		double		a = level_offset[i / SHOCKS];
+		double		r = shock_offset[i % SHOCKS];
+		CdEffectNoise noise = work->common;
+
+		noise.level *= exp(a);
+		noise.shock *= exp(r);
+		value[i] = deviance(work, g, &noise) + a * a + r * r;
+		least = fmin(least, value[i]);
+	}
+	for (size_t i = 0; i < LEVELS * SHOCKS; i++)
+	{
+		double		w = exp(-0.5 * (value[i] - least));
+
+		total += w;
+		level += w * level_offset[i / SHOCKS];
+		shock += w * shock_offset[i % SHOCKS];
+	}
+	work->noise[g] = work->common;
+	work->noise[g].level *= exp(level / total);
+	work->noise[g].shock *= exp(shock / total);
+}
+
+/* Coefficients and covariance from normal equations, noise variance and nuisance terms. */
+static void
+coefficients(CdEffectWork *work, size_t g)
+{
+	CdEffectFit *fit = &work->fit[g];
+	const CdEffectNuisance *nuisance = &work->nuisance;
+	int			c = work->design.columns;
+	int			p = c - 1;
+	double		a[CD_EFFECT_TERMS * CD_EFFECT_TERMS];
+	double		largest = 0.0;
+
+	for (int j = 1; j < c; j++)
+		largest = fmax(largest, fit->m[j * c + j]);
+	fit->usable = fit->m[c + 1] > 1e-6 * largest && fit->m[c + 1] > 0.0 && fit->s2 > 0.0;
+	if (!fit->usable)
+		return;
+	for (int j = 0; j < p; j++)
+	{
+		for (int k = 0; k < p; k++)
+			a[j * p + k] = fit->m[(j + 1) * c + k + 1] / fit->s2;
+		a[j * p + j] += RIDGE * largest / fit->s2;
+		fit->b[j + 1] = fit->m[(j + 1) * c] / fit->s2;
+	}
+	for (int k = 2; k < c; k++)
+	{
+		double		w = 1.0 / nuisance->variance[k];
+		double		slope = nuisance->slope[k];
+
+		a[(k - 1) * p + k - 1] += w;
+		a[k - 1] -= w * slope;
+		a[(k - 1) * p] -= w * slope;
+		a[0] += w * slope * slope;
+		fit->b[k] += w * nuisance->offset[k];
+		fit->b[1] -= w * slope * nuisance->offset[k];
+	}
+	if (cd_cholesky(a, p) != CD_OK)
+	{
+		fit->usable = false;
+		return;
+	}
+	cd_cholesky_solve(a, p, fit->b + 1);
+	cd_cholesky_invert(a, p);
+	for (int j = 0; j < p; j++)
+		for (int k = 0; k < p; k++)
+			fit->v[(j + 1) * c + k + 1] = a[j * p + k];
+}
+
+/* Residual sum of squares at the coefficients. */
+static double
+residual_square(const CdEffectFit *fit, int c)
+{
+	double		sum = fit->m[0];
+
+	for (int j = 1; j < c; j++)
+	{
+		sum -= 2.0 * fit->b[j] * fit->m[j * c];
+		for (int k = 1; k < c; k++)
+			sum += fit->b[j] * fit->b[k] * fit->m[j * c + k];
+	}
+	return sum;
+}
+
+static void
+team_surprise(CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	int			c = work->design.columns;
+
+	cd_effect_filter(work->panel.obs + team->first, team->n, work->z + team->first * (size_t) c, c,
+					 &work->noise[g], &work->memory, work->surprise);
+}
+
+/* Coefficients given the noise variance, and back. */
+void
+cd_effect_team_solve(CdEffectWork *work, size_t g)
+{
+	CdEffectFit *fit = &work->fit[g];
+	int			c = work->design.columns;
+
+	for (int round = 0; round < SOLVE_ROUNDS; round++)
+	{
+		coefficients(work, g);
+		if (!fit->usable)
+			return;
+		fit->s2 = residual_square(fit, c) / (work->panel.team[g].free - (c - 1));
+	}
+}
+
+/* Filter, normal equations, coefficients. */
+void
+cd_effect_team_fit(CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	CdEffectFit *fit = &work->fit[g];
+	int			c = work->design.columns;
+
+	*fit = (CdEffectFit) {.inflation = 1.0};
+	if (team->free - (c - 1) < 1.0)
+		return;
+	team_surprise(work, g);
+	cd_effect_normal(work->surprise, team->n, c, fit->m);
+	fit->s2 = fit->m[0] / team->free;
+	cd_effect_team_solve(work, g);
+}
+
+/* Outcome less what the columns explain. */
+void
+cd_effect_team_residual(CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	const CdEffectFit *fit = &work->fit[g];
+	int			c = work->design.columns;
+	const double *z = work->z + team->first * (size_t) c;
+
+	for (size_t i = 0; i < team->n; i++, z += c)
+	{
+		double		e = z[0];
+
+		for (int k = 1; fit->usable && k < c; k++)
+			e -= fit->b[k] * z[k];
+		work->residual[team->first + i] = e;
+	}
+}
+
+void
+cd_effect_forget_nuisance(CdEffectWork *work)
+{
+	for (int k = 0; k < CD_EFFECT_TERMS; k++)
+	{
+		work->nuisance.slope[k] = 0.0;
+		work->nuisance.offset[k] = 0.0;
+		work->nuisance.variance[k] = INFINITY;
+	}
+}
+
+/* True when coefficient k of a team says something. */
+static bool
+informative(const CdEffectFit *fit, int c, int k)
+{
+	return fit->usable && fit->v[k * c + k] < 1e6 * fit->v[c + 1];
+}
+
+/* Part of a coefficient that goes with the dose's: errors-in-variables slope through 0. */
+static double
+shape_slope(const CdEffectWork *work, int k)
+{
+	int			c = work->design.columns;
+	double		product = 0.0;
+	double		square = 0.0;
+	double		noise = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		const CdEffectFit *fit = &work->fit[g];
+		double		w;
+
+		if (!informative(fit, c, k))
+			continue;
+		w = 1.0 / fit->v[c + 1];
+		product += w * (fit->b[1] * fit->b[k] - fit->v[c + k]);
+		square += w * (fit->b[1] * fit->b[1] - fit->v[c + 1]);
+		noise += w * fit->v[c + 1];
+	}
+	return product / (fmax(square, 0.0) + noise);
+}
+
+/* Weighted mean of a coefficient over the teams. */
+static double
+mean_offset(const CdEffectWork *work, int k)
+{
+	int			c = work->design.columns;
+	double		sum = 0.0;
+	double		weight = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		const CdEffectFit *fit = &work->fit[g];
+
+		if (!informative(fit, c, k))
+			continue;
+		sum += fit->b[k] / fit->v[k * c + k];
+		weight += 1.0 / fit->v[k * c + k];
+	}
+	return weight > 0.0 ? sum / weight : 0.0;
+}
+
+/* Variance of a coefficient around slope and offset, beyond its own noise. */
+static double
+spread(const CdEffectWork *work, int k, double slope, double offset)
+{
+	int			c = work->design.columns;
+	double		sum = 0.0;
+	double		noise = 0.0;
+	double		weight = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		const CdEffectFit *fit = &work->fit[g];
+		double		e;
+		double		v;
+
+		if (!informative(fit, c, k))
+			continue;
+		e = fit->b[k] - slope * fit->b[1] - offset;
+		v = fit->v[k * c + k] - 2.0 * slope * fit->v[c + k] + slope * slope * fit->v[c + 1];
+		sum += (e * e - v) / (v * v);
+		noise += 1.0 / v;
+		weight += 1.0 / (v * v);
+	}
+	if (!(weight > 0.0))
+		return INFINITY;
+	return fmax(sum / weight, 0.1 * noise / weight);
+}
+
+/* Nuisance terms from the teams. */
+void
+cd_effect_learn_nuisance(CdEffectWork *work)
+{
+	for (int k = 2; k < work->design.columns; k++)
+	{
+		bool		shape = k == CD_EFFECT_SLOW || k == CD_EFFECT_LASTING || k == CD_EFFECT_SAME;
+		double		slope = shape ? shape_slope(work, k) : 0.0;
+		double		offset = shape ? 0.0 : mean_offset(work, k);
+
+		work->nuisance.slope[k] = slope;
+		work->nuisance.offset[k] = offset;
+		work->nuisance.variance[k] = spread(work, k, slope, offset);
+	}
+}
+
+/* Influence of each agent on the dose's coefficient, squared and added up. */
+double
+cd_effect_team_inflation(CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	const CdEffectObs *obs = work->panel.obs + team->first;
+	CdEffectFit *fit = &work->fit[g];
+	int			c = work->design.columns;
+	double		robust = 0.0;
+
+	fit->agents = 0.0;
+	if (!fit->usable)
+		return NAN;
+	team_surprise(work, g);
+	for (size_t a = 0; a < team->agents; a++)
+		work->influence[a] = 0.0;
+	for (size_t i = 0; i < team->n; i++)
+	{
+		const double *s = work->surprise + i * (size_t) c;
+		double		e = s[0];
+		double		x = 0.0;
+
+		for (int k = 1; k < c; k++)
+		{
+			e -= fit->b[k] * s[k];
+			x += fit->v[c + k] * s[k];
+		}
+		work->influence[obs[i].slot] += x * e / fit->s2;
+	}
+	for (size_t a = 0; a < team->agents; a++)
+	{
+		robust += work->influence[a] * work->influence[a];
+		fit->agents += work->influence[a] != 0.0;
+	}
+	if (fit->agents < 2.0)
+		return NAN;
+	return robust * fit->agents / (fit->agents - 1.0) / fit->v[c + 1];
+}

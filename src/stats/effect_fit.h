@@ -1,0 +1,76 @@
+/*
+ * effect_fit.h: noise and coefficients of the teams of one metric, each team's own as far
+ * as its data go and the rest from all teams.
+ */
+#ifndef CD_EFFECT_FIT_H
+#define CD_EFFECT_FIT_H
+
+#include "stats/effect_model.h"
+
+#define CD_EFFECT_TERMS 8		/* columns of the main design and the placebo's, at most */
+
+/* Coefficients of one team; term 0 is unused so that terms are columns. */
+typedef struct CdEffectFit
+{
+	double		m[CD_EFFECT_TERMS * CD_EFFECT_TERMS];	/* normal equations */
+	double		b[CD_EFFECT_TERMS];
+	double		v[CD_EFFECT_TERMS * CD_EFFECT_TERMS];	/* covariance, model-based */
+	double		s2;				/* noise variance of a period */
+	double		inflation;		/* of the dose's variance: robust to what the noise model misses */
+	double		agents;
+	bool		usable;
+} CdEffectFit;
+
+/* Nuisance terms over the teams: coefficient k ~ N (offset + slope * dose's, variance). */
+typedef struct CdEffectNuisance
+{
+	double		slope[CD_EFFECT_TERMS];
+	double		offset[CD_EFFECT_TERMS];
+	double		variance[CD_EFFECT_TERMS];	/* INFINITY: nothing known */
+} CdEffectNuisance;
+
+/* Working memory of one metric. */
+typedef struct CdEffectWork
+{
+	CdEffectPanel panel;
+	CdEffectDesign design;
+	double	   *z;				/* observations x columns */
+	double	   *surprise;		/* the same for one team */
+	CdEffectMemory memory;
+	double	   *influence;		/* agents of the largest team */
+	double	   *residual;		/* observations */
+	CdEffectNoise *noise;		/* teams */
+	CdEffectFit *fit;			/* teams */
+	CdEffectNoise common;
+	CdEffectNuisance nuisance;
+} CdEffectWork;
+
+CdEffectNoise cd_effect_default_noise(void);
+
+/* Designs of all teams. */
+void		cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design);
+
+/* Every how many-th team serves to learn what all teams share. */
+size_t		cd_effect_sample_step(const CdEffectWork *work);
+
+/* Noise shared by the teams, then each team's own, from the residuals of the current fit. */
+CdStatus	cd_effect_common_noise(CdEffectWork *work);
+void		cd_effect_team_noise(CdEffectWork *work, size_t team);
+
+/* Normal equations and coefficients of a team, with its noise and the nuisance terms as they are. */
+void		cd_effect_team_fit(CdEffectWork *work, size_t team);
+
+/* Coefficients alone, after the nuisance terms changed. */
+void		cd_effect_team_solve(CdEffectWork *work, size_t team);
+
+/* Residuals of a team on the scale of the outcome. */
+void		cd_effect_team_residual(CdEffectWork *work, size_t team);
+
+/* Learn the nuisance terms from the teams' coefficients, fitted with nothing known. */
+void		cd_effect_learn_nuisance(CdEffectWork *work);
+void		cd_effect_forget_nuisance(CdEffectWork *work);
+
+/* Robust over model variance of the dose, clustered by agent. */
+double		cd_effect_team_inflation(CdEffectWork *work, size_t team);
+
+#endif

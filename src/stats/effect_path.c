@@ -1,0 +1,297 @@
+/*
+ * effect_path.c: event time. After a session one column for each period since, in the same
+ * filter as the effect itself; before it only what was seen, since the spell that brings a
+ * session about is no effect of it.
+ */
+#include <math.h>
+
+#include <gsl/gsl_math.h>
+
+#include "stats/effect_path.h"
+#include "stats/linear.h"
+#include "stats/solve.h"
+
+enum
+{
+	LAG = 1,					/* first of CD_EFFECT_LAGS columns */
+	OLDER = LAG + CD_EFFECT_LAGS,
+	NEW,
+	LEARNING,
+	SAME,
+	COLUMNS
+};
+
+#define RIDGE 1e-8
+#define HALF_LIVES 60
+#define HALF_LIFE_MIN 0.5
+#define HALF_LIFE_STEP 1.1		/* ratio; the last stands for no fading at all */
+#define CHI_SQUARE_1 3.841458820694124
+
+size_t
+cd_effect_path_size(size_t rows)
+{
+	size_t		size = cd_arena_bytes(rows * COLUMNS, sizeof(double));
+
+	size = cd_arena_sum(size, size);
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * COLUMNS, sizeof(double)));
+	return cd_arena_sum(size, 2 * cd_arena_bytes(rows, sizeof(double)));
+}
+
+/* Sessions of each of the last periods, those before them in one, tenure. */
+static void
+fill_path(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
+		  const double *stock, double *column)
+{
+	double		recent = 0.0;
+
+	for (int k = 0; k < CD_EFFECT_LAGS; k++)
+		column[LAG + k] = 0.0;
+	for (size_t i = at; i-- > from && rows[at].period - rows[i].period <= CD_EFFECT_LAGS;)
+	{
+		column[LAG + rows[at].period - rows[i].period - 1] = rows[i].sessions;
+		recent += rows[i].sessions;
+	}
+	column[OLDER] = stock[CD_EFFECT_STOCKS - 1] - recent;
+	column[NEW] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_NEW_WEEKS);
+	column[LEARNING] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_LEARNING_WEEKS);
+	column[SAME] = design->before > 0 ? rows[at].sessions : 0.0;
+}
+
+/* Normal equations over their noise variance, solved. False: nothing to solve. */
+static bool
+solve(const double *m, double *b, double *v)
+{
+	int			p = COLUMNS - 1;
+	double		largest = 0.0;
+
+	for (int j = 1; j < COLUMNS; j++)
+		largest = fmax(largest, m[j * COLUMNS + j]);
+	if (!(largest > 0.0))
+		return false;
+	for (int j = 0; j < p; j++)
+	{
+		for (int k = 0; k < p; k++)
+			v[j * p + k] = m[(j + 1) * COLUMNS + k + 1];
+		v[j * p + j] += RIDGE * largest;
+		b[j] = m[(j + 1) * COLUMNS];
+	}
+	if (cd_cholesky(v, p) != CD_OK)
+		return false;
+	cd_cholesky_solve(v, p, b);
+	cd_cholesky_invert(v, p);
+	return true;
+}
+
+/* Misfit of exponential fading with its best height. */
+static double
+misfit(const CdEffectPath *path, double half_life)
+{
+	double		cross = 0.0;
+	double		square = 0.0;
+	double		total = 0.0;
+
+	for (int k = 1; k <= CD_EFFECT_LAGS; k++)
+	{
+		const CdEffectPoint *point = &path->point[CD_EFFECT_LEADS + k];
+		double		left = isinf(half_life) ? 1.0 : exp2(-(k - 1) / half_life);
+		double		w;
+
+		if (!(point->se > 0.0))
+			continue;
+		w = 1.0 / (point->se * point->se);
+		cross += w * left * point->effect;
+		square += w * left * left;
+		total += w * point->effect * point->effect;
+	}
+	return square > 0.0 ? total - cross * cross / square : NAN;
+}
+
+static double
+half_life_at(int i)
+{
+	return i + 1 == HALF_LIVES ? INFINITY : HALF_LIFE_MIN * pow(HALF_LIFE_STEP, i);
+}
+
+/* Half-life by least squares, with the values that fit nearly as well. */
+static void
+fit_half_life(CdEffectPath *path)
+{
+	double		value[HALF_LIVES];
+	double		least = INFINITY;
+
+	for (int i = 0; i < HALF_LIVES; i++)
+	{
+		value[i] = misfit(path, half_life_at(i));
+		if (value[i] < least)
+		{
+			least = value[i];
+			path->half_life = half_life_at(i);
+		}
+	}
+	for (int i = HALF_LIVES; i-- > 0;)
+		if (value[i] <= least + CHI_SQUARE_1)
+			path->half_life_low = half_life_at(i);
+	for (int i = 0; i < HALF_LIVES; i++)
+		if (value[i] <= least + CHI_SQUARE_1)
+			path->half_life_high = half_life_at(i);
+}
+
+/* Estimates into the path. */
+static void
+report(const double *m, double inflation, double multiplier, CdEffectPath *out)
+{
+	double		b[COLUMNS - 1];
+	double		v[(COLUMNS - 1) * (COLUMNS - 1)];
+
+	if (!solve(m, b, v))
+		return;
+	for (int k = 1; k <= CD_EFFECT_LAGS; k++)
+	{
+		int			column = LAG + k - 1;
+		CdEffectPoint *point = &out->point[CD_EFFECT_LEADS + k];
+
+		if (!(m[column * COLUMNS + column] > 0.0))
+			continue;
+		point->effect = b[column - 1];
+		point->se = sqrt(v[(column - 1) * (COLUMNS - 1) + column - 1] * inflation);
+		point->low = point->effect - multiplier * point->se;
+		point->high = point->effect + multiplier * point->se;
+	}
+	fit_half_life(out);
+}
+
+/* Outcome less the team's mean of the period, then less the agent's own mean. */
+static void
+deviations(const CdEffectPanel *panel, const CdEffectTeam *team, double *own, double *deviation)
+{
+	const CdEffectObs *obs = panel->obs + team->first;
+	double	   *count = own + team->agents;
+
+	for (size_t a = 0; a < 2 * team->agents; a++)
+		own[a] = 0.0;
+	for (size_t from = 0, to; from < team->n; from = to)
+	{
+		double		sum = 0.0;
+
+		for (to = from; to < team->n && obs[to].period == obs[from].period; to++)
+			sum += panel->rows[obs[to].row].value;
+		for (size_t i = from; i < to; i++)
+		{
+			deviation[i] = panel->rows[obs[i].row].value - sum / (double) (to - from);
+			own[obs[i].slot] += deviation[i];
+			count[obs[i].slot] += 1.0;
+		}
+	}
+	for (size_t i = 0; i < team->n; i++)
+		deviation[i] -= own[obs[i].slot] / count[obs[i].slot];
+}
+
+/* Add a team's sessions to the sums of what was seen around them. */
+static void
+see(const CdEffectPanel *panel, const CdEffectTeam *team, const double *deviation, double *sum,
+	double *sessions)
+{
+	const CdEffectRow *rows = panel->rows;
+	size_t		end = team->first_row + team->rows;
+
+	for (size_t at = team->first_row; at < end; at++)
+	{
+		size_t		i = at;
+
+		if (!(rows[at].sessions > 0.0))
+			continue;
+		while (i > team->first_row && rows[i - 1].agent == rows[at].agent
+			   && rows[at].period - rows[i - 1].period <= CD_EFFECT_LEADS)
+			i--;
+		for (; i < end && rows[i].agent == rows[at].agent
+			 && rows[i].period - rows[at].period <= CD_EFFECT_LAGS; i++)
+		{
+			int			k = rows[i].period - rows[at].period + CD_EFFECT_LEADS;
+
+			if (panel->obs_of[i] == CD_EFFECT_NONE)
+				continue;
+			sum[k] += rows[at].sessions * deviation[panel->obs_of[i] - team->first];
+			sessions[k] += rows[at].sessions;
+		}
+	}
+}
+
+static void
+report_seen(const double *sum, const double *sessions, CdEffectPath *out)
+{
+	for (int k = 0; k < CD_EFFECT_POINTS; k++)
+	{
+		out->point[k].sessions = sessions[k];
+		out->point[k].seen = sessions[k] > 0.0 ? sum[k] / sessions[k] : NAN;
+	}
+}
+
+static void
+clear(CdEffectPath *out)
+{
+	*out = (CdEffectPath) {.half_life = NAN, .half_life_low = NAN, .half_life_high = NAN};
+	for (int k = 0; k < CD_EFFECT_POINTS; k++)
+		out->point[k] = (CdEffectPoint) {.lag = k - CD_EFFECT_LEADS, .seen = NAN, .effect = NAN,
+			.se = NAN, .low = NAN, .high = NAN};
+}
+
+/* Paths. */
+CdStatus
+cd_effect_path(CdEffectWork *work, const double *inflation, double level, CdArena *arena,
+			   CdEffectPath *out)
+{
+	const CdEffectPanel *panel = &work->panel;
+	size_t		n = panel->n_rows;
+	CdEffectDesign design = work->design;
+	CdEffectMemory memory = work->memory;
+	double	   *z = cd_arena_take(arena, n * COLUMNS, sizeof(double));
+	double	   *surprise = cd_arena_take(arena, n * COLUMNS, sizeof(double));
+	double	   *own = cd_arena_take(arena, 2 * panel->agents, sizeof(double));
+	double		multiplier = cd_normal_multiplier(level);
+	double		all[COLUMNS * COLUMNS] = {0};
+	double		all_sum[CD_EFFECT_POINTS] = {0};
+	double		all_sessions[CD_EFFECT_POINTS] = {0};
+	double		mean_inflation = 0.0;
+	double		counted = 0.0;
+
+	memory.level = cd_arena_take(arena, panel->agents * COLUMNS, sizeof(double));
+	memory.shock = cd_arena_take(arena, panel->agents * COLUMNS, sizeof(double));
+	if (!z || !surprise || !own || !memory.level || !memory.shock)
+		return CD_NOMEM;
+	design.columns = COLUMNS;
+	design.fill = fill_path;
+	clear(&out[panel->teams]);
+	for (size_t g = 0; g < panel->teams; g++)
+	{
+		const CdEffectTeam *team = &panel->team[g];
+		double		m[COLUMNS * COLUMNS];
+		double		sum[CD_EFFECT_POINTS] = {0};
+		double		sessions[CD_EFFECT_POINTS] = {0};
+
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		clear(&out[g]);
+		deviations(panel, team, own, surprise);
+		see(panel, team, surprise, sum, sessions);
+		report_seen(sum, sessions, &out[g]);
+		see(panel, team, surprise, all_sum, all_sessions);
+		if (!work->fit[g].usable)
+			continue;
+		cd_effect_design(panel, g, &design, z);
+		cd_effect_filter(panel->obs + team->first, team->n, z, COLUMNS, &work->noise[g], &memory,
+						 surprise);
+		cd_effect_normal(surprise, team->n, COLUMNS, m);
+		for (int j = 0; j < COLUMNS * COLUMNS; j++)
+		{
+			m[j] /= work->fit[g].s2;
+			all[j] += m[j];
+		}
+		mean_inflation += inflation[g];
+		counted += 1.0;
+		report(m, inflation[g], multiplier, &out[g]);
+	}
+	report_seen(all_sum, all_sessions, &out[panel->teams]);
+	if (counted > 0.0)
+		report(all, mean_inflation / counted, multiplier, &out[panel->teams]);
+	return CD_OK;
+}

@@ -1,0 +1,187 @@
+/*
+ * prior.c: non-parametric empirical Bayes on an equally spaced grid.
+ */
+#include <math.h>
+
+#include <gsl/gsl_math.h>
+
+#include "stats/prior.h"
+
+#define EM_STEPS 15
+#define SMOOTH_START 2.0		/* a start this much wider than the estimates' own noise */
+#define MARGIN 2.0				/* grid beyond the outermost estimate, in se */
+
+/* Density of t, up to a factor that does not depend on the distance. */
+static double
+kernel(double distance, double se, double df)
+{
+	double		z = distance / se;
+
+	if (!(df < 1e6))
+		return exp(-0.5 * z * z) / se;
+	return pow(1.0 + z * z / df, -0.5 * (df + 1.0)) / se;
+}
+
+static bool
+usable(double estimate, double se)
+{
+	return isfinite(estimate) && isfinite(se) && se > 0.0;
+}
+
+/* Grid over the estimates, with 0 on it. */
+static void
+lay_grid(const double *estimate, const double *se, size_t k, CdPrior *out)
+{
+	double		low = 0.0;
+	double		high = 0.0;
+	double		step;
+	int			zero;
+
+	for (size_t i = 0; i < k; i++)
+	{
+		if (!usable(estimate[i], se[i]))
+			continue;
+		low = fmin(low, estimate[i] - MARGIN * se[i]);
+		high = fmax(high, estimate[i] + MARGIN * se[i]);
+	}
+	step = (high - low) / (CD_PRIOR_POINTS - 3);
+	zero = (int) ceil(-low / step);
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		out->point[j] = (j - zero) * step;
+}
+
+/* Kernel estimate of the estimates' distribution: wider than the truth, and positive. */
+static void
+start(const double *estimate, const double *se, size_t k, CdPrior *out)
+{
+	double		total = 0.0;
+
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+	{
+		double		sum = 0.0;
+
+		for (size_t i = 0; i < k; i++)
+			if (usable(estimate[i], se[i]))
+				sum += kernel(out->point[j] - estimate[i], SMOOTH_START * se[i], INFINITY);
+		out->mass[j] = sum;
+		total += sum;
+	}
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		out->mass[j] = (out->mass[j] / total + 1e-3 / CD_PRIOR_POINTS) / (1.0 + 1e-3);
+}
+
+/* One EM step over units with likelihoods in rows of the table. */
+static void
+em_step(const double *table, size_t k, CdPrior *out)
+{
+	double		next[CD_PRIOR_POINTS] = {0};
+
+	for (size_t i = 0; i < k; i++)
+	{
+		const double *row = table + i * CD_PRIOR_POINTS;
+		double		sum = 0.0;
+
+		for (int j = 0; j < CD_PRIOR_POINTS; j++)
+			sum += row[j] * out->mass[j];
+		if (!(sum > 0.0))
+			continue;
+		for (int j = 0; j < CD_PRIOR_POINTS; j++)
+			next[j] += row[j] * out->mass[j] / sum;
+	}
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		out->mass[j] = next[j] / (double) k;
+}
+
+/* Leave a little for what the units at hand did not show: one unit's worth, spread out. */
+static void
+admit_more(const CdPrior *wide, size_t k, CdPrior *out)
+{
+	double		part = 1.0 / (1.0 + (double) k);
+
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		out->mass[j] = (1.0 - part) * out->mass[j] + part * wide->mass[j];
+}
+
+/* Prior from the units. */
+CdStatus
+cd_prior_fit(const double *estimate, const double *se, const double *df, size_t k,
+			 double *scratch, CdPrior *out)
+{
+	CdPrior		wide;
+	size_t		used = 0;
+
+	for (size_t i = 0; i < k; i++)
+		used += usable(estimate[i], se[i]);
+	if (used < CD_PRIOR_LEAST)
+		return CD_TOO_FEW;
+	lay_grid(estimate, se, k, out);
+	start(estimate, se, k, out);
+	wide = *out;
+	used = 0;
+	for (size_t i = 0; i < k; i++)
+	{
+		double	   *row = scratch + used * CD_PRIOR_POINTS;
+
+		if (!usable(estimate[i], se[i]))
+			continue;
+		for (int j = 0; j < CD_PRIOR_POINTS; j++)
+			row[j] = kernel(estimate[i] - out->point[j], se[i], df[i]);
+		used++;
+	}
+	for (int step = 0; step < EM_STEPS; step++)
+	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		em_step(scratch, used, out);
+	}
+	admit_more(&wide, used, out);
+	return CD_OK;
+}
+
+/* Where the cumulative mass reaches p, linear between the edges of the grid's cells. */
+static double
+quantile(const CdPrior *prior, const double *mass, double p)
+{
+	double		step = prior->point[1] - prior->point[0];
+	double		sum = 0.0;
+
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+	{
+		if (sum + mass[j] >= p && mass[j] > 0.0)
+			return prior->point[j] + step * ((p - sum) / mass[j] - 0.5);
+		sum += mass[j];
+	}
+	return prior->point[CD_PRIOR_POINTS - 1];
+}
+
+/* One unit. */
+CdStatus
+cd_prior_posterior(const CdPrior *prior, double estimate, double se, double df, double level,
+				   CdPosterior *out)
+{
+	double		mass[CD_PRIOR_POINTS];
+	double		total = 0.0;
+	double		square = 0.0;
+
+	*out = (CdPosterior) {0};
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+	{
+		mass[j] = prior->mass[j];
+		if (usable(estimate, se))
+			mass[j] *= kernel(estimate - prior->point[j], se, df);
+		total += mass[j];
+	}
+	if (!(total > 0.0))
+		return CD_BAD_INPUT;
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+	{
+		mass[j] /= total;
+		out->mean += mass[j] * prior->point[j];
+		square += mass[j] * prior->point[j] * prior->point[j];
+		out->above += mass[j] * (prior->point[j] > 0.0 ? 1.0 : prior->point[j] == 0.0 ? 0.5 : 0.0);
+	}
+	out->sd = sqrt(fmax(square - out->mean * out->mean, 0.0));
+	out->low = quantile(prior, mass, 0.5 * (1.0 - level));
+	out->high = quantile(prior, mass, 0.5 * (1.0 + level));
+	return CD_OK;
+}

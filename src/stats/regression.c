@@ -1,0 +1,688 @@
+/*
+ * regression.c: see regression.h. With X'WX = L L', everything is expressed in the basis
+ * L^-1: the leverage of cluster c is B_c = L^-1 S_c L^-T, its score e_c = L^-1 (q_c - S_c b).
+ */
+#include <math.h>
+#include <string.h>
+
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_eigen.h>
+
+#include "stats/linear.h"
+#include "stats/random.h"
+#include "stats/regression.h"
+
+#define FULL_LEVERAGE 1e-9		/* closer to 1 is 1 */
+#define MAX_ENUMERATED 12
+#define TIE 1e-10				/* relative: equal but for rounding */
+#define BISECTIONS 40
+
+/* ---- cross-products ------------------------------------------------------------------------- */
+
+/* Bytes for the sums. */
+size_t
+cd_clusters_size(size_t clusters, size_t columns)
+{
+	size_t		total = cd_arena_bytes(clusters * columns, columns * sizeof(double));
+
+	total = cd_arena_sum(total, cd_arena_bytes(clusters * columns, sizeof(double)));
+	return cd_arena_sum(total, 2 * cd_arena_bytes(clusters, sizeof(double)));
+}
+
+/* Empty sums. */
+CdStatus
+cd_clusters_init(size_t clusters, size_t columns, CdArena *arena, CdClusters *out)
+{
+	*out = (CdClusters) {
+		.clusters = clusters,
+		.columns = columns,
+		.s = cd_arena_take(arena, clusters * columns, columns * sizeof(double)),
+		.q = cd_arena_take(arena, clusters * columns, sizeof(double)),
+		.yy = cd_arena_take(arena, clusters, sizeof(double)),
+		.rows = cd_arena_take(arena, clusters, sizeof(double))
+	};
+	if (out->s == NULL || out->q == NULL || out->yy == NULL || out->rows == NULL)
+		return CD_NOMEM;
+	memset(out->s, 0, clusters * columns * columns * sizeof(double));
+	memset(out->q, 0, clusters * columns * sizeof(double));
+	memset(out->yy, 0, clusters * sizeof(double));
+	memset(out->rows, 0, clusters * sizeof(double));
+	return CD_OK;
+}
+
+/* One row. */
+void
+cd_clusters_add(CdClusters *data, size_t cluster, const double *x, double y, double weight)
+{
+	size_t		p = data->columns;
+
+	cd_add_outer(&data->s[cluster * p * p], x, p, weight);
+	for (size_t k = 0; k < p; k++)
+		data->q[cluster * p + k] += weight * x[k] * y;
+	data->yy[cluster] += weight * y * y;
+	data->rows[cluster] += 1.0;
+}
+
+/* Within-group deviations. */
+void
+cd_demean(double *x, size_t rows, size_t columns, const size_t *group, size_t groups,
+		  const double *weight, double *means)
+{
+	size_t		stride = columns + 1;
+
+	memset(means, 0, groups * stride * sizeof(double));
+	for (size_t i = 0; i < rows; i++)
+	{
+		double	   *mean = &means[group[i] * stride];
+		double		w = weight != NULL ? weight[i] : 1.0;
+
+		mean[columns] += w;
+		for (size_t k = 0; k < columns; k++)
+			mean[k] += (x[i * columns + k] - mean[k]) * w / mean[columns];
+	}
+	for (size_t i = 0; i < rows; i++)
+		for (size_t k = 0; k < columns; k++)
+			x[i * columns + k] -= means[group[i] * stride + k];
+}
+
+/* ---- fit ------------------------------------------------------------------------------------ */
+
+/* Doubles of scratch: three matrices, five vectors. */
+static size_t
+scratch_size(size_t p)
+{
+	return 3 * p * p + 5 * p;
+}
+
+size_t
+cd_regression_size(size_t columns)
+{
+	size_t		total = cd_arena_bytes(columns, sizeof(double));
+
+	total = cd_arena_sum(total, cd_arena_bytes(columns, columns * sizeof(double)));
+	return cd_arena_sum(total, cd_arena_bytes(scratch_size(columns), sizeof(double)));
+}
+
+/* Residual sum of squares, by cluster, so that little cancels. */
+static double
+residual_sum(const CdClusters *data, const double *b)
+{
+	size_t		p = data->columns;
+	double		sum = 0.0;
+
+	for (size_t c = 0; c < data->clusters; c++)
+		sum += data->yy[c] - 2.0 * cd_dot(b, &data->q[c * p], p) + cd_quadratic(&data->s[c * p * p], b, p);
+	return fmax(sum, 0.0);
+}
+
+/* Least squares. */
+CdStatus
+cd_regression(const CdClusters *data, double absorbed, CdArena *arena, CdRegression *out)
+{
+	size_t		p = data->columns;
+	CdStatus	status;
+
+	*out = (CdRegression) {
+		.data = data,
+		.absorbed = absorbed,
+		.coefficient = cd_arena_take(arena, p, sizeof(double)),
+		.factor = cd_arena_take(arena, p, p * sizeof(double)),
+		.scratch = cd_arena_take(arena, scratch_size(p), sizeof(double))
+	};
+	if (out->coefficient == NULL || out->factor == NULL || out->scratch == NULL)
+		return CD_NOMEM;
+	memset(out->coefficient, 0, p * sizeof(double));
+	memset(out->factor, 0, p * p * sizeof(double));
+	for (size_t c = 0; c < data->clusters; c++)
+	{
+		out->rows += data->rows[c];
+		for (size_t k = 0; k < p; k++)
+			out->coefficient[k] += data->q[c * p + k];
+		for (size_t k = 0; k < p * p; k++)
+			out->factor[k] += data->s[c * p * p + k];
+	}
+	status = cd_cholesky(out->factor, p);
+	if (status != CD_OK)
+		return status;
+	cd_cholesky_solve(out->factor, p, out->coefficient);
+	out->rss = residual_sum(data, out->coefficient);
+	return out->rows > (double) p + absorbed && isfinite(out->rss) ? CD_OK : CD_TOO_FEW;
+}
+
+/* Rows less estimated coefficients. */
+static double
+residual_df(const CdRegression *fit)
+{
+	return fit->rows - (double) fit->data->columns - fit->absorbed;
+}
+
+/* Clusters that have rows. */
+static double
+used_clusters(const CdRegression *fit)
+{
+	double		clusters = 0.0;
+
+	for (size_t c = 0; c < fit->data->clusters; c++)
+		clusters += fit->data->rows[c] > 0.0;
+	return clusters;
+}
+
+/* L^-1 v, or L^-T v, in place. */
+static void
+whiten(const CdRegression *fit, double *v, CBLAS_TRANSPOSE_t transpose)
+{
+	size_t		p = fit->data->columns;
+	gsl_matrix_const_view l = gsl_matrix_const_view_array(fit->factor, p, p);
+	gsl_vector_view view = gsl_vector_view_array(v, p);
+
+	(void) gsl_blas_dtrsv(CblasLower, transpose, CblasNonUnit, &l.matrix, &view.vector);
+}
+
+/* ---- what a cluster adds -------------------------------------------------------------------- */
+
+/* Work on one cluster after another; vectors and matrices live in the fit's scratch. */
+typedef struct Pass
+{
+	CdRegression *fit;
+	CdRobust	kind;
+	gsl_eigen_symmv_workspace *work;
+	double	   *score;			/* e_c, later in the eigenbasis of B_c */
+	double	   *target;			/* t = L^-1 l */
+	double	   *rotated;		/* p, free use */
+	double	   *leverage;		/* eigenvalues of B_c */
+	double	   *sum;			/* p, free use */
+	double	   *block;			/* p x p: B_c */
+	double	   *basis;			/* p x p: its eigenvectors, in columns */
+	double	   *total;			/* p x p, free use */
+	bool		degenerate;
+} Pass;
+
+/* Point into the scratch. */
+static CdStatus
+begin(CdRegression *fit, CdRobust kind, Pass *pass)
+{
+	size_t		p = fit->data->columns;
+
+	*pass = (Pass) {.fit = fit, .kind = kind};
+	pass->score = fit->scratch;
+	pass->target = pass->score + p;
+	pass->rotated = pass->target + p;
+	pass->leverage = pass->rotated + p;
+	pass->sum = pass->leverage + p;
+	pass->block = pass->sum + p;
+	pass->basis = pass->block + p * p;
+	pass->total = pass->basis + p * p;
+	if (kind != CD_ROBUST_NONE && used_clusters(fit) < 2.0)
+		return CD_TOO_FEW;
+	if (kind != CD_ROBUST_CR2 && kind != CD_ROBUST_CR3)
+		return CD_OK;
+	pass->work = gsl_eigen_symmv_alloc(p);
+	return pass->work != NULL ? CD_OK : CD_NOMEM;
+}
+
+static void
+end(Pass *pass)
+{
+	if (pass->work != NULL)
+		gsl_eigen_symmv_free(pass->work);
+}
+
+/* Score of a cluster in the basis L^-1. */
+static void
+load_score(Pass *pass, size_t c)
+{
+	const CdClusters *data = pass->fit->data;
+	size_t		p = data->columns;
+
+	for (size_t k = 0; k < p; k++)
+		pass->score[k] = data->q[c * p + k] - cd_dot(&data->s[(c * p + k) * p], pass->fit->coefficient, p);
+	whiten(pass->fit, pass->score, CblasNoTrans);
+}
+
+/* Leverage of a cluster and its eigenvectors. */
+static CdStatus
+load_leverage(Pass *pass, size_t c)
+{
+	size_t		p = pass->fit->data->columns;
+	gsl_matrix_const_view l = gsl_matrix_const_view_array(pass->fit->factor, p, p);
+	gsl_matrix_view block = gsl_matrix_view_array(pass->block, p, p);
+	gsl_matrix_view basis = gsl_matrix_view_array(pass->basis, p, p);
+	gsl_vector_view values = gsl_vector_view_array(pass->leverage, p);
+
+	memcpy(pass->block, &pass->fit->data->s[c * p * p], p * p * sizeof(double));
+	(void) gsl_blas_dtrsm(CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, 1.0, &l.matrix, &block.matrix);
+	(void) gsl_blas_dtrsm(CblasRight, CblasLower, CblasTrans, CblasNonUnit, 1.0, &l.matrix, &block.matrix);
+	if (gsl_eigen_symmv(&block.matrix, &values.vector, &basis.matrix, pass->work) != 0)
+		return CD_NO_CONVERGENCE;
+	return CD_OK;
+}
+
+/* Component k of v in the eigenbasis. */
+static double
+component(const Pass *pass, const double *v, size_t k)
+{
+	size_t		p = pass->fit->data->columns;
+	double		sum = 0.0;
+
+	for (size_t j = 0; j < p; j++)
+		sum += pass->basis[j * p + k] * v[j];
+	return sum;
+}
+
+/* Inflation of the residuals along eigenvector k: (1 - leverage)^-1/2, CR3 ^-1. */
+static double
+adjustment(Pass *pass, size_t k)
+{
+	double		rest = 1.0 - pass->leverage[k];
+
+	if (rest < FULL_LEVERAGE)
+	{
+		pass->degenerate = true;
+		return 0.0;
+	}
+	return pass->kind == CD_ROBUST_CR3 ? 1.0 / rest : 1.0 / sqrt(rest);
+}
+
+/* Load a cluster; its score is replaced by the adjusted one, in the basis L^-1. */
+static CdStatus
+load(Pass *pass, size_t c)
+{
+	size_t		p = pass->fit->data->columns;
+	CdStatus	status;
+
+	if (cd_stop_requested())
+		return CD_STOPPED;
+	load_score(pass, c);
+	if (pass->work == NULL)
+		return CD_OK;
+	status = load_leverage(pass, c);
+	if (status != CD_OK)
+		return status;
+	for (size_t k = 0; k < p; k++)
+		pass->sum[k] = adjustment(pass, k) * component(pass, pass->score, k);
+	memset(pass->score, 0, p * sizeof(double));
+	for (size_t j = 0; j < p; j++)
+		pass->score[j] = cd_dot(&pass->basis[j * p], pass->sum, p);
+	return CD_OK;
+}
+
+/* Factor of the sandwich. */
+static double
+correction(const CdRegression *fit, CdRobust kind)
+{
+	double		g = used_clusters(fit);
+
+	if (kind == CD_ROBUST_CR1)
+		return g / (g - 1.0);
+	if (kind == CD_ROBUST_CR1S)
+		return g / (g - 1.0) * (fit->rows - 1.0) / residual_df(fit);
+	return 1.0;
+}
+
+/* ---- covariance and tests ------------------------------------------------------------------- */
+
+/* Residual mean square times (X'WX)^-1. */
+static void
+plain_covariance(const CdRegression *fit, double *covariance)
+{
+	size_t		p = fit->data->columns;
+
+	memcpy(covariance, fit->factor, p * p * sizeof(double));
+	cd_cholesky_invert(covariance, p);
+	for (size_t k = 0; k < p * p; k++)
+		covariance[k] *= fit->rss / residual_df(fit);
+}
+
+/* Sum of the outer products of the clusters' adjusted scores. */
+static CdStatus
+sandwich(Pass *pass, double *covariance)
+{
+	size_t		p = pass->fit->data->columns;
+	double		factor = correction(pass->fit, pass->kind);
+
+	memset(covariance, 0, p * p * sizeof(double));
+	for (size_t c = 0; c < pass->fit->data->clusters; c++)
+	{
+		CdStatus	status = load(pass, c);
+
+		if (status != CD_OK)
+			return status;
+		whiten(pass->fit, pass->score, CblasTrans);
+		cd_add_outer(covariance, pass->score, p, factor);
+	}
+	return CD_OK;
+}
+
+/* Covariance of the coefficients. */
+CdStatus
+cd_regression_covariance(CdRegression *fit, CdRobust kind, double *covariance)
+{
+	Pass		pass;
+	CdStatus	status = begin(fit, kind, &pass);
+
+	if (status != CD_OK)
+		return status;
+	if (kind == CD_ROBUST_NONE)
+		plain_covariance(fit, covariance);
+	else
+		status = sandwich(&pass, covariance);
+	end(&pass);
+	return status;
+}
+
+/*
+ * Moments of the CR2 variance estimate under equal variances: it is a quadratic form with
+ * matrix Omega, Omega_cd = [c = d] d_c - v_c'v_d, and df = (tr Omega)^2 / tr Omega^2.
+ */
+typedef struct Satterthwaite
+{
+	double		trace;
+	double		square;
+} Satterthwaite;
+
+/* Add a cluster's d and v; the sum of v v' grows in total. */
+static void
+add_to_omega(Pass *pass, Satterthwaite *omega)
+{
+	size_t		p = pass->fit->data->columns;
+	double		d = 0.0;
+	double		v2;
+	double	   *v = pass->rotated;
+
+	for (size_t k = 0; k < p; k++)
+	{
+		double		t = component(pass, pass->target, k);
+		double		a = adjustment(pass, k);
+
+		d += pass->leverage[k] * a * a * t * t;
+		pass->sum[k] = pass->leverage[k] * a * t;
+	}
+	for (size_t j = 0; j < p; j++)
+		v[j] = cd_dot(&pass->basis[j * p], pass->sum, p);
+	v2 = cd_dot(v, v, p);
+	omega->trace += d - v2;
+	omega->square += d * d - 2.0 * d * v2;
+	cd_add_outer(pass->total, v, p, 1.0);
+}
+
+/* Variance of a contrast and its degrees of freedom. */
+static CdStatus
+contrast_variance(Pass *pass, double *variance, double *df)
+{
+	size_t		p = pass->fit->data->columns;
+	Satterthwaite omega = {0};
+
+	memset(pass->total, 0, p * p * sizeof(double));
+	*variance = 0.0;
+	for (size_t c = 0; c < pass->fit->data->clusters; c++)
+	{
+		CdStatus	status = load(pass, c);
+		double		share;
+
+		if (status != CD_OK)
+			return status;
+		share = cd_dot(pass->target, pass->score, p);
+		*variance += share * share;
+		if (pass->kind == CD_ROBUST_CR2)
+			add_to_omega(pass, &omega);
+	}
+	*variance *= correction(pass->fit, pass->kind);
+	omega.square += cd_dot(pass->total, pass->total, p * p);
+	*df = pass->kind == CD_ROBUST_CR2
+		? omega.trace * omega.trace / omega.square
+		: used_clusters(pass->fit) - 1.0;
+	return CD_OK;
+}
+
+/* Test of one linear combination. */
+CdStatus
+cd_regression_contrast(CdRegression *fit, CdRobust kind, const double *l, CdContrast *out)
+{
+	size_t		p = fit->data->columns;
+	double		variance;
+	Pass		pass;
+	CdStatus	status = begin(fit, kind, &pass);
+
+	if (status != CD_OK)
+		return status;
+	memcpy(pass.target, l, p * sizeof(double));
+	whiten(fit, pass.target, CblasNoTrans);
+	out->estimate = cd_dot(l, fit->coefficient, p);
+	if (kind == CD_ROBUST_NONE)
+	{
+		out->df = residual_df(fit);
+		variance = fit->rss / out->df * cd_dot(pass.target, pass.target, p);
+	}
+	else
+		status = contrast_variance(&pass, &variance, &out->df);
+	end(&pass);
+	if (status != CD_OK)
+		return status;
+	out->se = sqrt(variance);
+	out->t = out->estimate / out->se;
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->t), out->df);
+	out->degenerate = pass.degenerate;
+	return CD_OK;
+}
+
+/* ---- wild cluster bootstrap ----------------------------------------------------------------- */
+
+/* Everything in the basis L^-1; clusters without rows left out. */
+typedef struct Wild
+{
+	size_t		clusters;
+	size_t		columns;
+	double		estimate;
+	double		norm;			/* t't = l'(X'WX)^-1 l */
+	double	   *target;			/* t */
+	double	   *score;			/* clusters x p: e_c */
+	double	   *pull;			/* clusters x p: B_c t */
+	double	   *restricted;		/* clusters x p: score under the null */
+	double	   *along;			/* clusters: t' restricted score */
+	double	   *weight;			/* clusters */
+	double	   *moved;			/* p: weighted sum of restricted scores */
+	uint64_t	draws;
+	uint64_t	seed;
+	bool		exact;
+} Wild;
+
+size_t
+cd_wild_bootstrap_size(size_t clusters, size_t columns)
+{
+	size_t		total = cd_arena_bytes(clusters * columns, 3 * sizeof(double));
+
+	total = cd_arena_sum(total, 2 * cd_arena_bytes(clusters, sizeof(double)));
+	return cd_arena_sum(total, cd_arena_sum(2 * cd_arena_bytes(columns, sizeof(double)), 3 * CD_ARENA_ALIGN));
+}
+
+static bool
+take_wild(Wild *w, size_t clusters, CdArena *arena)
+{
+	size_t		p = w->columns;
+
+	w->score = cd_arena_take(arena, clusters * p, sizeof(double));
+	w->pull = cd_arena_take(arena, clusters * p, sizeof(double));
+	w->restricted = cd_arena_take(arena, clusters * p, sizeof(double));
+	w->along = cd_arena_take(arena, clusters, sizeof(double));
+	w->weight = cd_arena_take(arena, clusters, sizeof(double));
+	w->target = cd_arena_take(arena, p, sizeof(double));
+	w->moved = cd_arena_take(arena, p, sizeof(double));
+	return w->score != NULL && w->pull != NULL && w->restricted != NULL && w->along != NULL
+		&& w->weight != NULL && w->target != NULL && w->moved != NULL;
+}
+
+/* Scores and pulls of all clusters. */
+static CdStatus
+prepare_wild(CdRegression *fit, const double *l, Wild *w)
+{
+	const CdClusters *data = fit->data;
+	size_t		p = data->columns;
+	Pass		pass;
+	CdStatus	status = begin(fit, CD_ROBUST_CR0, &pass);
+
+	if (status != CD_OK)
+		return status;
+	memcpy(w->target, l, p * sizeof(double));
+	whiten(fit, w->target, CblasNoTrans);
+	w->estimate = cd_dot(l, fit->coefficient, p);
+	w->norm = cd_dot(w->target, w->target, p);
+	memcpy(w->moved, w->target, p * sizeof(double));
+	whiten(fit, w->moved, CblasTrans);	/* (X'WX)^-1 l */
+	for (size_t c = 0; c < data->clusters; c++)
+	{
+		double	   *pull = &w->pull[w->clusters * p];
+
+		if (data->rows[c] <= 0.0)
+			continue;
+		load_score(&pass, c);
+		memcpy(&w->score[w->clusters * p], pass.score, p * sizeof(double));
+		for (size_t k = 0; k < p; k++)
+			pull[k] = cd_dot(&data->s[(c * p + k) * p], w->moved, p);
+		whiten(fit, pull, CblasNoTrans);
+		w->clusters++;
+	}
+	return CD_OK;
+}
+
+/* Sign, or one of Webb's six points, of one cluster in one draw. */
+static double
+wild_weight(const Wild *w, uint64_t draw, size_t cluster)
+{
+	static const double six[] = {
+		-1.2247448713915890, -1.0, -0.7071067811865476, 0.7071067811865476, 1.0, 1.2247448713915890
+	};
+
+	if (w->exact)
+		return (draw >> cluster) & 1 ? -1.0 : 1.0;
+	return six[cd_random_bits(w->seed, draw, cluster) % 6];
+}
+
+/* Squared t of a draw, less the small-sample factor that all draws share. */
+static double
+wild_square(const Wild *w)
+{
+	size_t		p = w->columns;
+	double		shift;
+	double		variance = 0.0;
+
+	memset(w->moved, 0, p * sizeof(double));
+	for (size_t c = 0; c < w->clusters; c++)
+		for (size_t k = 0; k < p; k++)
+			w->moved[k] += w->weight[c] * w->restricted[c * p + k];
+	shift = cd_dot(w->target, w->moved, p);
+	for (size_t c = 0; c < w->clusters; c++)
+	{
+		double		part = w->weight[c] * w->along[c] - cd_dot(&w->pull[c * p], w->moved, p);
+
+		variance += part * part;
+	}
+	return shift * shift / variance;
+}
+
+/* Squared t of the data against the null. */
+static double
+observed_square(const Wild *w, double null)
+{
+	double		variance = 0.0;
+
+	for (size_t c = 0; c < w->clusters; c++)
+	{
+		double		part = cd_dot(w->target, &w->score[c * w->columns], w->columns);
+
+		variance += part * part;
+	}
+	return (w->estimate - null) * (w->estimate - null) / variance;
+}
+
+/* Share of the draws at least as far out as the data. */
+static CdStatus
+wild_p(const Wild *w, double null, double *p_value)
+{
+	double		observed = observed_square(w, null) * (1.0 - TIE);
+	double		lift = (w->estimate - null) / w->norm;
+	/* A sign vector and its opposite give the same square: the last sign stays. */
+	uint64_t	draws = w->exact ? w->draws / 2 : w->draws;
+	double		extreme = 0.0;
+
+	for (size_t i = 0; i < w->clusters * w->columns; i++)
+		w->restricted[i] = w->score[i] + lift * w->pull[i];
+	for (size_t c = 0; c < w->clusters; c++)
+		w->along[c] = cd_dot(w->target, &w->restricted[c * w->columns], w->columns);
+	for (uint64_t draw = 0; draw < draws; draw++)
+	{
+		for (size_t c = 0; c < w->clusters; c++)
+			w->weight[c] = wild_weight(w, draw, c);
+		extreme += !(wild_square(w) < observed);
+		if (cd_stop_requested())
+			return CD_STOPPED;
+	}
+	*p_value = w->exact ? extreme / (double) draws : (1.0 + extreme) / (1.0 + (double) draws);
+	return CD_OK;
+}
+
+/* End of the interval on one side: the null at which p falls to 1 - level. */
+static CdStatus
+wild_end(const Wild *w, double step, double level, double *end)
+{
+	double		inside = w->estimate;
+	double		outside = w->estimate + step;
+	double		p = 1.0;
+	CdStatus	status = wild_p(w, outside, &p);
+
+	for (int i = 0; i < BISECTIONS && status == CD_OK && p > 1.0 - level; i++)
+	{
+		inside = outside;
+		outside = w->estimate + 2.0 * (outside - w->estimate);
+		status = wild_p(w, outside, &p);
+	}
+	if (p > 1.0 - level)
+	{
+		*end = step > 0.0 ? INFINITY : -INFINITY;
+		return status;
+	}
+	for (int i = 0; i < BISECTIONS && status == CD_OK; i++)
+	{
+		double		middle = 0.5 * (inside + outside);
+
+		status = wild_p(w, middle, &p);
+		if (p > 1.0 - level)
+			inside = middle;
+		else
+			outside = middle;
+	}
+	*end = 0.5 * (inside + outside);
+	return status;
+}
+
+/* Test, and interval when asked for. */
+CdStatus
+cd_wild_bootstrap(CdRegression *fit, const double *l, double null, uint64_t draws,
+				  uint64_t seed, double level, CdArena *arena, CdWildBootstrap *out)
+{
+	Wild		w = {.columns = fit->data->columns, .seed = seed};
+	CdContrast	contrast;
+	size_t		keep = arena->used;
+	CdStatus	status = cd_regression_contrast(fit, CD_ROBUST_CR1S, l, &contrast);
+
+	if (status != CD_OK)
+		return status;
+	if (draws == 0 || !(level >= 0.0 && level < 1.0))
+		return CD_BAD_INPUT;
+	if (!take_wild(&w, fit->data->clusters, arena))
+		return CD_NOMEM;
+	arena->used = keep;
+	status = prepare_wild(fit, l, &w);
+	if (status != CD_OK)
+		return status;
+	w.exact = w.clusters <= MAX_ENUMERATED;
+	w.draws = w.exact ? (uint64_t) 1 << w.clusters : draws;
+	*out = (CdWildBootstrap) {.t = (contrast.estimate - null) / contrast.se, .low = NAN, .high = NAN,
+		.draws = w.draws, .exact = w.exact};
+	status = wild_p(&w, null, &out->p);
+	if (status == CD_OK && level > 0.0)
+		status = wild_end(&w, -contrast.se, level, &out->low);
+	if (status == CD_OK && level > 0.0)
+		status = wild_end(&w, contrast.se, level, &out->high);
+	return status;
+}

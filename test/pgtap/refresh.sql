@@ -1,0 +1,218 @@
+-- refresh: the stored panels hold what the sources say, row by row, dose by dose; full and since; beside readers and another refresh.
+\set QUIET on
+SET client_min_messages = error;
+\ir workspace_fill.psql
+SELECT no_plan();
+CREATE EXTENSION dblink;
+
+-- The cells of a workspace, a row each
+CREATE FUNCTION cells(ws text) RETURNS TABLE (team text, metric text, month date, agent text, period date, contact_type text,
+	weight float8, mean float8, target float8, sessions float8, minutes float8, coach text, hired_on date)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT p.team, p.metric, p.month, c.agent, c.period, c.contact_type, c.weight, c.mean, c.target, c.sessions, c.minutes,
+		c.coach, c.hired_on FROM %I.stored_panel p, coachdiag.cells(p.panel) c', ws);
+END
+$$;
+CREATE FUNCTION left_out(ws text) RETURNS TABLE (message text, rows bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT message, rows FROM %1$I.refresh_log WHERE step = ''left_out'' AND run = (SELECT max(run) FROM %1$I.refresh_log)', ws);
+END
+$$;
+
+-- Nothing to read
+
+SELECT coachdiag.create_workspace('ops');
+SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'an empty workspace can be refreshed');
+SELECT is((SELECT count(*) FROM ops.stored_panel), 0::bigint, 'and has no panels');
+SELECT throws_ok($$CALL coachdiag.refresh('nowhere')$$, '3F000', NULL, 'no such workspace is an error');
+SELECT throws_ok($$CALL coachdiag.refresh('ops', 'infinity')$$, '22008', NULL, 'since must be a day');
+
+-- Values, against plain SQL over the sources
+
+SELECT fill('ops');
+CALL coachdiag.refresh('ops');
+SELECT results_eq(
+	$$SELECT team, metric, month, agent, period, contact_type, weight, round(mean::numeric, 10), round(target::numeric, 10), hired_on
+		FROM cells('ops') WHERE weight > 0 ORDER BY 1, 2, 4, 5, 6$$,
+	$$SELECT s.team, metric, date_trunc('month', period)::date, agent_id::text, period, contact_type, volume,
+			round((CASE scale WHEN 'log' THEN ln(value) ELSE value END)::numeric, 10),
+			round((CASE scale WHEN 'log' THEN ln(m.target) ELSE m.target END)::numeric, 10), hired_on
+		FROM ops.agent_metric r JOIN ops.metric m USING (metric) JOIN ops.assignment s USING (agent_id) JOIN ops.agent USING (agent_id)
+		ORDER BY 1, 2, agent_id::text, 5, 6$$,
+	'each row is a cell of its team, metric and month, value and target on the scale of the metric');
+SELECT is((SELECT sum(rows) FROM ops.stored_panel), 832::numeric, 'rows counts the source rows');
+SELECT is_empty($$SELECT * FROM left_out('ops')$$, 'a clean workspace has nothing left out');
+SELECT results_eq('SELECT * FROM ops.stored_metric ORDER BY metric',
+	$$VALUES ('aht', false, 300::float8, 10::float8, 's', 'log', 'week', 1), ('fcr', true, 0.7, 0.02, '%', 'proportion', 'week', 1),
+		('qa', true, 85, 2, 'points', 'identity', 'week', 1)$$, 'metrics are stored, with their period grid');
+SELECT results_eq('SELECT * FROM ops.stored_team ORDER BY team',
+	$$VALUES ('team 0', 'retail', 'north', 'SUP1'), ('team 1', 'retail', 'north', 'SUP1')$$, 'and so are teams');
+SELECT results_eq($$SELECT step FROM ops.refresh_log WHERE run = 2 ORDER BY started$$, ARRAY['metrics', 'teams', 'panels', 'views'], 'each step is logged');
+SELECT is((SELECT count(*) FROM ops.diagnosis), 6::bigint, 'the result views are refreshed');
+
+-- The same again gives the same; a transaction can be taken back
+
+CREATE TABLE before AS SELECT * FROM ops.stored_panel;
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT count(*) FROM ops.stored_panel s JOIN before b USING (team, metric, month) WHERE s.panel OPERATOR(coachdiag.=) b.panel AND s.rows = b.rows),
+	(SELECT count(*) FROM before), 'a second refresh gives the same panels');
+BEGIN;
+DELETE FROM ops.agent_metric WHERE period >= '2024-06-01';
+DELETE FROM ops.coaching_session WHERE held_at >= '2024-06-01';
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT max(month) FROM ops.stored_panel), '2024-05-01'::date, 'works inside a transaction; months without rows are gone');
+
+-- ... beside which readers see the old results, and another refresh waits
+
+CREATE FUNCTION other_session() RETURNS text LANGUAGE sql AS $$
+	SELECT format('host=%s port=%s dbname=%s user=%s', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'),
+		current_database(), current_user)
+$$;
+SELECT dblink_connect('reader', other_session()) \g /dev/null
+SELECT is((SELECT max FROM dblink('reader', 'SELECT max(month) FROM ops.stored_panel') AS r(max date)), '2024-06-01'::date,
+	'until it commits, readers see the old panels');
+SELECT dblink_send_query('reader', $$CALL coachdiag.refresh('ops')$$) \g /dev/null
+SELECT pg_sleep(1) \g /dev/null
+SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted), 1::bigint, 'and another refresh waits for its turn');
+ROLLBACK;
+SELECT lives_ok($$SELECT * FROM dblink_get_result('reader') AS r(status text)$$, 'until it is done');
+SELECT is((SELECT max(month) FROM ops.stored_panel), '2024-06-01'::date, 'a refresh that was taken back leaves no trace');
+SELECT dblink_disconnect('reader') \g /dev/null
+
+-- Teams in force
+
+SELECT coachdiag.create_workspace('teams', 'text');
+INSERT INTO teams.metric VALUES ('qa', true, 85);
+INSERT INTO teams.assignment (agent_id, team, valid_from, valid_to, supervisor) VALUES
+	('moves', 'a', '2024-01-01', '2024-01-15', 'old'), ('moves', 'b', '2024-01-15', NULL, 'new'),
+	('overlaps', 'a', '2024-01-01', NULL, NULL), ('overlaps', 'b', '2024-01-08', '2024-01-15', NULL),
+	('ties', 'b', '2024-01-01', NULL, 'older'), ('ties', 'a', '2024-01-01', NULL, NULL),
+	('daily', 'a', '2024-01-01', '2024-01-02', NULL), ('daily', 'a', '2024-01-02', '2024-01-09', NULL), ('daily', 'b', '2024-01-09', '2024-01-16', NULL),
+	('back', 'b', '2024-01-08', '2024-01-01', NULL);
+INSERT INTO teams.agent_metric SELECT a, 'qa', date '2024-01-01' + 7 * w, 80
+	FROM unnest('{moves,overlaps,ties,daily,back}'::text[]) a, generate_series(0, 3) w;
+CALL coachdiag.refresh('teams');
+SELECT results_eq($$SELECT agent, string_agg(team, ' ' ORDER BY period) FROM cells('teams') GROUP BY agent ORDER BY agent$$,
+	$$VALUES ('daily', 'a a b'), ('moves', 'a a b b'), ('overlaps', 'a b a a'), ('ties', 'a a a a')$$,
+	'a row goes to the team in force on its period: valid_to exclusive; the assignment that began last, then the first team by name');
+SELECT results_eq($$SELECT * FROM left_out('teams')$$, $$VALUES ('agent in no team at that time', 5::bigint)$$, 'a row in no team is left out and counted');
+SELECT is((SELECT supervisor FROM teams.stored_team WHERE team = 'b'), 'new', 'a team has the supervisor of its latest assignment');
+
+-- Rows that cannot be used, weights, targets
+
+SELECT coachdiag.create_workspace('odd', 'uuid');
+INSERT INTO odd.metric VALUES ('qa', true, 85, NULL, NULL, NULL), ('aht', false, 300, NULL, NULL, 'log'), ('fcr', true, 0.7, NULL, NULL, 'proportion'), ('new', true, 1, NULL, NULL, 'percent');
+INSERT INTO odd.assignment SELECT md5(a::text)::uuid, 'a', '2024-01-01' FROM generate_series(1, 4) a;
+ALTER TABLE odd.agent_metric ALTER value DROP NOT NULL, ALTER period DROP NOT NULL;
+INSERT INTO odd.agent_metric SELECT md5(v.agent::text)::uuid, v.metric, v.period, v.value, v.volume, v.contact_type, v.target FROM (VALUES
+	(1, 'qa', date '2024-01-01', 80::float8, NULL::float8, NULL::text, NULL::float8), (1, 'qa', '2024-01-08', 80, 3, NULL, 90),
+	(2, 'qa', '2024-01-01', 70, 1, 'x', NULL), (2, 'qa', '2024-01-01', 90, 3, 'x', NULL),
+	(3, 'qa', '2024-01-01', 'NaN', 1, NULL, NULL), (3, 'qa', '2024-01-01', 'Infinity', 1, NULL, NULL), (3, 'qa', '2024-01-01', 1e101, 1, NULL, NULL),
+	(3, 'qa', '2024-01-01', 80, -1, NULL, NULL), (3, 'qa', '2024-01-01', 80, 'NaN', NULL, NULL), (3, 'qa', '2024-01-01', 80, 0, NULL, NULL),
+	(3, 'qa', '2024-01-01', NULL, 1, NULL, NULL), (3, 'qa', NULL, 80, 1, NULL, NULL), (3, 'qa', '-infinity', 80, 1, NULL, NULL),
+	(3, 'aht', '2024-01-01', 0, 1, NULL, NULL), (3, 'aht', '2024-01-01', -5, 1, NULL, NULL), (3, 'fcr', '2024-01-01', 1.01, 1, NULL, NULL),
+	(3, 'fcr', '2024-01-01', -0.01, 1, NULL, NULL), (3, 'other', '2024-01-01', 1, 1, NULL, NULL), (3, 'new', '2024-01-01', 1, 1, NULL, NULL),
+	(5, 'qa', '2024-01-01', 80, 1, NULL, NULL), (4, 'qa', '2023-12-25', 80, 1, NULL, NULL),
+	(4, 'aht', '2024-01-01', 300, 1, NULL, -1), (4, 'fcr', '2024-01-01', 0, 1, NULL, 'NaN'), (4, 'fcr', '2024-01-08', 1, 1, NULL, 7)
+	) AS v(agent, metric, period, value, volume, contact_type, target);
+CALL coachdiag.refresh('odd');
+SELECT set_eq($$SELECT * FROM left_out('odd')$$, $$VALUES
+	('value not a finite number, or beyond 1e100', 3::bigint), ('volume negative, not a finite number, or beyond 1e100', 2), ('nothing measured', 2),
+	('agent, metric or period missing', 1), ('period outside the years 1 to 9999', 1), ('value not above 0 on a log scale', 2),
+	('proportion outside 0 to 1', 2), ('metric unknown', 1), ('scale of the metric unknown', 1), ('agent in no team at that time', 2)$$,
+	'rows that cannot be used are counted by reason');
+SELECT set_eq($$SELECT agent, metric, period, contact_type, weight, mean, target FROM cells('odd')$$,
+	$$SELECT md5(v.agent::text)::uuid::text, v.metric, v.period, v.contact_type, v.weight, v.mean, v.target FROM (VALUES
+		(1, 'qa', date '2024-01-01', NULL, 1::float8, 80::float8, 85::float8), (1, 'qa', '2024-01-08', NULL, 3, 80, 90),
+		(2, 'qa', '2024-01-01', 'x', 4, 85, 85), (4, 'aht', '2024-01-01', NULL, 1, ln(300::float8), NULL), (4, 'fcr', '2024-01-01', NULL, 1, 0, NULL),
+		(4, 'fcr', '2024-01-08', NULL, 1, 1, NULL)) AS v(agent, metric, period, contact_type, weight, mean, target)$$,
+	'no volume weighs 1, the target of a row goes first, duplicates merge by volume, an impossible target is none');
+\set output `psql -XqAt -d :DBNAME -c "CALL coachdiag.refresh('odd')" 2>&1`
+SELECT is(regexp_count(:'output', 'WARNING'), 1, 'one warning tells of them');
+SELECT ok(:'output' LIKE '%15 source rows could not be used%beside 7 that were%HINT:%check_sources%', 'with the total of rows that carried something, and the hint');
+SELECT ok(:'output' LIKE '%panels%rows, all months,%ms%', 'a notice a step says what was done and how long it took');
+INSERT INTO odd.metric VALUES ('qa', false, 1);
+SELECT throws_ok($$CALL coachdiag.refresh('odd')$$, '21000', NULL, 'a metric with two definitions is an error');
+
+-- Coaching dose
+
+SELECT coachdiag.create_workspace('dose');
+UPDATE dose.settings SET time_zone = 'UTC';
+INSERT INTO dose.metric VALUES ('week', true, 1), ('day', true, 1), ('month', true, 1), ('unused', true, 1);
+INSERT INTO dose.assignment VALUES (1, 'a', '2024-01-01', '2024-02-14'), (1, 'b', '2024-02-14', NULL), (2, 'a', '2024-01-01', NULL);
+INSERT INTO dose.agent VALUES (2, '2023-05-01');
+INSERT INTO dose.agent_metric
+	SELECT 1, 'week', date '2024-01-03' + 7 * w, 1, 1 FROM generate_series(0, 20) w UNION ALL
+	SELECT 1, 'day', date '2024-01-01' + d, 1, 1 FROM generate_series(0, 100) d UNION ALL
+	SELECT 1, 'month', date '2024-01-01' + m * interval '1 month', 1, 1 FROM generate_series(0, 5) m;
+INSERT INTO dose.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, recognition, action, not_coachable_reason) VALUES
+	(1, 1, 9, '2024-01-09 10:00+00', 'held', 'week', 30, NULL, NULL, NULL),		-- Tuesday: the week from Wednesday the 3rd
+	(2, 1, 9, '2024-02-13 10:00+00', NULL, 'week', NULL, true, 'try it', NULL),	-- the last day in team a
+	(3, 1, 8, '2024-02-14 10:00+00', 'held', 'week', 10, NULL, NULL, NULL),		-- the first in team b
+	(3, 1, 8, '2024-02-14 10:00+00', 'held', 'week', 10, NULL, NULL, NULL),		-- delivered twice
+	(4, 2, 9, '2024-03-31 23:30+00', 'held', NULL, 45, false, NULL, NULL),			-- about everything, of an agent without rows
+	(5, 2, 9, '2024-03-01 10:00+00', 'cancelled', 'week', 30, NULL, NULL, NULL),
+	(6, 2, 9, NULL, 'planned', 'week', 30, NULL, NULL, NULL),
+	(7, 2, 9, '2024-03-01 10:00+00', 'held', 'week', 30, true, NULL, NULL),
+	(8, 2, 9, '2024-03-01 10:00+00', 'held', 'week', 30, NULL, NULL, 'system issue'),
+	(9, 2, 9, '2024-03-01 10:00+00', 'held', 'attendance', 30, NULL, NULL, NULL),
+	(10, 3, 9, '2024-03-01 10:00+00', 'held', 'week', 30, NULL, NULL, NULL),
+	(11, 2, 9, '2999-03-01 10:00+00', 'held', 'week', 30, NULL, NULL, NULL);
+CALL coachdiag.refresh('dose');
+SELECT results_eq('SELECT metric, period_step, week_start FROM dose.stored_metric ORDER BY metric',
+	$$VALUES ('day', 'day', NULL::int), ('month', 'month', NULL), ('unused', NULL, NULL), ('week', 'week', 3)$$, 'the grid of each metric is found');
+SELECT set_eq($$SELECT team, metric, month, agent, period, sessions, minutes, coach, hired_on FROM cells('dose') WHERE sessions > 0$$,
+	$$VALUES ('a', 'week', date '2024-01-01', '1', date '2024-01-03', 1::float8, 30::float8, '9', NULL::date),
+		('a', 'week', '2024-02-01', '1', '2024-02-07', 1, 0, '9', NULL), ('b', 'week', '2024-02-01', '1', '2024-02-14', 1, 10, '8', NULL),
+		('a', 'week', '2024-03-01', '2', '2024-03-27', 1, 45, '9', '2023-05-01'), ('a', 'day', '2024-03-01', '2', '2024-03-31', 1, 45, '9', '2023-05-01'),
+		('a', 'month', '2024-03-01', '2', '2024-03-01', 1, 45, '9', '2023-05-01')$$,
+	'sessions held count once, at the period of each metric they were about, in the team of that day; recognition alone, nothing coachable, not held: no dose');
+SELECT is((SELECT sum(weight) FROM cells('dose') WHERE agent = '2'), 0::float8, 'they are no observations');
+SELECT set_eq($$SELECT * FROM left_out('dose')$$, $$VALUES ('session: metric unknown', 1::bigint), ('session: agent in no team at that time', 1), ('session: held in the future', 1)$$,
+	'sessions that cannot be placed are counted');
+UPDATE dose.settings SET time_zone = 'Asia/Tokyo';
+CALL coachdiag.refresh('dose');
+SELECT set_eq($$SELECT metric, period FROM cells('dose') WHERE agent = '2'$$, $$VALUES ('week', date '2024-03-27'), ('day', '2024-04-01'), ('month', '2024-04-01')$$,
+	'the day of a session is that of the time zone of the workspace');
+
+-- since
+
+SELECT coachdiag.create_workspace('inc');
+SELECT fill('inc');
+CALL coachdiag.refresh('inc');
+CREATE TABLE old AS SELECT * FROM inc.stored_panel;
+UPDATE inc.agent_metric SET value = value * 0.9;
+DELETE FROM inc.agent_metric WHERE metric = 'qa' AND period >= '2024-05-01';
+CALL coachdiag.refresh('inc', '2024-05-15');
+SELECT is((SELECT count(*) FROM inc.stored_panel s JOIN old o USING (team, metric, month, refreshed_at)), 4 * 6::bigint, 'since leaves earlier months alone');
+SELECT is_empty($$SELECT FROM inc.stored_panel s JOIN old o USING (team, metric, month, refreshed_at) WHERE s.month >= '2024-05-01'$$, 'rebuilds those from its month on');
+SELECT is((SELECT max(month) FROM inc.stored_panel WHERE metric = 'qa'), '2024-04-01'::date, 'and drops those that have no more rows');
+CREATE TABLE partly AS SELECT * FROM inc.stored_panel;
+CALL coachdiag.refresh('inc', '2024-01-01');
+CREATE TABLE from_start AS SELECT * FROM inc.stored_panel;
+CALL coachdiag.refresh('inc');
+SELECT is((SELECT count(*) FROM inc.stored_panel s JOIN from_start f USING (team, metric, month) WHERE s.panel OPERATOR(coachdiag.=) f.panel),
+	(SELECT count(*) FROM inc.stored_panel), 'since the first day equals a rebuild');
+SELECT is((SELECT count(*) FROM inc.stored_panel s JOIN partly p USING (team, metric, month) WHERE month >= '2024-05-01' AND s.panel OPERATOR(coachdiag.=) p.panel),
+	(SELECT count(*) FROM partly WHERE month >= '2024-05-01'), 'and the months rebuilt by since equal a rebuild');
+INSERT INTO inc.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (9999, 1, 901, '2024-05-02 10:00+00', 'aht');
+CALL coachdiag.refresh('inc', '2024-05-02');
+SELECT is((SELECT sum(sessions) FROM cells('inc') WHERE agent = '1' AND period = '2024-04-29'), 1::float8,
+	'the week around since is rebuilt where it began in the month before');
+UPDATE inc.metric SET target = 310 WHERE metric = 'aht';
+CALL coachdiag.refresh('inc', '2024-06-01');
+SELECT is((SELECT array_agg(DISTINCT round(exp(target))) FROM cells('inc') WHERE metric = 'aht' AND weight > 0), '{310}', 'a changed target rebuilds every month');
+
+-- Sources as views of other types, optional ones missing
+
+CREATE TABLE public.facts AS SELECT 'A' || agent_id AS agent_id, metric, period::timestamp AS period, value::numeric AS value FROM inc.agent_metric;
+DROP TABLE inc.agent_metric, inc.agent, inc.coaching_session;
+CREATE VIEW inc.agent_metric AS SELECT value, metric::varchar(9) COLLATE "POSIX" AS metric, period, agent_id FROM public.facts;
+ALTER TABLE inc.assignment ALTER agent_id TYPE text USING 'A' || agent_id;
+CALL coachdiag.refresh('inc');
+SELECT is((SELECT sum(rows) FROM inc.stored_panel), (SELECT count(*) FROM facts)::numeric, 'views with other types, fewer columns and no optional relations are read');
+SELECT results_eq($$SELECT DISTINCT agent FROM cells('inc') ORDER BY 1$$, $$SELECT DISTINCT agent_id FROM facts ORDER BY 1$$, 'with their own ids');
+SELECT lives_ok('DROP VIEW inc.agent_metric', 'nothing depends on a source');
+
+SELECT * FROM finish();

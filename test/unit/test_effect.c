@@ -1,0 +1,426 @@
+/*
+ * test_effect.c: the effect of coaching, on small worlds where the worst are coached.
+ */
+#include "close.h"
+
+#include <stdlib.h>
+
+#include "stats/effect.h"
+
+#define TEAMS 10
+#define AGENTS 9
+#define WEEKS 40
+#define ROWS (TEAMS * AGENTS * WEEKS)
+#define COACHED 2				/* the worst so many of each team and week */
+#define FADE 0.9				/* a session's effect from one week to the next */
+
+static CdEffectRow world[ROWS];
+static CdEffect result[TEAMS];
+static CdEffectCommon common;
+static CdEffectPath paths[TEAMS + 1];
+
+static CdStatus
+run_rows(const CdEffectRow *rows, size_t n, size_t teams, bool pool, CdEffect *out,
+		 CdEffectPath *path)
+{
+	CdEffectOptions options = cd_effect_default_options();
+	CdArena		arena = {.size = cd_effect_size(n, teams, WEEKS, path != NULL)};
+	CdStatus	status;
+
+	options.pool = pool;
+	arena.base = malloc(arena.size);
+	status = cd_effect(rows, n, teams, &options, &arena, out, &common, path);
+	free(arena.base);
+	return status;
+}
+
+static CdEffectRow *
+row_at(int team, int agent, int week)
+{
+	return &world[(team * AGENTS + agent) * WEEKS + week];
+}
+
+/* Coach the worst of this week. */
+static void
+coach_the_worst(int team, int week, bool *coached)
+{
+	for (int pick = 0; pick < COACHED; pick++)
+	{
+		int			worst = -1;
+
+		for (int i = 0; i < AGENTS; i++)
+			if (!coached[i] && (worst < 0 || row_at(team, i, week)->value
+								< row_at(team, worst, week)->value))
+				worst = i;
+		coached[worst] = true;
+	}
+}
+
+/* Level and weekly noise of the same size; a session adds effect to the four weeks after it. */
+static void
+make_world(double effect, uint64_t seed)
+{
+	double		gain = 4.0 * effect / (1.0 + FADE + FADE * FADE + FADE * FADE * FADE);
+
+	for (int g = 0; g < TEAMS; g++)
+	{
+		double		level[AGENTS];
+		double		stock[AGENTS] = {0};
+
+		for (int i = 0; i < AGENTS; i++)
+			level[i] = normal(&seed);
+		for (int t = 0; t < WEEKS; t++)
+		{
+			double		week = 0.5 * normal(&seed);
+			bool		coached[AGENTS] = {false};
+
+			for (int i = 0; i < AGENTS; i++)
+				*row_at(g, i, t) = (CdEffectRow) {g, g * AGENTS + i, t,
+					level[i] + stock[i] + week + normal(&seed), 1.0 + (i + t) % 3, 0.0, NAN};
+			coach_the_worst(g, t, coached);
+			for (int i = 0; i < AGENTS; i++)
+			{
+				row_at(g, i, t)->sessions = coached[i];
+				stock[i] = FADE * stock[i] + gain * coached[i];
+			}
+		}
+	}
+}
+
+static double
+mean_effect(void)
+{
+	double		sum = 0.0;
+
+	for (int g = 0; g < TEAMS; g++)
+		sum += result[g].effect / TEAMS;
+	return sum;
+}
+
+/* Without any effect none is found, though four in five seem to improve. */
+static void
+finds_nothing_where_nothing_is(void **state)
+{
+	(void) state;
+	make_world(0.0, 1);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_int_equal(common.before, 0);
+	assert_between(mean_effect(), -0.05, 0.05);
+	for (int g = 0; g < TEAMS; g++)
+	{
+		assert_true(result[g].low < 0.0);
+		assert_true(result[g].high > 0.0);
+		assert_true(result[g].pooled);
+		assert_true(result[g].naive > 0.5);
+		assert_true(result[g].naive_share > 0.65);
+		assert_between(result[g].naive_share - result[g].null_share, -0.03, 0.03);
+	}
+}
+
+/* An effect is found at its size, also when each team is on its own. */
+static void
+finds_an_effect(void **state)
+{
+	(void) state;
+	make_world(0.5, 2);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_between(mean_effect(), 0.42, 0.58);
+	for (int g = 0; g < TEAMS; g++)
+	{
+		assert_true(result[g].low > 0.0);
+		assert_true(result[g].p < 0.01);
+		assert_true(result[g].naive - result[g].null < 0.5 * result[g].naive);
+	}
+	assert_ok(run_rows(world, ROWS, TEAMS, false, result, NULL));
+	assert_between(mean_effect(), 0.4, 0.6);
+	assert_false(result[0].pooled);
+}
+
+/* Sessions recorded in the week after the bad one are recognised as such. */
+static void
+recognises_the_bad_week(void **state)
+{
+	(void) state;
+	make_world(0.0, 3);
+	for (int i = 0; i < TEAMS * AGENTS; i++)
+		for (int t = WEEKS - 1; t >= 0; t--)
+			world[i * WEEKS + t].sessions = t > 0 ? world[i * WEEKS + t - 1].sessions : 0.0;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_int_equal(common.before, 1);
+	assert_between(mean_effect(), -0.05, 0.05);
+	assert_true(result[0].naive_share > 0.65);
+}
+
+static void
+assert_same(const CdEffect *a, const CdEffect *b, double factor)
+{
+	for (int g = 0; g < TEAMS; g++)
+	{
+		assert_close(b[g].effect, factor * a[g].effect, 1e-6);
+		assert_close(b[g].low, factor * a[g].low, 1e-6);
+		assert_close(b[g].raw, factor * a[g].raw, 1e-6);
+		assert_close(b[g].raw_se, factor * a[g].raw_se, 1e-6);
+		assert_close(b[g].p, a[g].p, 1e-5);
+		assert_close(b[g].null, factor * a[g].null, 1e-6);
+		assert_close(b[g].naive_share, a[g].naive_share, 1e-9);
+		assert_close(b[g].placebo, factor * a[g].placebo, 1e-5);
+	}
+}
+
+/* What a whole team goes through in a week leaves no trace in the estimate. */
+static void
+ignores_team_weeks(void **state)
+{
+	CdEffect	before[TEAMS];
+
+	(void) state;
+	make_world(0.4, 4);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, before, NULL));
+	for (int i = 0; i < ROWS; i++)
+		world[i].value += 3.0 * sin(7.0 * world[i].team + world[i].period);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	for (int g = 0; g < TEAMS; g++)
+	{
+		assert_close(result[g].raw, before[g].raw, 1e-6);
+		assert_close(result[g].raw_se, before[g].raw_se, 1e-6);
+		assert_close(result[g].effect, before[g].effect, 1e-6);
+		assert_close(result[g].placebo, before[g].placebo, 1e-5);
+	}
+}
+
+/* Other units, and another origin, of the metric and of the volumes. */
+static void
+scales(void **state)
+{
+	CdEffect	before[TEAMS];
+
+	(void) state;
+	make_world(0.4, 5);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, before, NULL));
+	for (int i = 0; i < ROWS; i++)
+	{
+		world[i].value = 60.0 * world[i].value + 300.0;
+		world[i].weight *= 25.0;
+	}
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_same(before, result, 60.0);
+}
+
+static int
+by_agent(const void *a, const void *b)
+{
+	const CdEffectRow *x = a;
+	const CdEffectRow *y = b;
+
+	if (x->team != y->team)
+		return x->team - y->team;
+	return x->agent != y->agent ? x->agent - y->agent : x->period - y->period;
+}
+
+/* Agents have no order. */
+static void
+relabels(void **state)
+{
+	CdEffect	before[TEAMS];
+
+	(void) state;
+	make_world(0.4, 6);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, before, NULL));
+	for (int i = 0; i < ROWS; i++)
+		world[i].agent = 5000 - 7 * world[i].agent;
+	qsort(world, ROWS, sizeof(CdEffectRow), by_agent);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_same(before, result, 1.0);
+}
+
+/* A team that was never coached has no answer, and takes none from the others. */
+static void
+never_coached(void **state)
+{
+	(void) state;
+	make_world(0.4, 7);
+	for (int i = 0; i < AGENTS * WEEKS; i++)
+		world[i].sessions = 0.0;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_int_equal(result[0].status, CD_TOO_FEW);
+	assert_nan(result[0].effect);
+	assert_nan(result[0].naive);
+	assert_close(result[0].sessions, 0.0, 0.0);
+	assert_close(result[0].agents, AGENTS, 0.0);
+	assert_ok(result[1].status);
+}
+
+/* One coached agent: an answer, less sure than the others'. */
+static void
+one_coached(void **state)
+{
+	(void) state;
+	make_world(0.4, 8);
+	for (int i = 0; i < AGENTS * WEEKS; i++)
+		world[i].sessions = world[i].agent == 0 && world[i].period % 8 == 4;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_ok(result[0].status);
+	assert_close(result[0].coached, 1.0, 0.0);
+	assert_close(result[0].control, AGENTS - 1, 0.0);
+	assert_close(result[0].overlap, 1.0, 0.0);
+	assert_true(result[0].raw_se > 1.5 * result[1].raw_se);
+	assert_true(isfinite(result[0].effect));
+}
+
+/* Everybody coached in the same weeks: nothing to compare with, so only the others' prior. */
+static void
+no_overlap(void **state)
+{
+	CdEffect	alone;
+
+	(void) state;
+	make_world(0.4, 9);
+	for (int i = 0; i < AGENTS * WEEKS; i++)
+		world[i].sessions = world[i].period % 4 == 1;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_ok(result[0].status);
+	assert_close(result[0].overlap, 0.0, 0.0);
+	assert_nan(result[0].raw);
+	assert_true(result[0].high - result[0].low > 1.2 * (result[1].high - result[1].low));
+	assert_ok(run_rows(world, AGENTS * WEEKS, 1, true, &alone, NULL));
+	assert_int_equal(alone.status, CD_TOO_FEW);
+	assert_nan(alone.effect);
+}
+
+/* Weeks without a value still count the sessions held in them. */
+static void
+keeps_doses_of_missing_weeks(void **state)
+{
+	(void) state;
+	make_world(0.5, 10);
+	for (int i = 0; i < ROWS; i++)
+		if (world[i].sessions > 0.0 && i % 2 == 0)
+			world[i].value = NAN;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_close(result[3].sessions, COACHED * WEEKS, 0.0);
+	assert_between(mean_effect(), 0.4, 0.6);
+}
+
+/* Several teams as one. */
+static void
+combines(void **state)
+{
+	const size_t all[TEAMS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+	CdEffect	sum;
+	CdEffect	one;
+
+	(void) state;
+	make_world(0.4, 11);
+	for (int i = 0; i < AGENTS * WEEKS; i++)
+		world[i].sessions = 0.0;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_ok(cd_effect_combine(result, all, TEAMS, 0.95, &sum));
+	assert_close(sum.sessions, (TEAMS - 1.0) * COACHED * WEEKS, 0.0);
+	assert_close(sum.agents, TEAMS * AGENTS, 0.0);
+	assert_true(sum.raw_se < result[1].raw_se);
+	assert_true(sum.sd >= sum.doubt);
+	assert_between(sum.effect, sum.low, sum.high);
+	assert_ok(cd_effect_combine(result, all + 3, 1, 0.95, &one));
+	assert_close(one.effect, result[3].effect, 1e-12);
+	assert_close(one.sd, result[3].sd, 1e-9);
+	assert_int_equal(cd_effect_combine(result, all, 1, 0.95, &one), CD_TOO_FEW);
+}
+
+/* Event time: a dip before, the effect after, fading at the pace it was given. */
+static void
+follows_the_effect(void **state)
+{
+	const CdEffectPoint *point = paths[TEAMS].point + CD_EFFECT_LEADS;
+
+	(void) state;
+	make_world(0.5, 12);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, paths));
+	assert_int_equal(point[0].lag, 0);
+	assert_true(point[0].seen < -0.5);
+	assert_nan(point[0].effect);
+	assert_nan(point[-3].effect);
+	assert_between(point[1].effect, point[1].low, point[1].high);
+	assert_between(point[1].effect, 0.4, 0.75);
+	assert_true(point[10].effect < point[1].effect);
+	assert_between(log(0.5) / log(FADE), paths[TEAMS].half_life_low, paths[TEAMS].half_life_high);
+	assert_true(paths[0].point[CD_EFFECT_LEADS + 1].se > 2.0 * point[1].se);
+}
+
+/* Sessions that were not held yet have no effect. */
+static void
+placebo_is_quiet(void **state)
+{
+	int			loud = 0;
+
+	(void) state;
+	make_world(0.5, 13);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	for (int g = 0; g < TEAMS; g++)
+		loud += result[g].placebo_p < 0.01;
+	assert_true(loud <= 1);
+}
+
+static void
+refusals(void **state)
+{
+	CdEffectOptions options = cd_effect_default_options();
+	CdArena		arena = {0};
+
+	(void) state;
+	make_world(0.0, 14);
+	assert_int_equal(run_rows(world, 0, TEAMS, true, result, NULL), CD_TOO_FEW);
+	assert_int_equal(cd_effect(world, ROWS, TEAMS, &options, &arena, result, &common, NULL), CD_NOMEM);
+	options.horizon = 0;
+	assert_int_equal(cd_effect(world, ROWS, TEAMS, &options, &arena, result, &common, NULL),
+					 CD_BAD_INPUT);
+	assert_int_equal(run_rows(world, ROWS, TEAMS - 1, true, result, NULL), CD_BAD_INPUT);
+	world[5].sessions = -1.0;
+	assert_int_equal(run_rows(world, ROWS, TEAMS, true, result, NULL), CD_BAD_INPUT);
+	world[5].sessions = 0.0;
+	world[5].period = world[4].period;
+	assert_int_equal(run_rows(world, ROWS, TEAMS, true, result, NULL), CD_BAD_INPUT);
+	world[5].period = 5;
+	world[5].value = INFINITY;
+	assert_int_equal(run_rows(world, ROWS, TEAMS, true, result, NULL), CD_BAD_INPUT);
+}
+
+/* Data without any variation, or of a single agent, are an answer too. */
+static void
+degenerate(void **state)
+{
+	(void) state;
+	make_world(0.0, 15);
+	for (int i = 0; i < ROWS; i++)
+		world[i].value = 80.0;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_false(isfinite(result[0].raw) && result[0].raw != 0.0);
+	assert_ok(run_rows(world, WEEKS, 1, true, result, NULL));
+	assert_int_equal(result[0].status, CD_TOO_FEW);
+	assert_ok(run_rows(world, 1, 1, true, result, NULL));
+	assert_int_equal(result[0].status, CD_TOO_FEW);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_nothing_where_nothing_is),
+		cmocka_unit_test(finds_an_effect),
+		cmocka_unit_test(recognises_the_bad_week),
+		cmocka_unit_test(ignores_team_weeks),
+		cmocka_unit_test(scales),
+		cmocka_unit_test(relabels),
+		cmocka_unit_test(never_coached),
+		cmocka_unit_test(one_coached),
+		cmocka_unit_test(no_overlap),
+		cmocka_unit_test(keeps_doses_of_missing_weeks),
+		cmocka_unit_test(combines),
+		cmocka_unit_test(follows_the_effect),
+		cmocka_unit_test(placebo_is_quiet),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(degenerate),
+	};
+
+	gsl_set_error_handler_off();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,412 @@
+/*
+ * test_regression.c: least squares with clusters against what can be had by other means:
+ * leaving clusters out, two-sample formulas, enumeration.
+ */
+#include "close.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/random.h"
+#include "stats/regression.h"
+
+#define ROWS 48
+#define CLUSTERS 8
+#define COLUMNS 3
+
+typedef struct Rows
+{
+	size_t		n;
+	double		x[ROWS * COLUMNS];
+	double		y[ROWS];
+	double		weight[ROWS];
+	size_t		cluster[ROWS];
+} Rows;
+
+typedef struct Fitted
+{
+	CdArena		arena;
+	CdClusters	data;
+	CdRegression fit;
+} Fitted;
+
+/* Unequal clusters with a shift each. */
+static void
+draw(Rows *r)
+{
+	uint64_t	seed = 21;
+
+	r->n = ROWS;
+	for (size_t i = 0; i < ROWS; i++)
+	{
+		r->cluster[i] = (size_t) (CLUSTERS * sqrt((double) i / ROWS));
+		r->x[i * COLUMNS] = 1.0;
+		r->x[i * COLUMNS + 1] = normal(&seed) + (double) r->cluster[i];
+		r->x[i * COLUMNS + 2] = uniform(&seed);
+		r->y[i] = 2.0 - r->x[i * COLUMNS + 1] + sin(3.0 * (double) r->cluster[i]) + normal(&seed);
+		r->weight[i] = 0.5 + uniform(&seed);
+	}
+}
+
+/* Fit the rows of all clusters but one. */
+static CdStatus
+fit_without(const Rows *r, size_t columns, double absorbed, size_t left_out, Fitted *f)
+{
+	size_t		size = cd_clusters_size(ROWS, columns) + cd_regression_size(columns)
+		+ cd_wild_bootstrap_size(ROWS, columns);
+	size_t		clusters = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		clusters = r->cluster[i] >= clusters ? r->cluster[i] + 1 : clusters;
+	f->arena = (CdArena) {.base = malloc(size), .size = size};
+	assert_ok(cd_clusters_init(clusters, columns, &f->arena, &f->data));
+	for (size_t i = 0; i < r->n; i++)
+		if (r->cluster[i] != left_out)
+			cd_clusters_add(&f->data, r->cluster[i], &r->x[i * columns], r->y[i], r->weight[i]);
+	return cd_regression(&f->data, absorbed, &f->arena, &f->fit);
+}
+
+static void
+fit_all(const Rows *r, size_t columns, Fitted *f)
+{
+	assert_ok(fit_without(r, columns, 0.0, SIZE_MAX, f));
+}
+
+static void
+drop(Fitted *f)
+{
+	free(f->arena.base);
+}
+
+static CdContrast
+contrast(Fitted *f, CdRobust kind, size_t column)
+{
+	double		l[COLUMNS + CLUSTERS] = {0};
+	CdContrast	out;
+
+	l[column] = 1.0;
+	assert_ok(cd_regression_contrast(&f->fit, kind, l, &out));
+	return out;
+}
+
+/* A straight line by hand: slope 0.7, intercept 0.5, residuals -.2 .1 .4 -.3. */
+static void
+by_hand(void **state)
+{
+	Rows		r = {.n = 4, .x = {1, 0, 1, 1, 1, 2, 1, 3}, .y = {0.3, 1.3, 2.3, 2.3}, .weight = {1, 1, 1, 1},
+		.cluster = {0, 0, 1, 1}};
+	Fitted		f;
+
+	(void) state;
+	fit_all(&r, 2, &f);
+	assert_close(f.fit.coefficient[1], 0.7, 1e-13);
+	assert_close(f.fit.coefficient[0], 0.5, 1e-13);
+	assert_close(f.fit.rss, 0.3, 1e-12);
+	assert_close(contrast(&f, CD_ROBUST_NONE, 1).se, sqrt(0.15 / 5.0), 1e-12);
+	assert_close(contrast(&f, CD_ROBUST_NONE, 1).df, 2.0, 0.0);
+	/* scores of the slope: -1.5 * -.2 - .5 * .1 = .25 and .5 * .4 - 1.5 * .3 = -.25 */
+	assert_close(contrast(&f, CD_ROBUST_CR0, 1).se, sqrt(2 * 0.0625) / 5.0, 1e-12);
+	assert_close(contrast(&f, CD_ROBUST_CR1, 1).se, sqrt(4 * 0.0625) / 5.0, 1e-12);
+	assert_close(contrast(&f, CD_ROBUST_CR1S, 1).se, sqrt(2 * 0.0625 * 2 * 3.0 / 2.0) / 5.0, 1e-12);
+	drop(&f);
+}
+
+/* CR3 is the sum of squared changes when each cluster in turn is left out. */
+static void
+jackknife(void **state)
+{
+	Rows		r;
+	Fitted		all;
+	double		covariance[COLUMNS * COLUMNS];
+	double		expected[COLUMNS * COLUMNS] = {0};
+
+	(void) state;
+	draw(&r);
+	fit_all(&r, COLUMNS, &all);
+	for (size_t c = 0; c < CLUSTERS; c++)
+	{
+		Fitted		part;
+
+		assert_ok(fit_without(&r, COLUMNS, 0.0, c, &part));
+		for (size_t j = 0; j < COLUMNS; j++)
+			for (size_t k = 0; k < COLUMNS; k++)
+				expected[j * COLUMNS + k] += (part.fit.coefficient[j] - all.fit.coefficient[j])
+					* (part.fit.coefficient[k] - all.fit.coefficient[k]);
+		drop(&part);
+	}
+	assert_ok(cd_regression_covariance(&all.fit, CD_ROBUST_CR3, covariance));
+	for (size_t k = 0; k < COLUMNS * COLUMNS; k++)
+		assert_close(covariance[k], expected[k], 1e-9);
+	drop(&all);
+}
+
+/* The covariance and the contrast agree for every kind. */
+static void
+covariance_and_contrast(void **state)
+{
+	const CdRobust kinds[] = {
+		CD_ROBUST_NONE, CD_ROBUST_CR0, CD_ROBUST_CR1, CD_ROBUST_CR1S, CD_ROBUST_CR2, CD_ROBUST_CR3
+	};
+	Rows		r;
+	Fitted		f;
+
+	(void) state;
+	draw(&r);
+	fit_all(&r, COLUMNS, &f);
+	for (int k = 0; k < 6; k++)
+	{
+		double		covariance[COLUMNS * COLUMNS];
+
+		assert_ok(cd_regression_covariance(&f.fit, kinds[k], covariance));
+		for (size_t j = 0; j < COLUMNS; j++)
+			assert_close(contrast(&f, kinds[k], j).se, sqrt(covariance[j * COLUMNS + j]), 1e-11);
+	}
+	drop(&f);
+}
+
+/* Two samples, every row a cluster: Welch's variance, degrees of freedom of equal variances. */
+static void
+two_samples(void **state)
+{
+	const double a[] = {3.1, 4.7, 5.0};
+	const double b[] = {1.0, 0.2, 2.2, 1.4, 0.9};
+	CdMoments	ma = moments_of(a, 3);
+	CdMoments	mb = moments_of(b, 5);
+	Rows		r = {.n = 8};
+	Fitted		f;
+	CdContrast	c;
+
+	(void) state;
+	for (size_t i = 0; i < 8; i++)
+	{
+		r.x[2 * i] = 1.0;
+		r.x[2 * i + 1] = i < 3 ? 1.0 : 0.0;
+		r.y[i] = i < 3 ? a[i] : b[i - 3];
+		r.weight[i] = 1.0;
+		r.cluster[i] = i;
+	}
+	fit_all(&r, 2, &f);
+	c = contrast(&f, CD_ROBUST_CR2, 1);
+	assert_close(c.estimate, ma.mean - mb.mean, 1e-12);
+	assert_close(c.se, sqrt(ma.m2 / 2 / 3 + mb.m2 / 4 / 5), 1e-12);
+	assert_close(c.df, pow(1 / 3.0 + 1 / 5.0, 2) / (1 / 9.0 / 2 + 1 / 25.0 / 4), 1e-12);
+	assert_false(c.degenerate);
+	drop(&f);
+}
+
+/* Effects taken out beforehand and effects fitted as columns give the same. */
+static void
+absorbed(void **state)
+{
+	enum { WIDE = 2 + CLUSTERS };
+	Rows		r;
+	double		x[ROWS * 3];
+	double		means[CLUSTERS * 4];
+	double		wide[ROWS * WIDE];
+	Fitted		within;
+	Fitted		dummies;
+	size_t		size = cd_clusters_size(CLUSTERS, WIDE) + cd_regression_size(WIDE);
+
+	(void) state;
+	draw(&r);
+	dummies.arena = (CdArena) {.base = malloc(size), .size = size};
+	assert_ok(cd_clusters_init(CLUSTERS, WIDE, &dummies.arena, &dummies.data));
+	for (size_t i = 0; i < ROWS; i++)
+	{
+		for (size_t k = 0; k < WIDE; k++)
+			wide[i * WIDE + k] = k < 2 ? r.x[i * COLUMNS + 1 + k] : k - 2 == r.cluster[i];
+		cd_clusters_add(&dummies.data, r.cluster[i], &wide[i * WIDE], r.y[i], r.weight[i]);
+		x[3 * i] = r.x[i * COLUMNS + 1];
+		x[3 * i + 1] = r.x[i * COLUMNS + 2];
+		x[3 * i + 2] = r.y[i];
+	}
+	assert_ok(cd_regression(&dummies.data, 0.0, &dummies.arena, &dummies.fit));
+	cd_demean(x, ROWS, 3, r.cluster, CLUSTERS, r.weight, means);
+	for (size_t i = 0; i < ROWS; i++)
+	{
+		r.x[2 * i] = x[3 * i];
+		r.x[2 * i + 1] = x[3 * i + 1];
+		r.y[i] = x[3 * i + 2];
+	}
+	assert_ok(fit_without(&r, 2, CLUSTERS, SIZE_MAX, &within));
+	for (size_t k = 0; k < 2; k++)
+	{
+		assert_close(contrast(&within, CD_ROBUST_NONE, k).se, contrast(&dummies, CD_ROBUST_NONE, k).se, 1e-9);
+		assert_close(contrast(&within, CD_ROBUST_CR2, k).se, contrast(&dummies, CD_ROBUST_CR2, k).se, 1e-9);
+		assert_close(contrast(&within, CD_ROBUST_CR2, k).df, contrast(&dummies, CD_ROBUST_CR2, k).df, 1e-9);
+		assert_false(contrast(&within, CD_ROBUST_CR2, k).degenerate);
+		assert_true(contrast(&dummies, CD_ROBUST_CR2, k).degenerate);
+	}
+	drop(&within);
+	drop(&dummies);
+}
+
+/* Mean of CR2 over errors of equal variance is the true variance, few clusters or not. */
+static void
+unbiased(void **state)
+{
+	Rows		r;
+	double		mean[2] = {0};
+	double		truth = 0.0;
+	uint64_t	seed = 5;
+	const int	runs = 4000;
+
+	(void) state;
+	draw(&r);
+	for (size_t i = 0; i < ROWS; i++)
+		r.weight[i] = 1.0;
+	for (int run = 0; run < runs; run++)
+	{
+		Fitted		f;
+
+		for (size_t i = 0; i < ROWS; i++)
+			r.y[i] = normal(&seed);
+		fit_all(&r, COLUMNS, &f);
+		mean[0] += pow(contrast(&f, CD_ROBUST_CR2, 1).se, 2) / runs;
+		mean[1] += pow(contrast(&f, CD_ROBUST_CR0, 1).se, 2) / runs;
+		truth = pow(contrast(&f, CD_ROBUST_NONE, 1).se, 2) / (f.fit.rss / (ROWS - COLUMNS));
+		drop(&f);
+	}
+	assert_close(mean[0], truth, 0.05);
+	assert_true(mean[1] < 0.9 * truth);
+}
+
+/* A mean of five: the wild bootstrap is the exact sign test of t. */
+static void
+wild_exact(void **state)
+{
+	const double y[] = {0.4, 1.9, -0.3, 2.2, 1.1};
+	const double l[] = {1.0};
+	Rows		r = {.n = 5};
+	Fitted		f;
+	CdWildBootstrap wild;
+	CdWildBootstrap end;
+	int			extreme = 0;
+
+	(void) state;
+	for (size_t i = 0; i < 5; i++)
+	{
+		r.x[i] = r.weight[i] = 1.0;
+		r.y[i] = y[i];
+		r.cluster[i] = i;
+	}
+	fit_all(&r, 1, &f);
+	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 99, 1, 0.8, &f.arena, &wild));
+	assert_true(wild.exact);
+	assert_int_equal(wild.draws, 32);
+	for (int signs = 0; signs < 32; signs++)
+	{
+		double		flipped[5];
+		CdMoments	m;
+
+		for (int i = 0; i < 5; i++)
+			flipped[i] = (signs >> i) & 1 ? -y[i] : y[i];
+		m = moments_of(flipped, 5);
+		extreme += fabs(m.mean) / sqrt(m.m2 / 20) >= wild.t * (1 - 1e-9);
+	}
+	assert_close(wild.p, extreme / 32.0, 1e-14);
+	assert_between(f.fit.coefficient[0], wild.low, wild.high);
+	assert_ok(cd_wild_bootstrap(&f.fit, l, wild.low - 1e-6, 99, 1, 0.0, &f.arena, &end));
+	assert_true(end.p <= 0.2);
+	assert_ok(cd_wild_bootstrap(&f.fit, l, wild.low + 1e-6, 99, 1, 0.0, &f.arena, &end));
+	assert_true(end.p > 0.2);
+	drop(&f);
+}
+
+/* More than 12 clusters: drawn, the same for the same seed, near the normal answer. */
+static void
+wild_drawn(void **state)
+{
+	Rows		r = {.n = ROWS};
+	const double l[] = {1.0};
+	Fitted		f;
+	CdWildBootstrap one;
+	CdWildBootstrap two;
+	uint64_t	seed = 9;
+
+	(void) state;
+	for (size_t i = 0; i < ROWS; i++)
+	{
+		r.x[i] = r.weight[i] = 1.0;
+		r.y[i] = normal(&seed) + 0.25;
+		r.cluster[i] = i / 2;
+	}
+	fit_all(&r, 1, &f);
+	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 42, 0.0, &f.arena, &one));
+	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 42, 0.0, &f.arena, &two));
+	assert_false(one.exact);
+	assert_true(one.p == two.p);
+	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 43, 0.0, &f.arena, &two));
+	assert_true(one.p != two.p);
+	assert_true(fabs(one.p - contrast(&f, CD_ROBUST_CR2, 0).p) < 0.03);
+	drop(&f);
+}
+
+/* Places of the generator are independent of each other. */
+static void
+random_numbers(void **state)
+{
+	double		mean = 0.0;
+	double		product = 0.0;
+
+	(void) state;
+	for (uint64_t i = 0; i < 20000; i++)
+	{
+		double		u = cd_random_uniform(7, i, 3) - 0.5;
+
+		mean += u / 20000.0;
+		product += u * (cd_random_uniform(7, i + 1, 3) - 0.5) / 20000.0;
+		product += u * (cd_random_uniform(7, i, 4) - 0.5) / 20000.0;
+		product += u * (cd_random_uniform(8, i, 3) - 0.5) / 20000.0;
+	}
+	assert_true(fabs(mean) < 0.01);
+	assert_true(fabs(product) < 0.005);
+	assert_true(cd_random_uniform(7, 1, 2) != cd_random_uniform(7, 2, 1));
+}
+
+/* What cannot be answered is said. */
+static void
+refusals(void **state)
+{
+	Rows		r;
+	Fitted		f;
+	CdContrast	c;
+	const double l[COLUMNS] = {0, 1, 0};
+
+	(void) state;
+	draw(&r);
+	for (size_t i = 0; i < ROWS; i++)
+		r.x[i * COLUMNS + 2] = 2.0 + 3.0 * r.x[i * COLUMNS + 1];
+	assert_int_equal(fit_without(&r, COLUMNS, 0.0, SIZE_MAX, &f), CD_TOO_FEW);
+	drop(&f);
+	draw(&r);
+	r.n = 3;
+	assert_int_equal(fit_without(&r, COLUMNS, 0.0, SIZE_MAX, &f), CD_TOO_FEW);
+	drop(&f);
+	draw(&r);
+	for (size_t i = 0; i < ROWS; i++)
+		r.cluster[i] = 0;
+	fit_all(&r, COLUMNS, &f);
+	assert_int_equal(cd_regression_contrast(&f.fit, CD_ROBUST_CR2, l, &c), CD_TOO_FEW);
+	drop(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_hand),
+		cmocka_unit_test(jackknife),
+		cmocka_unit_test(covariance_and_contrast),
+		cmocka_unit_test(two_samples),
+		cmocka_unit_test(absorbed),
+		cmocka_unit_test(unbiased),
+		cmocka_unit_test(wild_exact),
+		cmocka_unit_test(wild_drawn),
+		cmocka_unit_test(random_numbers),
+		cmocka_unit_test(refusals),
+	};
+
+	gsl_set_error_handler_off();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
