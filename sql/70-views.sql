@@ -257,6 +257,18 @@ BEGIN
 		CREATE UNIQUE INDEX ON %1$I.coaching_effect (metric, level, program, site, team);
 		COMMENT ON MATERIALIZED VIEW %1$I.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). Columns: see type coachdiag.coaching_effect_result.';
 
+		CREATE MATERIALIZED VIEW %1$I.coaching_effect_by_period AS
+		SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.half_life, e.phase
+		FROM %1$I.stored_metric m
+		CROSS JOIN LATERAL (
+			SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
+			FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM %1$I.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+		) a
+		CROSS JOIN LATERAL coachdiag.coaching_effect_by_period(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
+		LEFT JOIN %1$I.stored_team t ON t.team = e.unit;
+		CREATE UNIQUE INDEX ON %1$I.coaching_effect_by_period (metric, team, periods_since);
+		COMMENT ON MATERIALIZED VIEW %1$I.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
+
 		CREATE MATERIALIZED VIEW %1$I.indicators AS
 		SELECT p.program, p.site, p.team, p.metric, i.*
 		FROM %1$I.team_panel p
@@ -300,7 +312,7 @@ AS $function$
 DECLARE
 	result text;
 BEGIN
-	FOREACH result IN ARRAY ARRAY['gap_dispersion', 'coaching_effect', 'indicators', 'diagnosis'] LOOP
+	FOREACH result IN ARRAY ARRAY['gap_dispersion', 'coaching_effect', 'coaching_effect_by_period', 'indicators', 'diagnosis'] LOOP
 		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, result);
 	END LOOP;
 END

@@ -21,6 +21,7 @@
 CD_FUNCTION(cd_coaching_effect_final);
 CD_FUNCTION(cd_coaching_effect_panel);
 CD_FUNCTION(cd_coaching_effect_panels);
+CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
 
 #define RESULT_COLUMNS 25
@@ -113,17 +114,17 @@ fill_result(const Question *q, const CdEffect *e, double level, Datum *values, b
 	Assert(column == RESULT_COLUMNS);
 }
 
-/* Estimate all teams together. */
+/* Estimate all teams together; paths (teams + 1 entries) when asked for. */
 static CdEffect *
-estimate(const Question *q, const PanelSeries *series, uint32 teams)
+estimate(const Question *q, const PanelSeries *series, uint32 teams, CdEffectPath *paths)
 {
 	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
 	CdEffectCommon common;
 	CdArena		arena = {0};
 
-	arena.size = cd_effect_size(series->count, teams, series->periods);
+	arena.size = cd_effect_size(series->count, teams, series->periods, paths != NULL);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common),
+	cd_ereport_status(cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common, paths),
 					  "coaching_effect");
 	pfree(arena.base);
 	return effects;
@@ -167,7 +168,7 @@ answer_alone(FunctionCallInfo fcinfo, Question q, const Panel *p)
 	bool		nulls[RESULT_COLUMNS] = {true};
 
 	q.options.pool = false;
-	effects = estimate(&q, &series, 1);
+	effects = estimate(&q, &series, 1, NULL);
 	fill_result(&q, &effects[0], series.level[0], values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
 }
@@ -229,39 +230,108 @@ get_units(ArrayType *array, ArrayType *panels, bool **missing)
 	return units;
 }
 
+/* Many teams' panels, and what is asked about them. */
+typedef struct Request
+{
+	Question	question;
+	Datum	   *units;
+	bool	   *unnamed;
+	int		   *places;
+	Panel	  **panels;
+	uint32		count;
+	PanelSeries series;
+} Request;
+
+/* Arguments: units, panels, and those of get_question. */
+static Request
+get_request(FunctionCallInfo fcinfo)
+{
+	Request		r;
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+
+	r.question = get_question(fcinfo, 2);
+	r.units = get_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
+	r.panels = get_panels(array, &r.count, &r.places);
+	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
+	return r;
+}
+
+static void
+set_unit(const Request *r, uint32 team, Datum *values, bool *nulls)
+{
+	values[0] = r->units[r->places[team]];
+	nulls[0] = r->unnamed[r->places[team]];
+}
+
 Datum
 cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Question	q;
-	ArrayType  *array;
-	Datum	   *units;
-	bool	   *unnamed;
-	Panel	  **panels;
-	int		   *places;
-	uint32		count;
-	PanelSeries series;
+	Request		r;
 	CdEffect   *effects;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	q = get_question(fcinfo, 2);
-	array = PG_GETARG_ARRAYTYPE_P(1);
-	units = get_units(PG_GETARG_ARRAYTYPE_P(0), array, &unnamed);
-	panels = get_panels(array, &count, &places);
-	series = panel_series(panels, count, q.higher_is_better);
-	effects = estimate(&q, &series, count);
-	for (uint32 t = 0; t < count; t++)
+	r = get_request(fcinfo);
+	effects = estimate(&r.question, &r.series, r.count, NULL);
+	for (uint32 t = 0; t < r.count; t++)
 	{
 		Datum		values[RESULT_COLUMNS];
 		bool		nulls[RESULT_COLUMNS] = {0};
 
-		values[0] = units[places[t]];
-		nulls[0] = unnamed[places[t]];
-		fill_result(&q, &effects[t], series.level[t], values, nulls);
+		set_unit(&r, t, values, nulls);
+		fill_result(&r.question, &effects[t], r.series.level[t], values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
+	return (Datum) 0;
+}
+
+#define PATH_COLUMNS 9
+
+/* The rows of one team's path: before and after a session, period by period. */
+static void
+put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo *result)
+{
+	const Question *q = &r->question;
+	double		level = r->series.level[team];
+
+	for (int i = 0; i < CD_EFFECT_POINTS; i++)
+	{
+		const CdEffectPoint *point = &path->point[i];
+		Datum		values[PATH_COLUMNS];
+		bool		nulls[PATH_COLUMNS] = {0};
+
+		set_unit(r, team, values, nulls);
+		values[1] = Int32GetDatum(point->lag);
+		cd_set_float8(values, nulls, 2, to_units(q, point->seen, level));
+		cd_set_float8(values, nulls, 3, point->sessions);
+		cd_set_float8(values, nulls, 4, to_units(q, point->effect, level));
+		cd_set_float8(values, nulls, 5, to_units(q, point->low, level));
+		cd_set_float8(values, nulls, 6, to_units(q, point->high, level));
+		cd_set_float8(values, nulls, 7, path->half_life);
+		values[8] = CStringGetTextDatum(point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+Datum
+cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Request		r;
+	CdEffect   *effects;
+	CdEffectPath *paths;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	r = get_request(fcinfo);
+	paths = palloc0((r.count + 1) * sizeof(CdEffectPath));
+	effects = estimate(&r.question, &r.series, r.count, paths);
+	for (uint32 t = 0; t < r.count; t++)
+		if (effects[t].sessions > 0)
+			put_path(&r, t, &paths[t], result);
 	return (Datum) 0;
 }
 

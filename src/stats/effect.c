@@ -380,13 +380,15 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		work.residual[g] = work.fit[g].inflation;
 		cd_effect_count(&work, g, &out[g]);
 		report_raw(&work, g, options, pool, &out[g]);
-		if (out[g].sessions == 0.0 || (!pool && !work.fit[g].usable))
+		if (out[g].sessions == 0.0)
 			out[g].status = CD_TOO_FEW;
 	}
 	if (pool)
 		status = shrink_all(arena, teams, options, out, common);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
 	{
+		if (isnan(out[g].effect))
+			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
 		admit_doubt(&out[g]);
 	}

@@ -15,6 +15,7 @@
 #define PENALTY_SD 2.5			/* of the logarithms around the defaults */
 #define RIDGE 1e-8
 #define SOLVE_ROUNDS 3
+#define ROUNDING 1e-12
 
 static const double level_offset[] = {-2.4, -1.2, -0.5, 0.0, 0.5, 1.2};
 static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
@@ -256,6 +257,19 @@ cd_effect_team_solve(CdEffectWork *work, size_t g)
 	}
 }
 
+/* What rounding alone can leave of an outcome that does not vary. */
+static double
+rounding_variance(const CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	size_t		c = (size_t) work->design.columns;
+	double		largest = 0.0;
+
+	for (size_t i = team->first; i < team->first + team->n; i++)
+		largest = fmax(largest, fabs(work->z[i * c]));
+	return ROUNDING * ROUNDING * largest * largest;
+}
+
 /* Filter, normal equations, coefficients. */
 void
 cd_effect_team_fit(CdEffectWork *work, size_t g)
@@ -270,7 +284,8 @@ cd_effect_team_fit(CdEffectWork *work, size_t g)
 	team_surprise(work, g);
 	cd_effect_normal(work->surprise, team->n, c, fit->m);
 	fit->s2 = fit->m[0] / team->free;
-	cd_effect_team_solve(work, g);
+	if (fit->s2 > rounding_variance(work, g))
+		cd_effect_team_solve(work, g);
 }
 
 /* Outcome less what the columns explain. */

@@ -187,6 +187,8 @@ cd_effect_naive(const CdEffectWork *work, size_t g, int before, double effect, C
 		return;
 	out->naive = seen.change / seen.sessions;
 	out->naive_share = seen.better / seen.sessions;
+	if (isnan(effect))
+		return;
 	out->null = null.change / null.sessions;
 	out->null_share = null.better / null.sessions;
 }

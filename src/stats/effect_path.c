@@ -112,7 +112,7 @@ half_life_at(int i)
 	return i + 1 == HALF_LIVES ? INFINITY : HALF_LIFE_MIN * pow(HALF_LIFE_STEP, i);
 }
 
-/* Half-life by least squares, with the values that fit nearly as well. */
+/* Half-life by least squares, between the nearest values that fit clearly worse. */
 static void
 fit_half_life(CdEffectPath *path)
 {
@@ -130,10 +130,10 @@ fit_half_life(CdEffectPath *path)
 	}
 	for (int i = HALF_LIVES; i-- > 0;)
 		if (value[i] <= least + CHI_SQUARE_1)
-			path->half_life_low = half_life_at(i);
+			path->half_life_low = half_life_at(i > 0 ? i - 1 : 0);
 	for (int i = 0; i < HALF_LIVES; i++)
 		if (value[i] <= least + CHI_SQUARE_1)
-			path->half_life_high = half_life_at(i);
+			path->half_life_high = half_life_at(i + 1 < HALF_LIVES ? i + 1 : i);
 }
 
 /* Estimates into the path. */

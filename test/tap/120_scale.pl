@@ -9,7 +9,7 @@ use Test::More;
 my $node = new_node('scale');
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION coachdiag;
-CREATE TABLE team AS SELECT i % 50000 AS team, (i / 50000 % 3)::bigint AS agent, 300 + 20 * sin(i) AS value FROM generate_series(0, 299999) i;
+CREATE TABLE team AS SELECT i, i % 50000 AS team, (i / 50000 % 3)::bigint AS agent, 300 + 20 * sin(i) AS value FROM generate_series(0, 299999) i;
 CREATE TABLE work AS SELECT (i % 200000)::bigint AS agent, 300 + 20 * sin(i % 200000) + cos(i) AS value, ((i::bigint * 7919) % 97 < 30 + i % 40)::int AS solved
 FROM generate_series(0, 399999) i;
 CREATE TABLE large AS SELECT coachdiag.panel(value, 300, agent, date '2025-01-06') AS p, coachdiag.panel(solved, 0, agent, NULL) AS rates FROM work;
@@ -26,7 +26,7 @@ FROM (SELECT coachdiag.panel(value, 300, agent, date '2025-01-06') AS p FROM tea
 SQL
 is($node->safe_psql('postgres', <<'SQL'), '50000|150000|t', '50,000 gap dispersions of one value per agent');
 SELECT count(*), sum((d).agents), bool_and((d).method = 'not separable' AND (d).mean_low < (d).mean_gap)
-FROM (SELECT coachdiag.gap_dispersion(value, 300, agent) AS d FROM (SELECT DISTINCT ON (team, agent) * FROM team) t GROUP BY team OFFSET 0) s
+FROM (SELECT coachdiag.gap_dispersion(value, 300, agent) AS d FROM team WHERE i < 150000 GROUP BY team OFFSET 0) s
 SQL
 is($node->safe_psql('postgres', <<'SQL'), '2000|12000|t', '2,000 gap dispersions with spread and noise');
 SELECT count(*), sum((d).observations), bool_and((d).between_low <= (d).between_sd AND (d).between_sd <= (d).between_high AND (d).share_short BETWEEN 0 AND 1)
@@ -36,7 +36,7 @@ for my $aggregate (qw(gap_dispersion panel))
 {
 	my $call = $aggregate eq 'panel' ? "panel(value, 300, agent, date '2025-01-06')" : 'gap_dispersion(value, 300, agent)';
 	my $plan = $node->safe_psql('postgres', "SET max_parallel_workers_per_gather = 0; SET work_mem = '2GB'; SET enable_sort = off;"
-		. " EXPLAIN (ANALYZE, TIMING OFF) SELECT coachdiag.$call FILTER (WHERE team < 100000) FROM team GROUP BY team HAVING team < 0 OR count(*) > 1000");
+		. " EXPLAIN (ANALYZE, TIMING OFF) SELECT coachdiag.$call FROM team WHERE i < 150000 GROUP BY team");
 	my ($kilobytes) = $plan =~ /Memory Usage: (\d+)kB/;
 	my $predicted = $node->safe_psql('postgres', "SELECT max(aggtransspace) FROM pg_aggregate WHERE aggfnoid::oid::regprocedure::text ~ '^coachdiag.$aggregate\\('");
 	cmp_ok($kilobytes * 1024 / 50000, '>', 500, "$aggregate: 50,000 states are in memory");
