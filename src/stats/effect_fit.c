@@ -16,6 +16,7 @@
 #define RIDGE 1e-8
 #define SOLVE_ROUNDS 3
 #define ROUNDING 1e-12
+#define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
 static const double level_offset[] = {-2.4, -1.2, -0.5, 0.0, 0.5, 1.2};
 static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
@@ -182,7 +183,7 @@ coefficients(CdEffectWork *work, size_t g)
 
 	for (int j = 1; j < c; j++)
 		largest = fmax(largest, fit->m[j * c + j]);
-	fit->usable = fit->m[c + 1] > 1e-6 * largest && fit->m[c + 1] > 0.0 && fit->s2 > 0.0;
+	fit->usable = fit->m[c + 1] > fmax(1e-6 * largest, LEAST_CONTRAST) && fit->s2 > 0.0;
 	if (!fit->usable)
 		return;
 	for (int j = 0; j < p; j++)
