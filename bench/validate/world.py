@@ -1,5 +1,6 @@
 """Worlds of known truth: contact centres with coached teams, simulated without regard to any estimator."""
 
+import argparse
 import csv
 import datetime
 import os
@@ -308,3 +309,50 @@ def adjusted(study):
     total = w.sum(axis=2)
     out = (rest * w).sum(axis=2) / np.maximum(total, 1)
     return np.where(total > 0, out, np.nan), total
+
+
+def write_csv(studies, folder, monday=datetime.date(2024, 1, 1)):
+    """The centre as relations of a workspace, one file each, and the truth beside them."""
+    os.makedirs(folder, exist_ok=True)
+    people = studies[0].people
+    agents = range(len(people.team))
+    week = [(monday + datetime.timedelta(weeks=t)).isoformat() for t in range(people.weeks + 1)]
+
+    def table(name, columns, rows):
+        with open(os.path.join(folder, name + ".csv"), "w", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(columns)
+            out.writerows(rows)
+
+    table("metric", ["metric", "higher_is_better", "target", "smallest_effect", "scale"],
+          [(m.name, m.higher_is_better, m.target, m.smallest * (m.target if m.scale == "log" else 1), m.scale)
+           for m in (s.metric for s in studies)])
+    table("agent", ["agent_id", "hired_on", "left_on"],
+          [(a, monday + datetime.timedelta(weeks=int(people.first[a] - people.tenure0[a])),
+            week[people.last[a]] if people.last[a] < people.weeks else "") for a in agents])
+    table("assignment", ["agent_id", "team", "valid_from", "valid_to", "site", "program"],
+          [(a, f"T{people.team[a]:03d}", week[people.first[a]], week[people.last[a]],
+            f"S{people.team[a] % 2}", f"P{people.program[a]}") for a in agents])
+    table("agent_metric", ["agent_id", "metric", "period", "value", "volume", "contact_type"],
+          [(a, s.metric.name, week[t], repr(float(s.value[a, t, j])), int(s.volume[a, t, j]), f"type {j}")
+           for s in studies for a, t, j in zip(*np.nonzero(s.volume))])
+    held = [(s.metric.name, a, t) for s in studies for a, t in zip(*np.nonzero(s.sessions))]
+    table("coaching_session", ["session_id", "agent_id", "coach_id", "held_at", "status", "metric", "duration_minutes"],
+          [(i, a, f"COACH{people.team[a]:03d}", week[t] + " 12:00:00+00", "held", name, 30)
+           for i, (name, a, t) in enumerate(held)])
+    table("truth", ["team", "metric", "kind", "effect"],
+          [(f"T{g:03d}", s.metric.name, s.kind[g], s.effect[g]) for s in studies for g in range(len(s.kind))])
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Write a simulated centre as CSV files of a workspace.")
+    parser.add_argument("folder")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--teams", type=int, default=100)
+    parser.add_argument("--hard", action="store_true", help="small, noisy teams")
+    arguments = parser.parse_args()
+    write_csv(centre(arguments.seed, arguments.teams, arguments.hard), arguments.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@
 #define Z_TAIL 9.0				/* beyond it, as good as that */
 #define NEGLIGIBLE 1e-16		/* probability of a grid point that cannot matter */
 #define QUANTILE_TOLERANCE 1e-13
+#define WIDEST_STEP 1e12
 
 /* Likelihood over a logarithmic grid of tau, given in prior scales. */
 typedef struct Grid
@@ -188,6 +189,31 @@ cd_share_posterior(const double *y, const double *v, size_t k, double prior_scal
 	return cd_share_model_posterior(normal_model, &u, prior_scale, out);
 }
 
+/* Root of a rising function near a guess: a bracket of that step, widened until it holds it. */
+static CdStatus
+solve_near(CdFunction f, void *context, double guess, double step, double *root)
+{
+	CdStatus	status = CD_OK;
+	double		low = guess - step;
+	double		high = guess + step;
+
+	for (double by = step; f(low, context, &status) > 0.0; by *= 2.0)
+	{
+		high = low;
+		low -= by;
+		if (by > WIDEST_STEP * step)
+			return CD_NO_CONVERGENCE;
+	}
+	for (double by = step; f(high, context, &status) < 0.0; by *= 2.0)
+	{
+		low = high;
+		high += by;
+		if (by > WIDEST_STEP * step)
+			return CD_NO_CONVERGENCE;
+	}
+	return cd_solve_within(f, context, low, high, QUANTILE_TOLERANCE, root);
+}
+
 /* Share beyond the threshold and one point of its distribution. */
 typedef struct Beyond
 {
@@ -238,6 +264,31 @@ bracket_share(const Beyond *b, double *low, double *high)
 	*high = fmin(*high, Z_LIMIT);
 }
 
+/* The quantile if z were normal, and a step to look around it. */
+static bool
+share_guess(const Beyond *b, double target, double *z, double *step)
+{
+	const CdSharePosterior *p = b->posterior;
+	double		mean = 0.0;
+	double		square = 0.0;
+	double		sd;
+
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		double		centre = b->sign * (p->mean[i] - b->threshold) / p->tau[i];
+		double		spread = p->sd[i] / p->tau[i];
+
+		if (p->probability[i] == 0.0)
+			continue;
+		mean += p->probability[i] * centre;
+		square += p->probability[i] * (centre * centre + spread * spread);
+	}
+	sd = sqrt(fmax(square - mean * mean, 0.0));
+	*z = mean + (target < 0.5 ? -1.0 : 1.0) * cd_normal_multiplier(fabs(1.0 - 2.0 * target)) * sd;
+	*step = 0.25 * sd;
+	return isfinite(*z) && *step > 0.0;
+}
+
 /* Quantile of the share. */
 static CdStatus
 share_quantile(Beyond *b, double target, double *share)
@@ -245,6 +296,7 @@ share_quantile(Beyond *b, double target, double *share)
 	CdStatus	status = CD_OK;
 	double		low;
 	double		high;
+	double		step;
 	double		z = 0.0;
 
 	b->target = target;
@@ -255,6 +307,8 @@ share_quantile(Beyond *b, double target, double *share)
 		z = low;
 	else if (share_excess(high, b, &status) <= 0.0)
 		z = high;
+	else if (share_guess(b, target, &z, &step) && low < z - step && z + step < high)
+		status = solve_near(share_excess, b, z, step, &z);
 	else
 		status = cd_solve_within(share_excess, b, low, high, QUANTILE_TOLERANCE, &z);
 	*share = gsl_cdf_ugaussian_P(z);
@@ -294,6 +348,7 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 typedef struct NewUnit
 {
 	const CdSharePosterior *posterior;
+	double		spread[CD_SHARE_GRID];	/* of a new unit given tau */
 	double		origin;
 	double		target;
 } NewUnit;
@@ -309,7 +364,7 @@ new_unit_excess(double x, void *context, CdStatus *status)
 	for (int i = 0; i < CD_SHARE_GRID; i++)
 		if (p->probability[i] > 0.0)
 			probability += p->probability[i]
-				* gsl_cdf_ugaussian_P((u->origin + x - p->mean[i]) / hypot(p->tau[i], p->sd[i]));
+				* gsl_cdf_ugaussian_P((u->origin + x - p->mean[i]) / u->spread[i]);
 	return probability - u->target;
 }
 
@@ -317,20 +372,30 @@ new_unit_excess(double x, void *context, CdStatus *status)
 CdStatus
 cd_share_predict(const CdSharePosterior *posterior, double level, double *low, double *high)
 {
-	NewUnit		u = {posterior, posterior->mean[0], 0.5 * (1.0 - level)};
-	double		reach = 0.0;
+	NewUnit		u = {.posterior = posterior, .origin = posterior->mean[0]};
+	double		mean = 0.0;
+	double		square = 0.0;
+	double		sd;
+	double		z;
 	CdStatus	status;
 
 	if (!(level > 0.0 && level < 1.0))
 		return CD_BAD_INPUT;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
-		if (posterior->probability[i] > 0.0)
-			reach = fmax(reach, fabs(posterior->mean[i] - u.origin)
-						 + Z_TAIL * hypot(posterior->tau[i], posterior->sd[i]));
-	status = cd_solve_within(new_unit_excess, &u, -reach, reach, QUANTILE_TOLERANCE, low);
+	{
+		double		distance = posterior->mean[i] - u.origin;
+
+		u.spread[i] = hypot(posterior->tau[i], posterior->sd[i]);
+		mean += posterior->probability[i] * distance;
+		square += posterior->probability[i] * (distance * distance + u.spread[i] * u.spread[i]);
+	}
+	sd = sqrt(fmax(square - mean * mean, 0.0));
+	z = cd_normal_multiplier(level);
+	u.target = 0.5 * (1.0 - level);
+	status = solve_near(new_unit_excess, &u, mean - z * sd, 0.25 * sd, low);
 	u.target = 0.5 * (1.0 + level);
 	if (status == CD_OK)
-		status = cd_solve_within(new_unit_excess, &u, -reach, reach, QUANTILE_TOLERANCE, high);
+		status = solve_near(new_unit_excess, &u, mean + z * sd, 0.25 * sd, high);
 	*low += u.origin;
 	*high += u.origin;
 	return status;
