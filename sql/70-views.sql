@@ -229,13 +229,13 @@ BEGIN
 			LEFT JOIN %1$I.stored_team t ON t.team = e.unit
 		), many AS (
 			SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
-				sum(t.sessions * t.raw_improvement) / sum(t.sessions) AS improvement,
-				sqrt(sum((t.sessions * t.raw_se) ^ 2)) / sum(t.sessions) AS se, sum(t.raw_df) AS df,
+				sum(t.sessions * t.improvement) / sum(t.sessions) AS improvement,
+				sqrt(sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + sum(t.sessions * t.doubt) ^ 2) / sum(t.sessions) AS se, sum(t.raw_df) AS df,
 				sum(t.sessions * t.naive_improvement) / sum(t.sessions) AS naive_improvement, sum(t.sessions * t.naive_share_improved) / sum(t.sessions) AS naive_share_improved,
 				sum(t.sessions * t.null_improvement) / sum(t.sessions) AS null_improvement, sum(t.sessions * t.null_share_improved) / sum(t.sessions) AS null_share_improved,
 				sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
 			FROM team t
-			WHERE t.raw_se > 0 AND t.sessions > 0
+			WHERE t.sd > 0 AND t.sessions > 0
 			GROUP BY GROUPING SETS ((t.metric), (t.metric, t.program), (t.metric, t.site))
 			HAVING (grouping(t.program) = 1 OR t.program IS NOT NULL) AND (grouping(t.site) = 1 OR t.site IS NOT NULL)
 		)
@@ -250,7 +250,7 @@ BEGIN
 			m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
 			CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < 0 THEN 'harmful'
 				WHEN o.low > -m.smallest_effect AND o.high < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
-			false, NULL, NULL, NULL, format('mean over %%s teams, weighted by their sessions', m.teams)
+			true, NULL, NULL, NULL, format('mean over %%s teams, weighted by their sessions', m.teams)
 		FROM many m
 		CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 		CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;

@@ -24,7 +24,7 @@ CD_FUNCTION(cd_coaching_effect_panels);
 CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
 
-#define RESULT_COLUMNS 25
+#define RESULT_COLUMNS 27
 
 /* How a question is put. */
 typedef struct Question
@@ -44,6 +44,13 @@ to_units(const Question *q, double change, double level)
 	if (q->scale != CD_SCALE_LOG)
 		return change;
 	return sign * exp(level) * expm1(sign * change);
+}
+
+/* A spread around a change, in metric units. */
+static double
+spread_to_units(const Question *q, double change, double spread, double level)
+{
+	return (to_units(q, change + spread, level) - to_units(q, change - spread, level)) / 2;
 }
 
 /*
@@ -93,8 +100,8 @@ fill_result(const Question *q, const CdEffect *e, double level, Datum *values, b
 		fabs(to_units(q, e->smallest_detectable, level))
 	};
 	const double more[] = {
-		e->above, to_units(q, e->raw, level),
-		(to_units(q, e->raw + e->raw_se, level) - to_units(q, e->raw - e->raw_se, level)) / 2, e->df,
+		e->above, spread_to_units(q, e->effect, e->sd, level), spread_to_units(q, e->effect, e->doubt, level),
+		to_units(q, e->raw, level), spread_to_units(q, e->raw, e->raw_se, level), e->df,
 		to_units(q, e->placebo, level), e->placebo_p, e->overlap
 	};
 	int			column = 1;

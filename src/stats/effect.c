@@ -13,7 +13,7 @@
 #include "stats/prior.h"
 #include "stats/solve.h"
 
-#define COMMON_ROUNDS 6			/* noise given coefficients, coefficients given noise */
+#define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
 #define INFLATION_LEAST 1.0
 #define DOUBT 0.1				/* share of the removed regression to the mean that may be wrong, as sd */

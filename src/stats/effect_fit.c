@@ -13,14 +13,13 @@
 #define SEARCH_SIZE 0.05
 #define PARAMETERS 4
 #define PENALTY_SD 2.5			/* of the logarithms around the defaults */
-#define SHOCK_SD 2.0			/* of a team's shocks around the common ones, logarithms; levels: 1 */
 #define RIDGE 1e-8
 #define SOLVE_ROUNDS 3
 #define ROUNDING 1e-12
 #define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
 static const double level_offset[] = {-2.4, -1.2, -0.5, 0.0, 0.5, 1.2};
-static const double shock_offset[] = {-4.0, -2.0, -0.8, 0.0, 0.8};
+static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
 
 #define LEVELS (sizeof(level_offset) / sizeof(level_offset[0]))
 #define SHOCKS (sizeof(shock_offset) / sizeof(shock_offset[0]))
@@ -155,7 +154,7 @@ cd_effect_team_noise(CdEffectWork *work, size_t g)
 
 		noise.level *= exp(a);
 		noise.shock *= exp(r);
-		value[i] = deviance(work, g, &noise) + a * a + r * r / (SHOCK_SD * SHOCK_SD);
+		value[i] = deviance(work, g, &noise) + a * a + r * r;
 		least = fmin(least, value[i]);
 	}
 	for (size_t i = 0; i < LEVELS * SHOCKS; i++)

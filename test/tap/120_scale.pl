@@ -94,7 +94,7 @@ my %long = (
 for my $what (sort keys %long)
 {
 	my $begin = time;
-	my ($status, undef, $error) = $node->psql('postgres', "SET statement_timeout = 400; $long{$what}");
+	my (undef, undef, $error) = $node->psql('postgres', "SET statement_timeout = 400; $long{$what}", timeout => 60, timed_out => \my $hangs);
 	my $seconds = time - $begin;
 	like($error, qr/canceling statement due to statement timeout/, "$what: cancelled");
 	cmp_ok($seconds, '<', 2.4, "$what: within 2 seconds");

@@ -1,0 +1,277 @@
+-- coaching_effect: simulated centres with known truth, what must not matter, what must be refused, by period, contact mix, the views.
+\set QUIET on
+SET client_min_messages = error;
+SELECT no_plan();
+
+-- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
+CREATE FUNCTION uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('x' || substr(md5(name), 1, 13))::bit(52)::bigint + 0.5) / 2.0 ^ 52 $$;
+CREATE FUNCTION normal(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+$$ SELECT sqrt(-2 * ln(uniform(name || ' r'))) * cos(2 * pi() * uniform(name || ' phi')) $$;
+
+-- A centre whose worst fifth of each team is coached every week. Of a session's effect, fade is left from week to week.
+CREATE FUNCTION simulate(into_table text, teams int, agents int, weeks int, effect float8, fade float8 DEFAULT 0.9) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('CREATE TABLE %I (team int, agent bigint, week date, value float8, sessions float8, stock float8)', into_table);
+	FOR w IN 0 .. weeks - 1 LOOP
+		EXECUTE format($q$
+			INSERT INTO %1$I
+			SELECT s.team, s.agent, date '2024-01-01' + 7 * $2, s.value, (rank() OVER (PARTITION BY s.team ORDER BY s.value) <= $1 / 5)::int, s.stock
+			FROM (
+				SELECT t AS team, a AS agent, k.stock,
+					80 + 3 * normal(format('level %%s', a)) + 2 * normal(format('week %%s %%s', t, $2)) + 4 * normal(format('noise %%s %%s', a, $2)) + $3 * k.stock AS value
+				FROM generate_series(1, $5) t, generate_series(100 * t + 1, 100 * t + $1) a
+				LEFT JOIN %1$I p ON p.agent = a AND p.week = date '2024-01-01' + 7 * ($2 - 1)
+				CROSS JOIN LATERAL (SELECT coalesce(p.stock * $4 + p.sessions, 0) AS stock) k
+			) s
+		$q$, into_table) USING agents, w, effect, fade, teams;
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION close(actual float8, expected float8, tolerance float8, what text) RETURNS text LANGUAGE sql AS
+$$ SELECT ok(abs(actual - expected) <= tolerance, what || ': ' || coalesce(actual::text, 'NULL') || ' against ' || expected) $$;
+CREATE FUNCTION team_panel(of_table regclass, of_team int, value text DEFAULT 'value', day text DEFAULT 'week') RETURNS coachdiag.panel LANGUAGE plpgsql AS $$
+DECLARE
+	p coachdiag.panel;
+BEGIN
+	EXECUTE format('SELECT coachdiag.panel(%s, 85, agent, %s, 1, NULL, sessions, NULL, NULL::text, NULL::date) FROM %s WHERE team = %s', value, day, of_table, of_team) INTO p;
+	RETURN p;
+END
+$$;
+
+SELECT simulate('works', 12, 10, 52, 2);
+SELECT simulate('nothing', 12, 10, 52, 0);
+CREATE TABLE teams AS SELECT array_agg(t::text ORDER BY t) AS units, array_agg(team_panel('works', t) ORDER BY t) AS works, array_agg(team_panel('nothing', t) ORDER BY t) AS nothing
+FROM generate_series(1, 12) t;
+CREATE TABLE works_effect AS SELECT e.* FROM teams, coachdiag.coaching_effect(units, works, true, smallest_effect => 1) e;
+CREATE TABLE nothing_effect AS SELECT e.* FROM teams, coachdiag.coaching_effect(units, nothing, true, smallest_effect => 1) e;
+CREATE TABLE one AS SELECT * FROM works WHERE team = 1;
+CREATE TABLE alone AS SELECT e.* FROM coachdiag.coaching_effect(team_panel('one', 1)) e;
+
+-- The planted effect: a session adds 2, of which 0.9 is left from week to week; over four weeks 1.72 on average.
+
+SELECT ok(1.72 BETWEEN ci_low AND ci_high, 'one team: the interval holds the truth') FROM alone;
+SELECT ok(ci_high - ci_low < 3, 'and is no wider than 3, where a week''s value varies by 4') FROM alone;
+SELECT is(conclusion, 'effective', 'coaching that works is found') FROM alone;
+SELECT ok(naive_improvement > 3 * 1.72, 'after the bad week that led to it, before and after shows three times the truth') FROM alone;
+SELECT close(naive_improvement - null_improvement, 1.72, 0.5, 'the rest is what the same sessions would have shown without effect') FROM alone;
+SELECT is((n_agents, n_coached, n_control, sessions, horizon, pooled, unit, reason),
+	(10, 10, 10, 104::float8, 4, false, NULL::text, 'from this team alone'::text), 'counts') FROM alone;
+SELECT ok(placebo_p > 0.05 AND overlap = 1, 'placebo and overlap are given') FROM alone;
+SELECT ok(p_value < 0.05 AND probability_improved > 0.95 AND smallest_detectable BETWEEN raw_se AND 4 * raw_se, 'p, probability and smallest detectable fit together') FROM alone;
+
+SELECT is((SELECT count(*) FROM works_effect WHERE 1.72 BETWEEN ci_low AND ci_high AND conclusion = 'effective' AND pooled), 12::bigint, 'twelve teams: every interval holds the truth, every conclusion is right');
+SELECT close(avg(improvement), 1.72, 0.15, 'mean over teams') FROM works_effect;
+SELECT ok((SELECT avg(ci_high - ci_low) FROM works_effect) < (SELECT ci_high - ci_low FROM alone), 'strength is borrowed: narrower than one team alone');
+SELECT ok(max(improvement) - min(improvement) < max(raw_improvement) - min(raw_improvement), 'and drawn together') FROM works_effect;
+SELECT results_eq('SELECT unit FROM works_effect', 'SELECT unnest(units) FROM teams', 'a row for each unit, in order');
+
+-- No effect
+
+SELECT is((SELECT count(*) FROM nothing_effect WHERE conclusion = 'effective'), 0::bigint, 'sessions that do nothing are not called effective');
+SELECT is((SELECT count(*) FROM nothing_effect WHERE 0 BETWEEN ci_low AND ci_high), 12::bigint, 'every interval holds zero');
+SELECT close(avg(improvement), 0, 0.2, 'mean within 5 % of a week''s sd') FROM nothing_effect;
+SELECT ok(min(naive_improvement) > 3 AND avg(naive_share_improved) > 0.7, 'though after most sessions things improved') FROM nothing_effect;
+SELECT close(avg(naive_share_improved), avg(null_share_improved), 0.02, 'naive and null share, over teams') FROM nothing_effect;
+SELECT ok(max(abs(naive_share_improved - null_share_improved)) < 0.05, 'and in each team') FROM nothing_effect;
+SELECT ok(bool_and((conclusion = 'no_effect') = (ci_low > -2 AND ci_high < 2)), 'no effect is said where effects worth having are ruled out') FROM
+	(SELECT (coachdiag.coaching_effect(units, nothing, true, smallest_effect => 2)).* FROM teams) e;
+SELECT is((e.conclusion, e.reason), ('cannot_tell'::text, 'the interval covers zero, and no smallest effect says what would be too little'::text), 'without smallest effect it can''t be said')
+FROM coachdiag.coaching_effect(team_panel('nothing', 1)) e;
+SELECT is((e.conclusion, e.reason), ('cannot_tell'::text, 'the interval covers zero and effects worth having'::text), 'nor for a small one')
+FROM coachdiag.coaching_effect(team_panel('nothing', 1), smallest_effect => 0.1) e;
+
+-- Direction, scale, units
+
+SELECT simulate('harms', 1, 10, 52, -3);
+SELECT is((coachdiag.coaching_effect(team_panel('harms', 1))).conclusion, 'harmful', 'coaching that harms is found');
+SELECT ok(abs(e.improvement / a.improvement - 1) < 1e-9 AND abs(e.naive_improvement / a.naive_improvement - 1) < 1e-9 AND abs(e.ci_low / a.ci_low - 1) < 1e-9
+	AND e.conclusion = 'effective', 'turned round, with lower better: the same, positive is better')
+FROM alone a, coachdiag.coaching_effect(team_panel('one', 1, '170 - value'), false) e;
+SELECT is((coachdiag.coaching_effect(team_panel('one', 1, '170 - value'))).conclusion, 'harmful', 'and harmful where higher is better');
+
+CREATE TABLE in_log AS SELECT e.*, (SELECT exp(avg(5 - value / 100)) FROM one) AS level FROM coachdiag.coaching_effect(team_panel('one', 1, '5 - value / 100'), false, 'log') e;
+SELECT close(l.improvement, l.level * -expm1, 1e-9, 'log, lower is better: the change of the logarithm, in units at the mean')
+FROM in_log l, (SELECT exp(-improvement / 100) - 1 AS expm1 FROM alone) a;
+SELECT ok(l.ci_low > 0 AND l.ci_low < l.improvement AND l.improvement < l.ci_high AND l.conclusion = 'effective' AND l.naive_improvement > l.null_improvement, 'and its interval') FROM in_log l;
+SELECT close(e.improvement, (SELECT exp(avg(5 + value / 100)) FROM one) * (exp(a.improvement / 100) - 1), 1e-9, 'log, higher is better')
+FROM alone a, coachdiag.coaching_effect(team_panel('one', 1, '5 + value / 100'), true, 'log') e;
+SELECT ok(max(abs(e.improvement / 10 - w.improvement)) < 1e-3 AND max(abs(e.raw_improvement / w.raw_improvement / 10 - 1)) < 1e-9, 'ten times the value: ten times the effect')
+FROM works_effect w JOIN (SELECT (coachdiag.coaching_effect((SELECT units FROM teams), array_agg(team_panel('works', t, '10 * value') ORDER BY t), true)).* FROM generate_series(1, 12) t) e USING (unit);
+
+-- What must not matter
+
+SELECT ok(abs(e.improvement / a.improvement - 1) < 1e-9 AND abs(e.ci_high / a.ci_high - 1) < 1e-9, 'a week in which everybody gained a constant')
+FROM alone a, coachdiag.coaching_effect(team_panel('one', 1, 'value + CASE WHEN week IN (''2024-03-04'', ''2024-06-03'') THEN 50 ELSE 0 END')) e;
+SELECT ok(abs(e.improvement / a.improvement - 1) > 1e-3, 'a week in which one agent gained it does matter')
+FROM alone a, coachdiag.coaching_effect(team_panel('one', 1, 'value + CASE WHEN week IN (''2024-03-04'', ''2024-06-03'') AND agent = 103 THEN 50 ELSE 0 END')) e;
+SELECT is((SELECT coachdiag.coaching_effect(value, agent, week, sessions ORDER BY md5(agent || ' ' || week)) FROM one),
+	(SELECT coachdiag.coaching_effect(value, agent, week, sessions ORDER BY week DESC, agent) FROM one), 'order of rows');
+SELECT is((SELECT array_agg(round(e.improvement::numeric, 6) ORDER BY e.unit) FROM coachdiag.coaching_effect(
+		(SELECT array_agg(t::text ORDER BY t DESC) FROM generate_series(1, 12) t), (SELECT array_agg(team_panel('works', t) ORDER BY t DESC) FROM generate_series(1, 12) t), true) e),
+	(SELECT array_agg(round(improvement::numeric, 6) ORDER BY unit) FROM works_effect), 'order of units');
+
+-- Rows against panel
+
+CREATE FUNCTION same(e coachdiag.coaching_effect_result, what text) RETURNS text LANGUAGE sql AS $$
+	SELECT ok(abs(e.improvement / a.improvement - 1) < 1e-9 AND abs(e.ci_low / a.ci_low - 1) < 1e-9 AND abs(e.ci_high / a.ci_high - 1) < 1e-9
+		AND abs(e.null_improvement / a.null_improvement - 1) < 1e-9 AND abs(e.placebo / a.placebo - 1) < 1e-6 AND e.sessions = a.sessions AND e.conclusion = a.conclusion, what) FROM alone a
+$$;
+SELECT same(coachdiag.coaching_effect(value, agent, week, sessions), 'rows: bigint agents') FROM one;
+SELECT same(coachdiag.coaching_effect(value, agent::text, week, sessions), 'rows: text agents') FROM one;
+SELECT same(coachdiag.coaching_effect(value, agent, week, sessions, 7), 'rows: bigint agents, equal weights') FROM one;
+SELECT same(coachdiag.coaching_effect(value, agent::text, week, sessions, 7), 'rows: text agents, equal weights') FROM one;
+SELECT same(coachdiag.coaching_effect(value, agent, week, nullif(sessions, 0)), 'rows: NULL sessions are none') FROM one;
+SELECT same(coachdiag.coaching_effect(value, agent, week, sessions), 'rows: sessions as rows of their own') FROM
+	(SELECT value, agent, week, 0 AS sessions FROM one UNION ALL SELECT NULL, agent, week, sessions FROM one WHERE sessions > 0) r;
+SELECT same(coachdiag.coaching_effect(value, agent, week, sessions), 'rows without agent or week are not used') FROM
+	(SELECT value, agent, week, sessions FROM one UNION ALL VALUES (1, NULL, date '2024-01-01', 1), (1, 101, NULL, 1)) r;
+SELECT same((SELECT e FROM coachdiag.coaching_effect('{x}', ARRAY[team_panel('one', 1)], true) e), 'one unit among arrays is one team alone');
+SELECT ok(e.raw_improvement <> a.raw_improvement AND 1.72 BETWEEN e.ci_low AND e.ci_high, 'unequal weights count')
+FROM alone a, (SELECT (coachdiag.coaching_effect(value, agent, week, sessions, 1 + agent % 7)).* FROM one) e;
+
+-- Periods: days are gathered to weeks, first days of months are months
+
+SELECT same(coachdiag.coaching_effect(value, agent, day, sessions, weight), 'days are gathered to weeks') FROM (
+	SELECT value + 3 AS value, agent, week AS day, 0 AS sessions, 1 AS weight FROM one
+	UNION ALL SELECT value - 1, agent, week + 3, 0, 3 FROM one
+	UNION ALL SELECT NULL, agent, week + 2, sessions, NULL FROM one) r;
+SELECT same(coachdiag.coaching_effect(value, agent, (date '2019-01-01' + (week - date '2024-01-01') / 7 * interval '1 month')::date, sessions), 'months') FROM one;
+SELECT ok(e.sessions = a.sessions AND abs(e.improvement / a.improvement - 1) > 1e-6, 'one day off the first makes them weeks') FROM alone a, (
+	SELECT (coachdiag.coaching_effect(value, agent, (date '2019-01-02' + (week - date '2024-01-01') / 7 * interval '1 month')::date, sessions)).* FROM one) e;
+
+-- Horizon
+
+SELECT is((coachdiag.coaching_effect(team_panel('one', 1), horizon => h)).horizon, h, 'horizon ' || h) FROM unnest('{1,4,8,26}'::int[]) h;
+SELECT ok(e.improvement < a.improvement AND 2 * (1 - 0.9 ^ 12) / 0.1 / 12 BETWEEN e.ci_low AND e.ci_high, 'a fading effect is smaller over twelve weeks') FROM alone a, coachdiag.coaching_effect(team_panel('one', 1), horizon => 12) e;
+SELECT throws_ok(format('SELECT coachdiag.coaching_effect(team_panel(''one'', 1), horizon => %s)', h), '22023', 'horizon must be between 1 and 26 periods', 'horizon ' || h || ' is refused') FROM unnest('{0,27,-1}'::int[]) h;
+SELECT throws_ok($$SELECT coachdiag.coaching_effect(team_panel('one', 1), true, 'cubic')$$, '22023', NULL, 'unknown scale');
+SELECT throws_ok($$SELECT coachdiag.coaching_effect(units, works[1:11], true) FROM teams$$, '2202E', 'units and panels must be arrays of the same length', 'arrays of different length');
+SELECT throws_ok($$SELECT coachdiag.coaching_effect_by_period(units[1:3], works, true) FROM teams$$, '2202E', NULL, 'by period too');
+SELECT throws_ok($$SELECT coachdiag.coaching_effect_by_period(units, works, true, horizon => 0) FROM teams$$, '22023', NULL, 'horizon by period');
+SELECT throws_ok($$SELECT coachdiag.coaching_effect(v, 1, date '2024-01-01', s) FROM (VALUES ($$ || bad || ')) r (v, s)', '22003', NULL, 'rows: ' || bad)
+FROM unnest(ARRAY['''NaN''::float8, 1', '''Infinity''::float8, 1', '1::float8, -1', '1::float8, ''NaN''::float8']) bad;
+
+-- Too little to say anything
+
+CREATE FUNCTION silent(e coachdiag.coaching_effect_result, because text, what text) RETURNS text LANGUAGE sql AS $$
+	SELECT is((e.conclusion, e.reason, e.improvement, e.ci_low, e.p_value, e.smallest_detectable, e.pooled), ('cannot_tell'::text, because, NULL::float8, NULL::float8, NULL::float8, NULL::float8, false), what)
+$$;
+\set no_session '''not assessed: no coaching session'''
+\set nobody '''not assessed: nobody to compare the coached agents with, or too few periods'''
+SELECT ok(coachdiag.coaching_effect(NULL::coachdiag.panel) IS NULL, 'NULL panel: NULL');
+SELECT ok((SELECT coachdiag.coaching_effect(value, agent, week, sessions) FROM one WHERE false) IS NULL, 'no row: NULL');
+SELECT ok((SELECT coachdiag.coaching_effect(value, NULL::bigint, week, sessions) FROM one) IS NULL, 'no row that counts: NULL');
+SELECT silent(coachdiag.coaching_effect(coachdiag.panel(value, 85, agent, NULL::date)), :no_session, 'values without periods') FROM one;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, 0), :no_session, 'no session') FROM one;
+SELECT silent(coachdiag.coaching_effect(NULL, agent, week, sessions), :nobody, 'sessions without values') FROM one;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions), :nobody, 'one agent') FROM (SELECT * FROM one WHERE agent = 101) r;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, 1), :nobody, 'everybody, every week') FROM one;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, (extract(week FROM week)::int % 5 = 0)::int), :nobody, 'everybody at the same time') FROM one;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions), :nobody, 'one period') FROM (SELECT * FROM one WHERE week = '2024-02-05') r;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions), :nobody, 'sessions in the last week only') FROM (SELECT value, agent, week, (week = '2024-12-23' AND agent < 104)::int AS sessions FROM one) r;
+SELECT is((coachdiag.coaching_effect(value, agent, week, 1)).n_control, 0, 'everybody, every week: nobody to compare with') FROM one;
+SELECT lives_ok($$SELECT coachdiag.coaching_effect(80, agent, week, sessions) FROM one$$, 'values that never change');
+
+-- Many units, some without an answer
+
+CREATE TABLE mixed AS SELECT e.unit, e FROM teams, coachdiag.coaching_effect(units || ARRAY['none', 'null', 'idle', NULL],
+	works || ARRAY[(SELECT coachdiag.panel(1, 1, 1::bigint, date '2024-01-01') WHERE false), NULL, (SELECT coachdiag.panel(value, 85, agent, week) FROM one), team_panel('nothing', 5)], true, smallest_effect => 1) e;
+SELECT is((SELECT count(*) FROM mixed), 14::bigint, 'NULL panels are skipped');
+SELECT is((SELECT array_agg(unit) FROM mixed WHERE unit IS NULL OR unit !~ '\d'), ARRAY['idle', NULL], 'names stay with their panels');
+SELECT silent(e, :no_session, 'a unit without sessions has no answer, whatever the others say') FROM mixed WHERE unit = 'idle';
+SELECT silent(e, :no_session, 'units that are all empty') FROM coachdiag.coaching_effect('{x,y}', ARRAY[(SELECT coachdiag.panel(value, 85, agent, NULL::date) FROM one), NULL], true) e;
+SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect('{}', '{}'::coachdiag.panel[], true)$$, 'no units: no rows');
+SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect(NULL, NULL, true)$$, 'NULL arrays: no rows');
+SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect_by_period('{}', '{}'::coachdiag.panel[], true)$$, 'by period: no units');
+SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect_by_period(NULL, NULL, true)$$, 'by period: NULL arrays');
+SELECT is((SELECT bool_or(pooled) FROM teams, coachdiag.coaching_effect(units[1:7], works[1:7], true)), false, 'seven teams are too few to borrow from');
+SELECT is((SELECT bool_and(pooled) FROM teams, coachdiag.coaching_effect(units[1:8], works[1:8], true)), true, 'eight are enough');
+
+-- By period
+
+CREATE TABLE path AS SELECT p.* FROM teams, coachdiag.coaching_effect_by_period(units || 'idle'::text, works || (SELECT coachdiag.panel(value, 85, agent, week) FROM one), true) p;
+SELECT results_eq('SELECT unit, array_agg(periods_since ORDER BY periods_since) FROM path GROUP BY unit ORDER BY unit::int',
+	'SELECT t::text, (SELECT array_agg(i) FROM generate_series(-8, 12) i) FROM generate_series(1, 12) t', '21 rows for each unit with sessions, from -8 to 12');
+SELECT ok(bool_and((improvement IS NULL) = (periods_since <= 0) AND phase = CASE WHEN periods_since < 0 THEN 'before' WHEN periods_since = 0 THEN 'session' ELSE 'after' END), 'no effect is claimed up to the session''s own period') FROM path;
+SELECT ok(bool_and(seen < -3) FILTER (WHERE periods_since = 0) AND max(abs(seen)) FILTER (WHERE periods_since < 0) < 1.5, 'the dip that led to the session is seen in its own period') FROM path;
+SELECT ok(bool_and(ci_low < improvement AND improvement < ci_high), 'intervals') FROM path WHERE periods_since > 0;
+SELECT close(avg(improvement), 2 * 0.9 ^ (periods_since - 1), 0.5, format('%s periods after, over teams', periods_since)) FROM path WHERE periods_since IN (1, 2, 4, 8, 12) GROUP BY periods_since ORDER BY 1;
+SELECT ok(avg((2 * 0.9 ^ (periods_since - 1) BETWEEN ci_low AND ci_high)::int) > 0.9, 'and the intervals hold it') FROM path WHERE periods_since > 0;
+SELECT ok(bool_and(half_life > 0) AND count(DISTINCT (unit, half_life)) = 12, 'half-life: one for each unit') FROM path;
+SELECT ok(avg((0 BETWEEN p.ci_low AND p.ci_high)::int) > 0.9 AND abs(avg(p.improvement)) < 0.3, 'without effect: zero throughout')
+FROM teams, coachdiag.coaching_effect_by_period(units, nothing, true) p WHERE p.periods_since > 0;
+
+-- Contact mix: for four weeks after a session an agent gets the easy contacts; the sessions do nothing
+
+CREATE TABLE routed AS
+WITH week AS (
+	SELECT a AS agent, w, (uniform(format('session %s %s', a, w)) < 0.08)::int AS sessions FROM generate_series(1, 12) a, generate_series(0, 51) w
+), share AS (
+	SELECT *, CASE WHEN sum(sessions) OVER (PARTITION BY agent ORDER BY w ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) > 0 THEN 0.8 ELSE 0.2 END AS easy FROM week
+)
+SELECT agent, date '2024-01-01' + 7 * w AS week, type, CASE WHEN type = 'easy' THEN sessions ELSE 0 END AS sessions,
+	CASE WHEN type = 'easy' THEN 100 * easy ELSE 100 * (1 - easy) END AS weight,
+	70 + CASE WHEN type = 'easy' THEN 10 ELSE 0 END + 2 * normal(format('level %s', agent)) + 2 * normal(format('noise %s %s', agent, w)) + normal(format('cell %s %s %s', agent, w, type)) AS value
+FROM share, unnest('{easy,hard}'::text[]) type;
+CREATE TABLE mix AS SELECT coachdiag.panel(value, 85, agent, week, weight, type, sessions, NULL, NULL::text, NULL::date) AS typed,
+	coachdiag.panel(value, 85, agent, week, weight, NULL, sessions, NULL, NULL::text, NULL::date) AS untyped FROM routed;
+SELECT ok(e.improvement > 3 AND e.conclusion = 'effective', 'without contact types easier contacts look like an effect') FROM mix, coachdiag.coaching_effect(untyped) e;
+SELECT ok(abs(e.improvement) < 0.75 AND 0 BETWEEN e.ci_low AND e.ci_high, 'with contact types they don''t') FROM mix, coachdiag.coaching_effect(typed) e;
+
+-- without_mix
+
+CREATE TABLE hard AS SELECT coachdiag.panel(v.value + a.agent, 60, a.agent, date '2024-01-01' + 7 * w, CASE WHEN (agent = 1) = (type = 'hard') THEN 9 ELSE 1 END, type, 1, NULL, NULL::text, NULL::date) AS p
+FROM (VALUES ('easy', 60), ('hard', 40)) v (type, value), generate_series(1, 3) AS a (agent), generate_series(0, 3) w;
+CREATE TABLE fair AS SELECT coachdiag.without_mix(p) AS p FROM hard;
+CREATE FUNCTION agent_gap(p coachdiag.panel, a text) RETURNS float8 LANGUAGE sql AS
+$$ SELECT sum(weight * (mean - target)) / sum(weight) FROM coachdiag.cells(p) WHERE agent = a $$;
+SELECT close((SELECT sum(weight * (mean - target)) / sum(weight) FROM fair, coachdiag.cells(p)), (SELECT sum(weight * (mean - target)) / sum(weight) FROM hard, coachdiag.cells(p)), 1e-9, 'the mean gap stays');
+SELECT close(agent_gap(p, '1') - agent_gap(p, '2'), 1 - 2 - 16, 1e-9, 'who gets the hard contacts looks worse by 17') FROM hard;
+SELECT close(agent_gap(p, '1') - agent_gap(p, '2'), 1 - 2, 1e-4, 'and is not, by 1, with the mix taken out') FROM fair;
+SELECT close(agent_gap(p, '2') - agent_gap(p, '3'), 2 - 3, 1e-9, 'agents with the same mix keep their difference') FROM fair;
+SELECT results_eq('SELECT agent, period, contact_type, weight, target, sessions FROM fair, coachdiag.cells(p)', 'SELECT agent, period, contact_type, weight, target, sessions FROM hard, coachdiag.cells(p)', 'all else stays');
+SELECT ok(coachdiag.without_mix(untyped) OPERATOR(coachdiag.=) untyped, 'a panel without contact types stays') FROM mix;
+SELECT ok(coachdiag.without_mix(p) OPERATOR(coachdiag.=) p, 'nor are values without a target touched')
+FROM (SELECT coachdiag.panel(value, NULL, agent, week, weight, type, sessions, NULL, NULL::text, NULL::date) AS p FROM routed) s;
+SELECT ok(coachdiag.without_mix(NULL) IS NULL, 'NULL: NULL');
+
+-- t_interval, against tables of t
+
+SELECT close(i.high, 2.228138851965, 1e-9, '97.5 % of t with 10 degrees of freedom') FROM coachdiag.t_interval(0, 1, 10) i;
+SELECT close(i.low, 3 - 2 * 12.706204736432, 1e-8, 'with 1') FROM coachdiag.t_interval(3, 2, 1) i;
+SELECT close(i.high, 5 + 2.015048372669, 1e-9, '95 % with 5') FROM coachdiag.t_interval(5, 1, 5, 0.9) i;
+SELECT close(i.p_value, 0.05, 1e-9, 'p') FROM coachdiag.t_interval(-2.228138851965, 1, 10) i;
+SELECT close(i.p_value, 1, 0, 'p of nothing') FROM coachdiag.t_interval(0, 1, 3) i;
+SELECT ok(coachdiag.t_interval(1, NULL, 3) IS NULL AND coachdiag.t_interval(NULL, 1, 3) IS NULL AND coachdiag.t_interval(1, 1, NULL) IS NULL, 'NULL: NULL');
+SELECT throws_ok(format('SELECT coachdiag.t_interval(%s)', bad), '22023', NULL, 't_interval refuses ' || bad)
+FROM unnest(ARRAY['1, 0, 3', '1, -1, 3', '1, 1, 0', '1, 1, 3, 1', '1, 1, 3, 0', '''NaN'', 1, 3', '1, ''Infinity'', 3', '1, 1, ''NaN''']) bad;
+
+-- The workspace
+
+SELECT coachdiag.create_workspace('ops');
+INSERT INTO ops.metric (metric, higher_is_better, target, smallest_effect) VALUES ('quality', true, 85, 1), ('errors', false, 20, 1);
+INSERT INTO ops.assignment (agent_id, team, valid_from, site, program)
+SELECT DISTINCT agent, 'team ' || team, date '2024-01-01', CASE WHEN team % 3 = 0 THEN NULL ELSE 'site ' || team % 3 END, 'program ' || team % 2 FROM works;
+INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume) SELECT agent, 'quality', week, value, 10 FROM works;
+INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume) SELECT agent, 'errors', week, 100 - value, 10 FROM works WHERE team <= 9;
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, kind)
+SELECT row_number() OVER (ORDER BY m, agent, week), agent, 900 + team, week + time '10:00', 'held', m, 30, 'scheduled' FROM works, unnest('{quality,errors}'::text[]) m WHERE sessions > 0 AND (m = 'quality' OR team <= 9);
+CALL coachdiag.refresh('ops');
+CALL coachdiag.refresh('ops');
+SELECT results_eq('SELECT metric, level, count(*) FROM ops.coaching_effect GROUP BY 1, 2 ORDER BY 1, 2', $$VALUES ('errors', 'metric', 1::bigint), ('errors', 'program', 2), ('errors', 'site', 2), ('errors', 'team', 9),
+	('quality', 'metric', 1), ('quality', 'program', 2), ('quality', 'site', 2), ('quality', 'team', 12)$$, 'the view has a row for each team, program, site and the metric');
+SELECT ok(bool_and((team IS NULL) = (level <> 'team') AND (level <> 'metric' OR program IS NULL AND site IS NULL) AND (level <> 'program' OR program IS NOT NULL AND site IS NULL)
+	AND (level <> 'site' OR site IS NOT NULL AND program IS NULL)), 'team is set for teams only') FROM ops.coaching_effect;
+SELECT is((SELECT count(*) FROM (SELECT DISTINCT metric, level, program, site, team FROM ops.coaching_effect) k), (SELECT count(*) FROM ops.coaching_effect), 'and each is there once');
+SELECT ok(bool_and(1.72 BETWEEN ci_low AND ci_high AND conclusion = 'effective'), 'every level finds the planted effect') FROM ops.coaching_effect;
+SELECT ok(m.ci_high - m.ci_low < (SELECT min(t.ci_high - t.ci_low) FROM ops.coaching_effect t WHERE t.level = 'team' AND t.metric = m.metric), 'of the whole metric it is known best, ' || metric) FROM ops.coaching_effect m WHERE level = 'metric';
+SELECT close(m.sessions, (SELECT sum(t.sessions) FROM ops.coaching_effect t WHERE t.level = 'team' AND t.metric = m.metric AND (t.program = m.program OR m.program IS NULL) AND (t.site = m.site OR m.site IS NULL)), 0,
+	concat_ws(' ', 'sessions add up,', metric, level, program, site)) FROM ops.coaching_effect m WHERE level <> 'team';
+SELECT ok(max(abs(v.improvement - w.improvement)) < 1e-6, 'teams are as from panels') FROM ops.coaching_effect v JOIN works_effect w ON v.team = 'team ' || w.unit AND v.metric = 'quality' AND v.level = 'team';
+SELECT results_eq('SELECT metric, count(*), count(DISTINCT (team, periods_since)) FROM ops.coaching_effect_by_period GROUP BY 1 ORDER BY 1', $$VALUES ('errors', 9 * 21::bigint, 9 * 21::bigint), ('quality', 12 * 21, 12 * 21)$$, 'by period: 21 rows a team and metric');
+SELECT results_eq($$SELECT i.metric, i.team, i.estimate, i.n FROM ops.indicators i WHERE i.test = 'coaching_without_effect' ORDER BY 1, 2$$,
+	$$SELECT e.metric, e.team, e.improvement, e.sessions::int FROM ops.coaching_effect e WHERE e.level = 'team' ORDER BY 1, 2$$, 'the indicator tells the same');
+
+SELECT * FROM finish();
