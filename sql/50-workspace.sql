@@ -497,7 +497,7 @@ AS $$
 	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
 	UNION ALL
 	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log'),
-		('team_panel'), ('gap_dispersion'), ('coaching_effect'), ('coaching_effect_by_period'), ('indicators'), ('diagnosis')
+		('team_panel'), ('gap_dispersion'), ('gap_sources'), ('coaching_effect'), ('coaching_effect_by_period'), ('indicators'), ('diagnosis')
 $$;
 
 COMMENT ON FUNCTION coachdiag.workspace_relation() IS

@@ -1,0 +1,146 @@
+"""Does the diagnosis tell structural from behavioural gaps?  Planted centres go through a workspace as rows."""
+
+import argparse
+import datetime
+import io
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import pandas as pd
+
+import gaps
+import world
+
+START = datetime.date(2024, 1, 1)
+
+
+def day(weeks):
+    return START + datetime.timedelta(weeks=int(weeks))
+
+
+def sql(text):
+    """Run statements on the server of the environment; returns what they print."""
+    run = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], input=text, text=True, capture_output=True)
+    if run.returncode:
+        sys.exit(run.stderr)
+    return run.stdout
+
+
+def copy(folder, table, columns, frame):
+    path = os.path.join(folder, table.replace(".", "_") + ".csv")
+    frame[columns].to_csv(path, index=False, header=False)
+    return f"\\copy {table} ({','.join(columns)}) FROM '{path}' CSV\n"
+
+
+def metric_rows(study, plan, by_type):
+    """agent_metric: one row per agent, week and contact type; targets by type or one for all."""
+    metric = study.metric
+    who, when, kind = np.nonzero((study.volume > 0) & np.isfinite(study.value))
+    shift = plan.difficulty[kind] * metric.smallest
+    target = metric.target * np.exp(shift) if metric.scale == "log" else metric.target - shift
+    return pd.DataFrame({
+        "agent_id": who, "metric": metric.name, "period": np.array([day(w) for w in range(study.people.weeks)])[when],
+        "value": study.value[who, when, kind], "volume": study.volume[who, when, kind],
+        "contact_type": np.array([f"T{k}" for k in range(world.TYPES)])[kind], "target": target if by_type else np.nan})
+
+
+def session_rows(study):
+    who, when = np.nonzero(study.sessions)
+    return pd.DataFrame({
+        "agent_id": who, "coach_id": 900000 + study.people.team[who], "metric": study.metric.name, "status": "held",
+        "held_at": [f"{day(w) + datetime.timedelta(days=2)} 10:00+00" for w in when], "duration_minutes": 30})
+
+
+def load(ws, centre, by_type):
+    people = centre[0][0].people
+    smallest = [s.metric.smallest * (s.metric.target if s.metric.scale == "log" else 1) for s, _ in centre]
+    metric = pd.DataFrame([{"metric": s.metric.name, "higher_is_better": s.metric.higher_is_better, "target": s.metric.target,
+                            "smallest_effect": e, "scale": s.metric.scale} for (s, _), e in zip(centre, smallest)])
+    agent = pd.DataFrame({
+        "agent_id": np.arange(len(people.team)), "hired_on": [day(f - t) for f, t in zip(people.first, people.tenure0)],
+        "team": [f"T{t:03}" for t in people.team], "valid_from": [day(f) for f in people.first],
+        "valid_to": [day(w) for w in people.last], "program": [f"P{p}" for p in people.program]})
+    sessions = pd.concat([session_rows(s) for s, _ in centre], ignore_index=True)
+    sessions["session_id"] = np.arange(len(sessions))
+    coach = pd.DataFrame({"coach_id": np.unique(sessions["coach_id"])})
+    facts = pd.concat([metric_rows(s, p, by_type) for s, p in centre], ignore_index=True)
+    with tempfile.TemporaryDirectory() as folder:
+        sql(f"SET client_min_messages = error; SELECT coachdiag.create_workspace('{ws}');\n"
+            + copy(folder, f"{ws}.metric", list(metric), metric)
+            + copy(folder, f"{ws}.agent", ["agent_id", "hired_on"], agent)
+            + copy(folder, f"{ws}.assignment", ["agent_id", "team", "valid_from", "valid_to", "program"], agent)
+            + copy(folder, f"{ws}.coach", ["coach_id"], coach)
+            + copy(folder, f"{ws}.coaching_session", list(sessions), sessions)
+            + copy(folder, f"{ws}.agent_metric", list(facts), facts)
+            + f"CALL coachdiag.refresh('{ws}');")
+
+
+def truths(seed, hard, centre):
+    rows = []
+    for study, plan in centre:
+        gap = plan.team_gap(study.people.team)
+        for team, kind in enumerate(plan.kind):
+            rows.append((seed, hard, f"T{team:03}", study.metric.name, kind, study.effect[team], gap[team],
+                         gaps.truth_of(kind, study.effect[team], gap[team])))
+    return pd.DataFrame(rows, columns=["seed", "hard", "team", "metric", "kind", "effect", "gap", "truth"])
+
+
+def table(query):
+    return pd.read_csv(io.StringIO(sql(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)")))
+
+
+def study(seed, teams, hard):
+    """Every second centre has one target for all contact types."""
+    centre = gaps.centre(seed, teams, hard)
+    ws = f"v{seed}"
+    load(ws, centre, by_type=seed % 2 == 0)
+    return truths(seed, hard, centre).merge(table(f"SELECT * FROM {ws}.diagnosis"), on=["team", "metric"])
+
+
+def auc(p, positive):
+    a, b = p[positive].to_numpy()[:, None], p[~positive].to_numpy()[None, :]
+    return ((a > b) + 0.5 * (a == b)).mean()
+
+
+def marks(d):
+    known = d[d.truth.isin(["structural", "behavioural"])]
+    p, y = known.p_structural.fillna(0.5), known.truth == "structural"
+    decided = d[d.truth.isin(["structural", "behavioural", "mixed", "no_gap"])]
+    swap = ((known.truth == "structural") & (known.verdict == "behavioural")) | ((known.truth == "behavioural") & (known.verdict == "structural"))
+    none = d[d.truth == "no_gap"]
+    open_ = d[d.truth == "cannot_tell"]
+    return {
+        "teams": len(d), "auc": auc(p, y), "brier": ((p - y) ** 2).mean(), "right": (decided.verdict == decided.truth).mean(),
+        "swapped": swap.mean(), "false alarm": none.verdict.isin(["structural", "behavioural", "mixed"]).mean(),
+        "open left open": (open_.verdict == "cannot_tell").mean(), "open p in .2-.8": open_.p_structural.between(0.2, 0.8).mean()}
+
+
+def report(d):
+    print(pd.DataFrame({name: marks(part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)}).round(3).to_string())
+    known = d[d.truth.isin(["structural", "behavioural"])]
+    print("\nReliability of p_structural")
+    bins = pd.cut(known.p_structural, np.linspace(0, 1, 11), include_lowest=True)
+    print(known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
+        teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean")).round(3).to_string())
+    print("\nVerdict by kind")
+    print(pd.crosstab([d.truth.fillna("open"), d.kind], d.verdict).to_string())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[11, 12, 13])
+    parser.add_argument("--hard", type=int, nargs="*", default=[21, 22])
+    parser.add_argument("--teams", type=int, default=60)
+    parser.add_argument("--csv", help="write team by team results here")
+    args = parser.parse_args()
+    d = pd.concat([study(seed, args.teams, hard) for hard, seeds in [(False, args.seeds), (True, args.hard)] for seed in seeds], ignore_index=True)
+    if args.csv:
+        d.to_csv(args.csv, index=False)
+    report(d)
+
+
+if __name__ == "__main__":
+    main()

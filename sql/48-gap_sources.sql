@@ -1,0 +1,59 @@
+-- gap_sources: whose or what's gap it is. Parts that add up to the whole.
+
+CREATE FUNCTION coachdiag.gap_sources(panel coachdiag.panel, higher_is_better boolean DEFAULT NULL, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
+		OUT kind text, OUT item text, OUT volume_share double precision, OUT gap double precision, OUT contribution double precision,
+		OUT own double precision, OUT mix double precision, OUT agents integer,
+		OUT share_short double precision, OUT share_low double precision, OUT share_high double precision)
+	RETURNS SETOF record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+	direction constant double precision := CASE WHEN higher_is_better THEN -1 ELSE 1 END;
+	unit double precision := 1;
+BEGIN
+	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units, and still adds up.
+	IF scale = 'log' THEN
+		SELECT exp(sum(c.weight * c.target) / sum(c.weight)) INTO unit FROM coachdiag.cells(panel) c WHERE c.target IS NOT NULL;
+	END IF;
+
+	RETURN QUERY
+	WITH cell AS (
+		SELECT c.agent, c.contact_type, c.weight, c.weight * direction * unit * (c.mean - c.target) AS total,
+			CASE WHEN c.period IS NULL OR c.hired_on IS NULL THEN NULL
+				WHEN c.period - c.hired_on < 91 THEN 'under 3 months' WHEN c.period - c.hired_on < 182 THEN '3 to 6 months'
+				WHEN c.period - c.hired_on < 365 THEN '6 to 12 months' ELSE 'over a year' END AS tenure
+		FROM coachdiag.cells(panel) c
+		WHERE c.target IS NOT NULL
+	), whole AS (
+		SELECT sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM cell c
+	), by_type AS (
+		SELECT c.contact_type, sum(c.weight) / w.weight AS share, sum(c.total) / sum(c.weight) AS gap
+		FROM cell c, whole w GROUP BY c.contact_type, w.weight
+	), by_agent_type AS (
+		SELECT c.agent, c.contact_type, sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM cell c GROUP BY 1, 2
+	), by_agent AS (
+		SELECT a.agent, sum(a.weight) AS weight, sum(a.weight * a.gap) / sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
+	), kitagawa AS (
+		-- An agent without a type counts as average on it: what the type is missing is mix, not the agent's own.
+		SELECT g.agent,
+			sum((coalesce(a.weight / g.weight, 0) - t.share) * (coalesce(a.gap, t.gap) + t.gap) / 2) AS mix,
+			sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
+		FROM by_agent g CROSS JOIN by_type t
+		LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
+		GROUP BY g.agent
+	)
+	SELECT 'agent', g.agent, g.weight / w.weight, g.gap, g.weight / w.weight * g.gap, k.own, k.mix, 1, NULL::double precision, NULL::double precision, NULL::double precision
+	FROM by_agent g JOIN kitagawa k USING (agent) CROSS JOIN whole w
+	UNION ALL
+	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
+	FROM by_type t CROSS JOIN LATERAL coachdiag.gap_dispersion(coachdiag.contact_type(panel, t.contact_type), coalesce(higher_is_better, false), scale, margin) d
+	UNION ALL
+	SELECT 'tenure', coalesce(c.tenure, 'unknown'), sum(c.weight) / w.weight, sum(c.total) / sum(c.weight), sum(c.total) / w.weight, NULL, NULL,
+		count(DISTINCT c.agent)::integer, NULL, NULL, NULL
+	FROM cell c CROSS JOIN whole w GROUP BY c.tenure, w.weight;
+END
+$function$;
+COMMENT ON FUNCTION coachdiag.gap_sources(coachdiag.panel, boolean, text, double precision) IS
+'Whose or what''s gap it is: one row for each agent, contact type (NULL: none given) and tenure band. volume_share and gap: the item''s share of the volume and its mean gap; contribution: their product. Within each kind the contributions add up to the mean gap of the panel, exactly. '
+'Agents: gap = mean gap of the panel + own + mix (Kitagawa 1955): own is what the agent does differently on the same contacts, mix what comes from being routed other contacts than the team; an agent without some type counts as average on it. '
+'Contact types: share_short (share_low, share_high): share of agents truly short by more than margin on this type; near 1: it is everybody. Oriented so that positive is worse when higher_is_better is given, value - target when it is NULL; in metric units, linear around the target on scale log. Raw means: an agent with few contacts has a noisy gap. '
+'A panel without values that have a target: no rows.';

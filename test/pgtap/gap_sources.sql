@@ -1,0 +1,30 @@
+-- gap_sources: the parts add up, and routing is told from skill.
+BEGIN;
+SELECT plan(11);
+
+-- Four equally able agents; A1 is fed the hard type. B4 is slower than the others on everything.
+CREATE TEMP TABLE work AS
+SELECT a.agent, t.contact_type, date '2025-01-06' + 7 * w AS week, t.target + t.excess + a.own + (w % 2) AS value, t.target,
+	CASE WHEN a.agent = 'A1' THEN t.hard_volume ELSE t.volume END AS volume, date '2024-12-01' - a.days AS hired_on
+FROM (VALUES ('A1', 0, 400), ('A2', 0, 150), ('A3', 0, 100), ('B4', 12, 0)) a(agent, own, days),
+	(VALUES ('easy', 200.0, 0.0, 9.0, 1.0), ('hard', 500.0, 60.0, 1.0, 9.0)) t(contact_type, target, excess, volume, hard_volume),
+	generate_series(0, 7) w;
+CREATE TEMP TABLE unit AS SELECT coachdiag.panel(value, target, agent, week, volume, contact_type, NULL, NULL, NULL, hired_on) AS p FROM work;
+CREATE TEMP TABLE source AS SELECT s.* FROM unit, coachdiag.gap_sources(p, false) s;
+CREATE TEMP TABLE whole AS SELECT sum(volume * (value - target)) / sum(volume) AS gap FROM work;
+
+SELECT ok(abs(sum(contribution) - (SELECT gap FROM whole)) < 1e-9, kind || ': contributions add up to the mean gap') FROM source GROUP BY kind ORDER BY kind;
+SELECT ok(bool_and(abs(gap - (SELECT gap FROM whole) - own - mix) < 1e-9), 'an agent''s gap is the mean gap, own and mix') FROM source WHERE kind = 'agent';
+SELECT ok((SELECT gap FROM source WHERE item = 'A1') > (SELECT gap FROM source WHERE item = 'B4'), 'the raw gap of the agent who is fed the hard contacts is the largest');
+SELECT ok(abs(a.own - b.own) < 3 AND a.gap - b.gap > 30 AND a.mix > 20, format('the routing is mix, not the agent: own %s against %s of an equal', round(a.own::numeric, 2), round(b.own::numeric, 2)))
+FROM source a, source b WHERE a.item = 'A1' AND b.item = 'A2';
+SELECT ok(b.own - a.own BETWEEN 11.99 AND 12.01, 'who is slower on the same contacts shows it as own') FROM source a, source b WHERE a.item = 'A2' AND b.item = 'B4';
+SELECT ok(h.share_short > 0.9 AND e.share_short < h.share_short, 'on the hard type it is everybody') FROM source h, source e WHERE h.item = 'hard' AND e.item = 'easy';
+SELECT results_eq($$SELECT item, agents FROM source WHERE kind = 'tenure' ORDER BY item$$,
+	$$VALUES ('3 to 6 months', 1), ('6 to 12 months', 2), ('over a year', 1), ('under 3 months', 1)$$, 'tenure bands, agents moving up');
+SELECT ok(abs(u.gap + d.gap) < 1e-9, 'where higher is better the gap turns its sign')
+FROM source u, unit, coachdiag.gap_sources(p, true) d WHERE u.item = 'hard' AND d.item = 'hard';
+SELECT is_empty($$SELECT coachdiag.gap_sources(coachdiag.panel(1, NULL, 1::bigint, date '2025-01-06'))$$, 'no target: no rows');
+
+SELECT * FROM finish();
+ROLLBACK;
