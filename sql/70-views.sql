@@ -132,7 +132,9 @@ CREATE FUNCTION coachdiag.consistent_test(
 AS $function$
 DECLARE
 	gap constant double precision := nullif(greatest(whole.mean_gap, margin), 0);
-	own constant double precision := greatest(whole.mean_gap * (1 - coalesce(type_share, 0)), margin);
+	left_over constant double precision := whole.mean_gap * (1 - coalesce(type_share, 0));
+	-- Where contact types leave a gap, agents are held against that; where they carry it all, against the whole.
+	own constant double precision := CASE WHEN left_over > margin THEN left_over ELSE greatest(whole.mean_gap, margin) END;
 BEGIN
 	test := 'consistent_gap'; state := 'unknown'; n := whole.agents;
 	estimate := whole.between_sd / gap; ci_low := whole.between_low / gap; ci_high := whole.between_high / gap;
@@ -218,9 +220,10 @@ CREATE FUNCTION coachdiag.verdict(mean_low double precision, mean_high double pr
 BEGIN ATOMIC
 	SELECT CASE
 		WHEN mean_high <= margin AND (share_high < 0.5 OR s.consistent <> 'behavioural') THEN 'no_gap'
+		WHEN s.structural > 2 THEN 'structural'
 		WHEN s.type = 'structural' AND 'behavioural' IN (s.coaching, s.consistent) THEN 'mixed'
 		WHEN 'behavioural' IN (s.coaching, s.consistent) THEN 'behavioural'
-		WHEN s.structural > 2 OR mean_low > 0 AND p_structural >= 0.7 THEN 'structural'
+		WHEN mean_low > 0 AND p_structural >= 0.7 THEN 'structural'
 		WHEN mean_low > 0 AND p_structural <= 0.25 THEN 'behavioural'
 		ELSE 'cannot_tell'
 	END
@@ -230,8 +233,8 @@ BEGIN ATOMIC
 	) s;
 END;
 COMMENT ON FUNCTION coachdiag.verdict(double precision, double precision, double precision, double precision, jsonb, double precision) IS
-'The default verdict, by a transparent rule on the states of the tests (states: test -> state), the first that holds: no_gap when the mean gap is surely within margin, unless agents truly differ and half of them can be short; where coaching moves the metric or agents truly differ, mixed when contact types carry a part of the gap and else behavioural; '
-'structural when more than two of the four indicators are present; where they don''t settle it and the gap is surely above zero, structural from p_structural 0.7 on and behavioural up to 0.25; otherwise cannot_tell.';
+'The default verdict, by a transparent rule on the states of the tests (states: test -> state), the first that holds: no_gap when the mean gap is surely within margin, unless agents truly differ and half of them can be short; structural when more than two of the four indicators are present; where coaching moves the metric or agents truly differ, mixed when contact types carry a part of the gap and else behavioural; '
+'where they don''t settle it and the gap is surely above zero, structural from p_structural 0.7 on and behavioural up to 0.25; otherwise cannot_tell.';
 
 CREATE FUNCTION coachdiag.next_step(verdict text, unknown text[], sessions double precision DEFAULT NULL) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC

@@ -23,7 +23,8 @@ fi
 chmod -R u+rwX,a+rX "$dir"
 
 # Published values that 100_reference.pl compares with, where there are any.
-export COACHDIAG_REFERENCE=${COACHDIAG_REFERENCE:-$(realpath -m ../shared/reference)}
+COACHDIAG_REFERENCE=$(tools/reference-dir.sh)
+export COACHDIAG_REFERENCE
 
 cd "$dir"
 "${user[@]}" env HOME="$dir" PATH="$("$pg_config" --bindir):$PATH" LC_ALL=C.UTF-8 PG_CONFIG="$pg_config" \

@@ -200,6 +200,13 @@ grown(uint64 room, uint64 needed)
 	return Max(needed, room + (room < 4096 ? room : room / 4));
 }
 
+/* Room that is nearly used up is enlarged with the rest: one copy instead of two. */
+static uint64
+grown_along(uint64 room, uint64 used)
+{
+	return used > room / 4 * 3 ? grown(room, room + 1) : room;
+}
+
 /* Make sure that so many more entries fit. */
 static void
 reserve(Panel **p, uint64 cells, uint64 agents, uint64 labels, uint64 pool)
@@ -210,9 +217,14 @@ reserve(Panel **p, uint64 cells, uint64 agents, uint64 labels, uint64 pool)
 	room.agents = grown((*p)->agents_room, (*p)->agents + agents);
 	room.labels = grown((*p)->labels_room, (*p)->labels + labels);
 	room.pool = grown((*p)->pool_room, (*p)->pool + pool);
-	if (room.cells != (*p)->cells_room || room.agents != (*p)->agents_room ||
-		room.labels != (*p)->labels_room || room.pool != (*p)->pool_room)
-		*p = copy_with_room(*p, &room);
+	if (room.cells == (*p)->cells_room && room.agents == (*p)->agents_room &&
+		room.labels == (*p)->labels_room && room.pool == (*p)->pool_room)
+		return;
+	room.cells = Max(room.cells, grown_along((*p)->cells_room, (*p)->cells));
+	room.agents = Max(room.agents, grown_along((*p)->agents_room, (*p)->agents));
+	room.labels = Max(room.labels, grown_along((*p)->labels_room, (*p)->labels));
+	room.pool = Max(room.pool, grown_along((*p)->pool_room, (*p)->pool));
+	*p = copy_with_room(*p, &room);
 }
 
 /* Append a text to the pool, where there is room for it. */

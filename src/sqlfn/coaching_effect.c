@@ -128,11 +128,13 @@ estimate(const Question *q, const PanelSeries *series, uint32 teams, CdEffectPat
 	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
 	CdEffectCommon common;
 	CdArena		arena = {0};
+	CdStatus	status;
 
 	arena.size = cd_effect_size(series->count, teams, series->periods, paths != NULL);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common, paths),
-					  "coaching_effect");
+	status = cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common, paths);
+	if (status != CD_TOO_FEW)	/* no row at all: each team says so */
+		cd_ereport_status(status, "coaching_effect");
 	pfree(arena.base);
 	return effects;
 }

@@ -366,6 +366,11 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	if (options->horizon < 1 || options->horizon > CD_EFFECT_HORIZON_MAX
 		|| !(options->level > 0.0 && options->level < 1.0))
 		return CD_BAD_INPUT;
+	for (size_t g = 0; g < teams; g++)
+	{
+		out[g] = nothing_known();
+		out[g].status = CD_TOO_FEW;
+	}
 	status = cd_effect_panel(rows, n, teams, arena, &work.panel);
 	if (status == CD_OK)
 		status = take_work(arena, &work);
@@ -376,7 +381,7 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	inflate(&work, pool, common);
 	for (size_t g = 0; g < teams; g++)
 	{
-		out[g] = nothing_known();
+		out[g].status = CD_OK;
 		work.residual[g] = work.fit[g].inflation;
 		cd_effect_count(&work, g, &out[g]);
 		report_raw(&work, g, options, pool, &out[g]);
