@@ -30,9 +30,9 @@ CREATE TYPE coachdiag.coaching_effect_result AS (
 	reason text
 );
 COMMENT ON TYPE coachdiag.coaching_effect_result IS
-'Result of coachdiag.coaching_effect; metric units, positive is better. improvement (ci_low, ci_high: 95 %): per session, the mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then. p_value: two-sided, of raw_improvement. '
+'Result of coachdiag.coaching_effect; metric units, positive is better. improvement (ci_low, ci_high: 95 %): per session, the mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then. p_value: two-sided, of raw_improvement, doubt left out. '
 'naive_improvement, naive_share_improved: what before against after shows (mean after minus the period before; share of sessions whose next period was better). null_improvement, null_share_improved: what the same sessions would have shown had coaching done nothing: regression to the mean. '
-'smallest_detectable: effect that these data would have shown with 80 % probability. n_agents, n_coached, n_control (uncoached in a period in which a team mate was coached), sessions, horizon (periods). '
+'smallest_detectable: effect that these data would have shown with 80 % probability, doubt left out. n_agents, n_coached, n_control (uncoached in a period in which a team mate was coached), sessions, horizon (periods). '
 'conclusion: effective (interval above zero), harmful (below), no_effect (90 % interval within smallest_effect: two one-sided tests), otherwise cannot_tell. pooled: strength was borrowed from the other units; probability_improved: of an effect above zero. sd: of what remains unknown about improvement; doubt: the part of it that more sessions would not make smaller. raw_improvement, raw_se, raw_df: from this unit alone. '
 'placebo, placebo_p: apparent effect of sessions that still lie ahead; a small p says that the coach selects on what the data don''t show. overlap: share of sessions with a team mate to compare with. NULL: not available.';
 

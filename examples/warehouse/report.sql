@@ -43,6 +43,21 @@ FROM page, (SELECT least(max(length(name)), 40) FROM page WHERE place < 4) w (wi
 WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
 
 \echo
+\echo 'WHAT COACHING DID: per session, over the four weeks after it (95 % interval); positive is better'
+SELECT pg_temp.wrap(format('%s: %s %% of the sessions were followed by improvement, and %s %% would have been had coaching done nothing. '
+		'What a session really gave: %s %s (%s to %s).%s%s',
+	e.metric, round(100 * e.naive_share_improved::numeric), round(100 * e.null_share_improved::numeric),
+	round((x.times * e.improvement)::numeric, 1), x.unit, round((x.times * e.ci_low)::numeric, 1), round((x.times * e.ci_high)::numeric, 1),
+	coalesce(' It works in ' || t.works || '.', ''), coalesce(' It does nothing worth having in ' || t.idle || '.', '')), '  ')
+FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric),
+	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
+		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit),
+	LATERAL (SELECT string_agg(o.team, ', ' ORDER BY o.improvement DESC) FILTER (WHERE o.conclusion = 'effective') AS works,
+		string_agg(o.team, ', ' ORDER BY o.team) FILTER (WHERE o.conclusion = 'no_effect') AS idle
+		FROM :"ws".coaching_effect o WHERE o.level = 'team' AND o.metric = e.metric) t
+WHERE e.level = 'metric' ORDER BY e.metric;
+
+\echo
 \echo 'WHAT CANNOT BE TOLD, and why'
 WITH why AS (
 	SELECT p.name, p.relative_gap, p.gap, coalesce(string_agg(DISTINCT i.reason, '; '), 'the signs that could be read do not agree') AS why
