@@ -16,11 +16,13 @@ fi
 
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 
-# Median time of a query in ms; the first of all runs only warms the cache.
+# Time of one run of a query in ms, after its settings.
 timed() {
-	{ echo "$1"; echo '\timing on'; for _ in $(seq "$runs"); do echo "$2"; done; } |
-		sql 2>&1 | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'
+	printf '%s\n' "$1" '\timing on' "$2" | sql 2>&1 | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -n 1
 }
+
+# Median of the numbers on standard input.
+median() { sort -n | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 line() { printf '%-52s %10.0f ms %9s\n' "$1" "$2" "${3:-}"; }
@@ -57,13 +59,26 @@ SELECT count(between_variance) FROM (
 	FROM teams t JOIN agents a USING (team, metric) GROUP BY t.team, t.metric, t.k, t.within, t.n0) s;'
 from_panels='SELECT count((d).f) FROM (SELECT team, metric, coachdiag.gap_dispersion(coachdiag.rollup(panel)) AS d FROM stored GROUP BY 1, 2 OFFSET 0) s;'
 
-timed "$serial" "$average" >/dev/null
-t_avg=$(timed "$serial" "$average")
-t_one=$(timed "$serial" "$one_step")
-t_hand=$(timed "$serial" "$by_hand")
-t_stored=$(timed "$serial" "$from_panels")
-t_parallel=$(timed "$parallel" "$one_step")
-t_one_again=$(timed "$serial" "$one_step")
+# In turn, so that a noisy minute falls on all of them alike; the first round only warms the cache.
+times=$(mktemp -d)
+trap 'rm -rf "$times"' EXIT
+for run in $(seq 0 "$runs"); do
+	for query in avg one hand stored parallel; do
+		case $query in
+			avg) ms=$(timed "$serial" "$average") ;;
+			one) ms=$(timed "$serial" "$one_step") ;;
+			hand) ms=$(timed "$serial" "$by_hand") ;;
+			stored) ms=$(timed "$serial" "$from_panels") ;;
+			parallel) ms=$(timed "$parallel" "$one_step") ;;
+		esac
+		[ "$run" = 0 ] || echo "$ms" >>"$times/$query"
+	done
+done
+t_avg=$(median <"$times/avg")
+t_one=$(median <"$times/one")
+t_hand=$(median <"$times/hand")
+t_stored=$(median <"$times/stored")
+t_parallel=$(median <"$times/parallel")
 
 line 'avg(), GROUP BY team, metric' "$t_avg"
 line 'gap_dispersion, one step' "$t_one" "x $(ratio "$t_one" "$t_avg")"
@@ -73,4 +88,4 @@ line 'gap_dispersion, one step, 2 workers' "$t_parallel" "x $(ratio "$t_parallel
 echo
 goal 'one step / avg()' "$(ratio "$t_one" "$t_avg")" 1.25 '<='
 goal 'SQL by hand / stored panels' "$(ratio "$t_hand" "$t_stored")" 50 '>='
-goal 'one step: serial / 2 workers' "$(ratio "$t_one_again" "$t_parallel")" 1.7 '>='
+goal 'one step: serial / 2 workers' "$(ratio "$t_one" "$t_parallel")" 1.7 '>='
