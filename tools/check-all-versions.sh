@@ -16,7 +16,7 @@ roots=${COACHDIAG_ROOTS:-}
 # shellcheck disable=SC2016 # mmdebstrap expands these
 new_root() {
 	./make-root.sh "$1" "$2" '?name(^postgresql-[0-9]+-pgtap$)' make gcc libc6-dev pkg-config \
-		libgsl-dev libcmocka-dev libpq-dev perl libipc-run-perl -- \
+		libgsl-dev libcmocka-dev libpq-dev perl libipc-run-perl python3-numpy -- \
 		--dpkgopt='path-exclude=/usr/lib/llvm-*' --dpkgopt='path-exclude=/usr/lib/postgresql/*/lib/bitcode/*' \
 		--setup-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
 		--customize-hook='chroot "$1" sh -ec "cd /tmp; apt-get -qq update; apt-get -qq download postgresql-server-dev-\$(ls /usr/lib/postgresql)
