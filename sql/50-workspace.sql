@@ -444,7 +444,7 @@ BEGIN
 	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
 	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
 	COMMENT ON COLUMN @.refresh_log.finished IS 'End of the step.';
-	COMMENT ON COLUMN @.refresh_log.step IS 'metrics, teams, panels, left_out or views.';
+	COMMENT ON COLUMN @.refresh_log.step IS 'metrics, teams, panels, left_out, or the part of the workspace that was refreshed.';
 	COMMENT ON COLUMN @.refresh_log.rows IS 'Metrics, teams or panels written; source rows left out; null where nothing is counted.';
 	COMMENT ON COLUMN @.refresh_log.seconds IS 'Time that the step took, in seconds.';
 	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out.';
@@ -480,7 +480,7 @@ BEGIN
 	EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, 'coachdiag workspace: source relations, stored panels, diagnostic views.');
 	PERFORM coachdiag.create_source(name, c.relation, id_type) FROM coachdiag.contract() c WHERE c.column_no = 0;
 	PERFORM coachdiag.create_store(name);
-	PERFORM coachdiag.create_views(name);
+	PERFORM coachdiag.create_parts(name);
 END
 $$;
 
@@ -489,19 +489,6 @@ COMMENT ON FUNCTION coachdiag.create_workspace(text, regtype) IS
 'name: any schema name, taken as it is (case matters, up to 63 bytes, not pg_...). id_type: type of the ids in the empty tables '
 '(smallint, integer, bigint, text, varchar, uuid). Needs CREATE on the database; you own what it makes. '
 'Fill the tables, or replace each by a view: DROP TABLE ops.agent_metric; CREATE VIEW ops.agent_metric AS SELECT ...';
-
-CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
-	UNION ALL
-	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log'),
-		('team_panel'), ('gap_dispersion'), ('gap_sources'), ('coaching_effect'), ('coaching_effect_by_period'), ('indicators'), ('diagnosis')
-$$;
-
-COMMENT ON FUNCTION coachdiag.workspace_relation() IS
-'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';
 
 CREATE FUNCTION coachdiag.drop_workspace(name text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -448,7 +448,7 @@ BEGIN
 	seconds := extract(epoch FROM clock_timestamp() - started);
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, rows, seconds, message) VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6)', ws)
 	USING run, started, step, rows, seconds, message;
-	RAISE NOTICE '%', format('%s: %s%s%s ms', rpad(step, 8), rows || ' rows, ', message || ', ', round(seconds * 1000));
+	RAISE NOTICE '%', format('%s: %s%s%s ms', rpad(step, 26), rows || ' rows, ', message || ', ', round(seconds * 1000));
 END
 $$;
 
@@ -463,6 +463,7 @@ DECLARE
 	run bigint;
 	state jsonb;
 	from_month date;
+	part text;
 BEGIN
 	IF NOT isfinite(since) THEN
 		RAISE EXCEPTION 'since must be a date, not %', since
@@ -482,7 +483,9 @@ BEGIN
 	from_month := coachdiag.first_month(ws, since);
 	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, from_month, run),
 		CASE WHEN from_month IS NULL THEN 'all months' ELSE format('from %s', to_char(from_month, 'YYYY-MM')) END);
-	CALL coachdiag.refresh_step(ws, run, 'views', format('SELECT NULL::bigint FROM coachdiag.refresh_views(%L)', ws));
+	FOR part IN SELECT p.name FROM coachdiag.workspace_part p WHERE p.kind <> 'view' ORDER BY p.position LOOP
+		CALL coachdiag.refresh_step(ws, run, part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, part, from_month));
+	END LOOP;
 END
 $$;
 

@@ -250,156 +250,150 @@ END;
 COMMENT ON FUNCTION coachdiag.next_step(text, text[], double precision) IS
 'What to do next about a verdict, in plain words. unknown: what is missing, sessions: coaching sessions so far (0: a few would settle it; NULL: not known), both for cannot_tell.';
 
-CREATE FUNCTION coachdiag.create_views(ws text) RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $function$
-BEGIN
-	EXECUTE format($sql$
-		CREATE VIEW %1$I.team_panel AS
-		SELECT t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect,
-			coachdiag.rollup(p.panel) AS panel
-		FROM %1$I.stored_panel p
-		JOIN %1$I.stored_metric m USING (metric)
-		LEFT JOIN %1$I.stored_team t USING (team)
-		WHERE p.month > (SELECT max(l.month) FROM %1$I.stored_panel l WHERE l.rows > 0) - (SELECT s.diagnosis_months FROM %1$I.settings s) * interval '1 month'
-		GROUP BY t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect;
-		COMMENT ON VIEW %1$I.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months).';
+-- The views
 
-		CREATE MATERIALIZED VIEW %1$I.gap_dispersion AS
-		SELECT p.program, p.site, p.team, p.metric, d.*
-		FROM %1$I.team_panel p
-		CROSS JOIN LATERAL coachdiag.gap_dispersion(p.panel, p.higher_is_better, p.scale) d
-		WHERE d.agents IS NOT NULL;
-		CREATE UNIQUE INDEX ON %1$I.gap_dispersion (team, metric);
-		COMMENT ON MATERIALIZED VIEW %1$I.gap_dispersion IS 'How large each team''s gap is and how consistent, sampling noise removed; metric units, positive is worse than target. Columns: see type coachdiag.gap_dispersion_result.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 'team_panel', 'view', $part$
+	CREATE VIEW @.team_panel AS
+	SELECT t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect,
+		coachdiag.rollup(p.panel) AS panel
+	FROM @.stored_panel p
+	JOIN @.stored_metric m USING (metric)
+	LEFT JOIN @.stored_team t USING (team)
+	WHERE p.month > (SELECT max(l.month) FROM @.stored_panel l WHERE l.rows > 0) - (SELECT s.diagnosis_months FROM @.settings s) * interval '1 month'
+	GROUP BY t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect;
+	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months).';
+$part$);
 
-		CREATE MATERIALIZED VIEW %1$I.gap_sources AS
-		SELECT p.program, p.site, p.team, p.metric, s.*
-		FROM %1$I.team_panel p
-		CROSS JOIN LATERAL coachdiag.gap_sources(p.panel, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0)) s;
-		CREATE UNIQUE INDEX ON %1$I.gap_sources (team, metric, kind, item);
-		COMMENT ON MATERIALIZED VIEW %1$I.gap_sources IS 'Whose or what''s gap it is: agents (own against contact mix), contact types, tenure; the contributions of a kind add up to the team''s mean gap. Metric units, positive is worse. See function coachdiag.gap_sources.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (200, 'gap_dispersion', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.gap_dispersion AS
+	SELECT p.program, p.site, p.team, p.metric, d.*
+	FROM @.team_panel p
+	CROSS JOIN LATERAL coachdiag.gap_dispersion(p.panel, p.higher_is_better, p.scale) d
+	WHERE d.agents IS NOT NULL;
+	CREATE UNIQUE INDEX ON @.gap_dispersion (team, metric);
+	COMMENT ON MATERIALIZED VIEW @.gap_dispersion IS 'How large each team''s gap is and how consistent, sampling noise removed; metric units, positive is worse than target. Columns: see type coachdiag.gap_dispersion_result.';
+$part$);
 
-		CREATE MATERIALIZED VIEW %1$I.coaching_effect AS
-		WITH team AS (
-			SELECT t.program, t.site, m.metric, m.smallest_effect, e.*
-			FROM %1$I.stored_metric m
-			CROSS JOIN LATERAL (
-				SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
-				FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM %1$I.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
-			) a
-			CROSS JOIN LATERAL coachdiag.coaching_effect(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
-			LEFT JOIN %1$I.stored_team t ON t.team = e.unit
-		), many AS (
-			SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
-				sum(t.sessions * t.improvement) / sum(t.sessions) AS improvement,
-				sqrt(sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + sum(t.sessions * t.doubt) ^ 2) / sum(t.sessions) AS se, sum(t.raw_df) AS df,
-				sum(t.sessions * t.naive_improvement) / sum(t.sessions) AS naive_improvement, sum(t.sessions * t.naive_share_improved) / sum(t.sessions) AS naive_share_improved,
-				sum(t.sessions * t.null_improvement) / sum(t.sessions) AS null_improvement, sum(t.sessions * t.null_share_improved) / sum(t.sessions) AS null_share_improved,
-				sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
-			FROM team t
-			WHERE t.sd > 0 AND t.sessions > 0
-			GROUP BY GROUPING SETS ((t.metric), (t.metric, t.program), (t.metric, t.site))
-			HAVING (grouping(t.program) = 1 OR t.program IS NOT NULL) AND (grouping(t.site) = 1 OR t.site IS NOT NULL)
-		)
-		SELECT 'team'::text AS level, t.program, t.site, t.unit AS team, t.metric, t.improvement, t.ci_low, t.ci_high, t.p_value,
-			t.naive_improvement, t.naive_share_improved, t.null_improvement, t.null_share_improved, t.smallest_detectable,
-			t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.reason
-		FROM team t
-		UNION ALL
-		SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
-			m.improvement, i.low, i.high, i.p_value,
-			m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, (i.high - i.low) / 2 + 0.85 * m.se,
-			m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
-			CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < 0 THEN 'harmful'
-				WHEN o.low > -m.smallest_effect AND o.high < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
-			true, NULL, NULL, NULL, format('mean over %%s teams, weighted by their sessions', m.teams)
-		FROM many m
-		CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
-		CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
-		CREATE UNIQUE INDEX ON %1$I.coaching_effect (metric, level, program, site, team);
-		COMMENT ON MATERIALIZED VIEW %1$I.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). Columns: see type coachdiag.coaching_effect_result.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (300, 'gap_sources', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.gap_sources AS
+	SELECT p.program, p.site, p.team, p.metric, s.*
+	FROM @.team_panel p
+	CROSS JOIN LATERAL coachdiag.gap_sources(p.panel, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0)) s;
+	CREATE UNIQUE INDEX ON @.gap_sources (team, metric, kind, item);
+	COMMENT ON MATERIALIZED VIEW @.gap_sources IS 'Whose or what''s gap it is: agents (own against contact mix), contact types, tenure; the contributions of a kind add up to the team''s mean gap. Metric units, positive is worse. See function coachdiag.gap_sources.';
+$part$);
 
-		CREATE MATERIALIZED VIEW %1$I.coaching_effect_by_period AS
-		SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.half_life, e.phase
-		FROM %1$I.stored_metric m
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'coaching_effect', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.coaching_effect AS
+	WITH team AS (
+		SELECT t.program, t.site, m.metric, m.smallest_effect, e.*
+		FROM @.stored_metric m
 		CROSS JOIN LATERAL (
 			SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
-			FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM %1$I.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+			FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
 		) a
-		CROSS JOIN LATERAL coachdiag.coaching_effect_by_period(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
-		LEFT JOIN %1$I.stored_team t ON t.team = e.unit;
-		CREATE UNIQUE INDEX ON %1$I.coaching_effect_by_period (metric, team, periods_since);
-		COMMENT ON MATERIALIZED VIEW %1$I.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
+		CROSS JOIN LATERAL coachdiag.coaching_effect(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
+		LEFT JOIN @.stored_team t ON t.team = e.unit
+	), many AS (
+		SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
+			sum(t.sessions * t.improvement) / sum(t.sessions) AS improvement,
+			sqrt(sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + sum(t.sessions * t.doubt) ^ 2) / sum(t.sessions) AS se, sum(t.raw_df) AS df,
+			sum(t.sessions * t.naive_improvement) / sum(t.sessions) AS naive_improvement, sum(t.sessions * t.naive_share_improved) / sum(t.sessions) AS naive_share_improved,
+			sum(t.sessions * t.null_improvement) / sum(t.sessions) AS null_improvement, sum(t.sessions * t.null_share_improved) / sum(t.sessions) AS null_share_improved,
+			sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
+		FROM team t
+		WHERE t.sd > 0 AND t.sessions > 0
+		GROUP BY GROUPING SETS ((t.metric), (t.metric, t.program), (t.metric, t.site))
+		HAVING (grouping(t.program) = 1 OR t.program IS NOT NULL) AND (grouping(t.site) = 1 OR t.site IS NOT NULL)
+	)
+	SELECT 'team'::text AS level, t.program, t.site, t.unit AS team, t.metric, t.improvement, t.ci_low, t.ci_high, t.p_value,
+		t.naive_improvement, t.naive_share_improved, t.null_improvement, t.null_share_improved, t.smallest_detectable,
+		t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.reason
+	FROM team t
+	UNION ALL
+	SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
+		m.improvement, i.low, i.high, i.p_value,
+		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, (i.high - i.low) / 2 + 0.85 * m.se,
+		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
+		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < 0 THEN 'harmful'
+			WHEN o.low > -m.smallest_effect AND o.high < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
+		true, NULL, NULL, NULL, format('mean over %s teams, weighted by their sessions', m.teams)
+	FROM many m
+	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
+	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
+	CREATE UNIQUE INDEX ON @.coaching_effect (metric, level, program, site, team);
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). Columns: see type coachdiag.coaching_effect_result.';
+$part$);
 
-		CREATE MATERIALIZED VIEW %1$I.indicators AS
-		WITH team AS MATERIALIZED (
-			SELECT * FROM %1$I.team_panel
-		), type AS (
-			SELECT p.metric, p.team, g.contact_type, sum(g.weight * g.gap) / sum(g.weight) AS gap, min(g.target) AS low, max(g.target) AS high
-			FROM team p CROSS JOIN LATERAL coachdiag.type_gaps(p.panel, p.higher_is_better, p.scale) g
-			GROUP BY p.metric, p.team, g.contact_type
-		), norm AS (
-			SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.gap - t.team_gap) AS gap, count(*) AS teams, min(t.low) AS low, max(t.high) AS high
-			FROM (SELECT t.*, avg(t.gap) OVER (PARTITION BY t.metric, t.team) AS team_gap FROM type t) t
-			GROUP BY t.metric, t.contact_type
-		), usual AS (
-			SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap) FILTER (WHERE n.teams >= 5) AS usual
-			FROM norm n GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
-		)
-		SELECT p.program, p.site, p.team, p.metric, i.*
-		FROM team p
-		LEFT JOIN %1$I.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
-		LEFT JOIN usual u ON u.metric = p.metric
-		CROSS JOIN LATERAL coachdiag.indicator_tests(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-			e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual) i;
-		CREATE UNIQUE INDEX ON %1$I.indicators (team, metric, test);
-		COMMENT ON MATERIALIZED VIEW %1$I.indicators IS 'Each test of a structural gap: estimate, 95 %% interval, state (structural, behavioural, unknown), n and why. See coachdiag.indicator_tests.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'coaching_effect_by_period', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.coaching_effect_by_period AS
+	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.half_life, e.phase
+	FROM @.stored_metric m
+	CROSS JOIN LATERAL (
+		SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
+		FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+	) a
+	CROSS JOIN LATERAL coachdiag.coaching_effect_by_period(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
+	LEFT JOIN @.stored_team t ON t.team = e.unit;
+	CREATE UNIQUE INDEX ON @.coaching_effect_by_period (metric, team, periods_since);
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
+$part$);
 
-		CREATE MATERIALIZED VIEW %1$I.diagnosis AS
-		SELECT s.program, s.site, s.team, s.metric, s.agents, s.mean_gap, s.verdict,
-			CASE WHEN s.verdict <> 'no_gap' THEN s.p_structural END AS p_structural,
-			s.structural AS indicators_present,
-			NULL::boolean AS paradox,
-			coachdiag.next_step(s.verdict, s.unknown, s.sessions) AS next_step,
-			s.reason
-		FROM (
-			SELECT g.program, g.site, g.team, g.metric, g.agents, g.mean_gap, i.structural, i.unknown, i.sessions, i.reason, p.p_structural,
-				coachdiag.verdict(g.mean_low, g.mean_high, g.share_high, coalesce(m.smallest_effect, 0), i.states, p.p_structural) AS verdict
-			FROM %1$I.gap_dispersion g
-			JOIN %1$I.stored_metric m USING (metric)
-			JOIN (
-				SELECT t.team, t.metric,
-					(count(*) FILTER (WHERE t.state = 'structural' AND t.test <> 'decide_or_wait'))::integer AS structural,
-					max(t.estimate) FILTER (WHERE t.test = 'consistent_gap') AS spread,
-					max(t.estimate) FILTER (WHERE t.test = 'contact_type_or_step' AND t.state = 'structural') AS type_share,
-					max(t.estimate) FILTER (WHERE t.test = 'coaching_without_effect') AS effect,
-					max(t.ci_low) FILTER (WHERE t.test = 'coaching_without_effect') AS effect_low,
-					max(t.ci_high) FILTER (WHERE t.test = 'coaching_without_effect') AS effect_high,
-					max(t.n) FILTER (WHERE t.test = 'coaching_without_effect') AS sessions,
-					jsonb_object_agg(t.test, t.state) AS states,
-					array_agg(t.test || ' (' || t.reason || ')' ORDER BY t.test) FILTER (WHERE t.state = 'unknown') AS unknown,
-					string_agg(t.test || ': ' || t.state || ' (' || t.reason || ')', '; ' ORDER BY t.test) AS reason
-				FROM %1$I.indicators t GROUP BY t.team, t.metric
-			) i USING (team, metric)
-			CROSS JOIN LATERAL coachdiag.p_structural(i.spread, i.type_share, i.effect, i.effect_low, i.effect_high, m.smallest_effect) AS p (p_structural)
-		) s;
-		CREATE UNIQUE INDEX ON %1$I.diagnosis (team, metric);
-		COMMENT ON MATERIALIZED VIEW %1$I.diagnosis IS 'One row per team and metric: verdict (structural, behavioural, mixed, no_gap, cannot_tell), indicators present of four, what to do next and why. mean_gap: metric units, positive is worse. p_structural: see coachdiag.p_structural; NULL where there is no gap to explain. paradox: NULL, not assessed in this release.';
-	$sql$, ws);
-END
-$function$;
-COMMENT ON FUNCTION coachdiag.create_views(text) IS
-'Creates the result views of a workspace over its stored tables. Called by coachdiag.create_workspace.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'indicators', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.indicators AS
+	WITH team AS MATERIALIZED (
+		SELECT * FROM @.team_panel
+	), type AS (
+		SELECT p.metric, p.team, g.contact_type, sum(g.weight * g.gap) / sum(g.weight) AS gap, min(g.target) AS low, max(g.target) AS high
+		FROM team p CROSS JOIN LATERAL coachdiag.type_gaps(p.panel, p.higher_is_better, p.scale) g
+		GROUP BY p.metric, p.team, g.contact_type
+	), norm AS (
+		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.gap - t.team_gap) AS gap, count(*) AS teams, min(t.low) AS low, max(t.high) AS high
+		FROM (SELECT t.*, avg(t.gap) OVER (PARTITION BY t.metric, t.team) AS team_gap FROM type t) t
+		GROUP BY t.metric, t.contact_type
+	), usual AS (
+		SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap) FILTER (WHERE n.teams >= 5) AS usual
+		FROM norm n GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
+	)
+	SELECT p.program, p.site, p.team, p.metric, i.*
+	FROM team p
+	LEFT JOIN @.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
+	LEFT JOIN usual u ON u.metric = p.metric
+	CROSS JOIN LATERAL coachdiag.indicator_tests(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
+		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual) i;
+	CREATE UNIQUE INDEX ON @.indicators (team, metric, test);
+	COMMENT ON MATERIALIZED VIEW @.indicators IS 'Each test of a structural gap: estimate, 95 % interval, state (structural, behavioural, unknown), n and why. See coachdiag.indicator_tests.';
+$part$);
 
-CREATE FUNCTION coachdiag.refresh_views(ws text) RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-	result text;
-BEGIN
-	FOREACH result IN ARRAY ARRAY['gap_dispersion', 'gap_sources', 'coaching_effect', 'coaching_effect_by_period', 'indicators', 'diagnosis'] LOOP
-		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, result);
-	END LOOP;
-END
-$function$;
-COMMENT ON FUNCTION coachdiag.refresh_views(text) IS
-'Brings the materialised result views of a workspace up to date from its stored tables; readers are not blocked. Called by coachdiag.refresh.';
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'diagnosis', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.diagnosis AS
+	SELECT s.program, s.site, s.team, s.metric, s.agents, s.mean_gap, s.verdict,
+		CASE WHEN s.verdict <> 'no_gap' THEN s.p_structural END AS p_structural,
+		s.structural AS indicators_present,
+		NULL::boolean AS paradox,
+		coachdiag.next_step(s.verdict, s.unknown, s.sessions) AS next_step,
+		s.reason
+	FROM (
+		SELECT g.program, g.site, g.team, g.metric, g.agents, g.mean_gap, i.structural, i.unknown, i.sessions, i.reason, p.p_structural,
+			coachdiag.verdict(g.mean_low, g.mean_high, g.share_high, coalesce(m.smallest_effect, 0), i.states, p.p_structural) AS verdict
+		FROM @.gap_dispersion g
+		JOIN @.stored_metric m USING (metric)
+		JOIN (
+			SELECT t.team, t.metric,
+				(count(*) FILTER (WHERE t.state = 'structural' AND t.test <> 'decide_or_wait'))::integer AS structural,
+				max(t.estimate) FILTER (WHERE t.test = 'consistent_gap') AS spread,
+				max(t.estimate) FILTER (WHERE t.test = 'contact_type_or_step' AND t.state = 'structural') AS type_share,
+				max(t.estimate) FILTER (WHERE t.test = 'coaching_without_effect') AS effect,
+				max(t.ci_low) FILTER (WHERE t.test = 'coaching_without_effect') AS effect_low,
+				max(t.ci_high) FILTER (WHERE t.test = 'coaching_without_effect') AS effect_high,
+				max(t.n) FILTER (WHERE t.test = 'coaching_without_effect') AS sessions,
+				jsonb_object_agg(t.test, t.state) AS states,
+				array_agg(t.test || ' (' || t.reason || ')' ORDER BY t.test) FILTER (WHERE t.state = 'unknown') AS unknown,
+				string_agg(t.test || ': ' || t.state || ' (' || t.reason || ')', '; ' ORDER BY t.test) AS reason
+			FROM @.indicators t GROUP BY t.team, t.metric
+		) i USING (team, metric)
+		CROSS JOIN LATERAL coachdiag.p_structural(i.spread, i.type_share, i.effect, i.effect_low, i.effect_high, m.smallest_effect) AS p (p_structural)
+	) s;
+	CREATE UNIQUE INDEX ON @.diagnosis (team, metric);
+	COMMENT ON MATERIALIZED VIEW @.diagnosis IS 'One row per team and metric: verdict (structural, behavioural, mixed, no_gap, cannot_tell), indicators present of four, what to do next and why. mean_gap: metric units, positive is worse. p_structural: see coachdiag.p_structural; NULL where there is no gap to explain. paradox: NULL, not assessed in this release.';
+$part$);

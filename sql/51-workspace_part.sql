@@ -1,0 +1,75 @@
+-- The parts of a workspace: every stored copy and result view, one row each, in the order they are made and refreshed.
+
+CREATE TABLE coachdiag.workspace_part (
+	position int PRIMARY KEY,
+	name text NOT NULL UNIQUE,
+	kind text NOT NULL CHECK (kind IN ('table', 'view', 'materialized view')),
+	ddl text NOT NULL,
+	refresh_with text,
+	CHECK ((kind = 'table') = (refresh_with IS NOT NULL))
+);
+
+COMMENT ON TABLE coachdiag.workspace_part IS
+'What coachdiag makes in each workspace over the stored panels and the sources: a row per table, view or materialized view. '
+'A new diagnostic is a row here, in the fragment of its subject.';
+COMMENT ON COLUMN coachdiag.workspace_part.position IS 'Order in which parts are made and refreshed: a part reads only earlier ones.';
+COMMENT ON COLUMN coachdiag.workspace_part.name IS 'Name in the schema of the workspace.';
+COMMENT ON COLUMN coachdiag.workspace_part.kind IS 'table, view or materialized view.';
+COMMENT ON COLUMN coachdiag.workspace_part.ddl IS 'Statements that make it, with its comments; "@." stands for the schema. A materialized view needs a unique index.';
+COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
+'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: date before which nothing has changed (null: all may have).';
+
+GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
+
+CREATE FUNCTION coachdiag.create_parts(ws text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part_ddl text;
+BEGIN
+	FOR part_ddl IN SELECT p.ddl FROM coachdiag.workspace_part p ORDER BY p.position LOOP
+		EXECUTE replace(part_ddl, '@.', quote_ident(ws) || '.');
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.create_parts(text) IS
+'Internal: makes all parts of a workspace (coachdiag.workspace_part), empty.';
+
+CREATE FUNCTION coachdiag.refresh_part(ws text, part text, from_month date DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	p coachdiag.workspace_part;
+	written bigint;
+BEGIN
+	SELECT w.* INTO p FROM coachdiag.workspace_part w WHERE w.name = part;
+	IF p.kind = 'table' THEN
+		EXECUTE p.refresh_with INTO written USING ws, from_month;
+		EXECUTE format('ANALYZE %I.%I', ws, part);
+	ELSIF p.kind = 'materialized view' THEN
+		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, part);
+	END IF;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_part(text, text, date) IS
+'Internal: brings one part of a workspace up to date; readers are not blocked. Returns the rows written to a table, else null. '
+'from_month: what is older has not changed (null: all may have). A plain view always is up to date.';
+
+CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
+	UNION ALL
+	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log')
+	UNION ALL
+	SELECT name FROM coachdiag.workspace_part
+$$;
+
+COMMENT ON FUNCTION coachdiag.workspace_relation() IS
+'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';

@@ -1,0 +1,137 @@
+-- Stored copies of the small sources, in the contract's columns: what the views about coaches and programmes read.
+
+CREATE FUNCTION coachdiag.stored_source_ddl(source text, extra text DEFAULT '') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('CREATE TABLE @.%I (%s%s);', 'stored_' || source,
+			string_agg(format('%I %s', c.column_name, CASE c.type WHEN 'id' THEN 'text' ELSE c.type END), ', ' ORDER BY c.column_no)
+				FILTER (WHERE c.column_no > 0), extra)
+		|| string_agg(CASE WHEN c.column_no = 0
+				THEN format('COMMENT ON TABLE @.%I IS %L;', 'stored_' || source, c.comment || ' As of the last refresh; doubles left out.')
+				ELSE format('COMMENT ON COLUMN @.%I.%I IS %L;', 'stored_' || source, c.column_name, c.comment) END, E'\n')
+	FROM coachdiag.contract() c
+	WHERE c.relation = source
+$$;
+
+COMMENT ON FUNCTION coachdiag.stored_source_ddl(text, text) IS
+'Internal: the statements that make the stored copy of a contract relation; ids are kept as text. extra: further columns.';
+
+CREATE FUNCTION coachdiag.refresh_stored_source(ws text, source text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	columns text;
+	keys text;
+	written bigint;
+BEGIN
+	SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no),
+		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.column_no) FILTER (WHERE c.key)
+	INTO columns, keys
+	FROM coachdiag.contract() c WHERE c.relation = source AND c.column_no > 0;
+	EXECUTE format('DELETE FROM %I.%I', ws, 'stored_' || source);
+	EXECUTE format('INSERT INTO %I.%I SELECT DISTINCT ON (%s) %s FROM (%s) s ORDER BY %s, s::text', ws, 'stored_' || source,
+		keys, columns, coachdiag.source(ws, source), keys);
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_stored_source(text, text) IS
+'Internal: copies a contract relation into its stored table, one row per key. Returns the rows written.';
+
+CREATE FUNCTION coachdiag.refresh_stored_membership(ws text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_membership', ws);
+	EXECUTE format('INSERT INTO %I.stored_membership SELECT agent_id::text, team, valid_from, valid_to FROM (%s) m WHERE team IS NOT NULL',
+		ws, coachdiag.membership_sql(ws));
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.refresh_stored_membership(text) IS
+'Internal: fills stored_membership from assignment. Returns the rows written.';
+
+CREATE FUNCTION coachdiag.refresh_stored_coaching_session(ws text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	columns text;
+	written bigint;
+BEGIN
+	SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
+	INTO columns
+	FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0;
+	EXECUTE format('DELETE FROM %I.stored_coaching_session', ws);
+	EXECUTE format($query$
+		WITH session AS (
+			SELECT DISTINCT ON (session_id, agent_id, metric) %s,
+				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
+			FROM (%s) s
+			ORDER BY session_id, agent_id, metric, held_at DESC NULLS LAST, duration_minutes, coach_id
+		)
+		INSERT INTO %I.stored_coaching_session
+		SELECT s.*, m.team,
+			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now(),
+			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AND s.not_coachable_reason IS NULL
+				AND NOT (coalesce(s.recognition, false) AND s.behaviour IS NULL AND s.sub_behaviour IS NULL AND s.action IS NULL)
+		FROM session s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to
+	$query$, columns, coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), ws, ws);
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.refresh_stored_coaching_session(text) IS
+'Internal: fills stored_coaching_session: every session, held or not, once per session, agent and metric. Returns the rows written.';
+
+CREATE FUNCTION coachdiag.refresh_stored_source_column(ws text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_source_column', ws);
+	EXECUTE format('INSERT INTO %I.stored_source_column SELECT relation, column_name, source_type IS NOT NULL FROM coachdiag.source_column($1)', ws) USING ws;
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.refresh_stored_source_column(text) IS
+'Internal: fills stored_source_column. Returns the rows written.';
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
+(10, 'stored_source_column', 'table', $part$
+	CREATE TABLE @.stored_source_column (relation text, column_name text, present boolean NOT NULL, PRIMARY KEY (relation, column_name));
+	COMMENT ON TABLE @.stored_source_column IS 'Which columns of the contract the sources had at the last refresh: what is missing is not assessed.';
+	COMMENT ON COLUMN @.stored_source_column.relation IS 'Relation of the contract.';
+	COMMENT ON COLUMN @.stored_source_column.column_name IS 'Column of it.';
+	COMMENT ON COLUMN @.stored_source_column.present IS 'Whether it was there.';
+$part$, 'SELECT coachdiag.refresh_stored_source_column($1)'),
+(20, 'stored_membership', 'table', $part$
+	CREATE TABLE @.stored_membership (agent_id text, team text NOT NULL, valid_from date, valid_to date NOT NULL, PRIMARY KEY (agent_id, valid_from));
+	CREATE INDEX ON @.stored_membership (team);
+	COMMENT ON TABLE @.stored_membership IS 'Who was in which team when, without overlaps, as of the last refresh: where assignments overlap the one that began last is in force.';
+	COMMENT ON COLUMN @.stored_membership.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.stored_membership.team IS 'Team.';
+	COMMENT ON COLUMN @.stored_membership.valid_from IS 'First day in the team.';
+	COMMENT ON COLUMN @.stored_membership.valid_to IS 'First day no longer in the team; infinity: still there.';
+$part$, 'SELECT coachdiag.refresh_stored_membership($1)'),
+(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent')$q$),
+(40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$),
+(45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$),
+(50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$),
+(55, 'stored_documented_step', 'table', coachdiag.stored_source_ddl('documented_step'), $q$SELECT coachdiag.refresh_stored_source($1, 'documented_step')$q$),
+(60, 'stored_intervention', 'table', coachdiag.stored_source_ddl('intervention'), $q$SELECT coachdiag.refresh_stored_source($1, 'intervention')$q$),
+(70, 'stored_coaching_session', 'table', coachdiag.stored_source_ddl('coaching_session', ', day date, team text, held boolean NOT NULL, dose boolean NOT NULL') || $part$
+	CREATE INDEX ON @.stored_coaching_session (agent_id, day);
+	CREATE INDEX ON @.stored_coaching_session (coach_id, day);
+	COMMENT ON COLUMN @.stored_coaching_session.day IS 'Day it was held, or else was to be held, in the time zone of the workspace; null: neither given.';
+	COMMENT ON COLUMN @.stored_coaching_session.team IS 'Team of the agent on that day; null: in none.';
+	COMMENT ON COLUMN @.stored_coaching_session.held IS 'Whether it was held.';
+	COMMENT ON COLUMN @.stored_coaching_session.dose IS 'Whether it counts as coaching dose: held, something to coach, not recognition alone.';
+$part$, 'SELECT coachdiag.refresh_stored_coaching_session($1)');
