@@ -1,13 +1,44 @@
 #!/bin/bash
-# Validity of the effect of coaching against worlds of known truth; needs python3 with numpy.
-# Usage: bench/validate.sh [--small] [--seed N]
+# Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
+# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published verdict; --small: under a minute, no verdict
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for python in ${PYTHON:-python3 /usr/bin/python3}; do
-	if "$python" -c 'import numpy' 2>/dev/null; then
-		PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 exec "$python" bench/validate/study.py "$@"
-	fi
+find_python() {
+	for python in ${PYTHON:-python3 /usr/bin/python3}; do
+		if "$python" -c "import ${1//,/, }" 2>/dev/null; then
+			return
+		fi
+	done
+	echo "validate: no python3 with $1 found (Debian: python3-${1//,/ python3-})" >&2
+	exit 1
+}
+
+run() {
+	case $1 in
+	effect) find_python numpy && "$python" bench/validate/study.py "${small[@]}" ;;
+	grid) find_python numpy && "$python" bench/validate/grid.py "${small[@]}" ;;
+	published) find_python numpy && "$python" bench/validate/published.py ;;
+	verdict)
+		find_python numpy,pandas
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 31 32 33 --hard 41 42 --teams 60"
+		;;
+	*) echo "validate: there is no study $1" >&2 && return 1 ;;
+	esac
+}
+
+export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
+small=()
+studies=(effect grid published verdict)
+if [ "${1:-}" = --small ]; then
+	small=(--small)
+	studies=(effect grid published)
+	shift
+fi
+[ $# = 0 ] || studies=("$@")
+status=0
+for study in "${studies[@]}"; do
+	echo "== $study"
+	run "$study" || status=1
 done
-echo "validate: no python3 with numpy found (Debian: python3-numpy)" >&2
-exit 1
+exit $status

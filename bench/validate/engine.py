@@ -31,6 +31,18 @@ class Options(ctypes.Structure):
     _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool)]
 
 
+class TrialOptions(ctypes.Structure):
+    _fields_ = [("method", ctypes.c_int), ("horizon", ctypes.c_int), ("before", ctypes.c_int), ("level", ctypes.c_double)]
+
+
+TRIAL_METHODS = {"before_after": 0, "gap_difference": 1, "ancova_trials": 2}
+
+
+class Trials(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_double) for name in ("estimate", "se", "df", "low", "high", "p", "sessions", "compared",
+                "clusters")] + [("by_team", ctypes.c_bool)]
+
+
 class Arena(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t), ("used", ctypes.c_size_t)]
 
@@ -39,7 +51,7 @@ def build():
     """Compile the estimators into a temporary shared object."""
     target = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-")) / "stats.so"
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [
-        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "solve.c", "status.c")]
+        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "regression.c", "solve.c", "status.c", "trials.c")]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
                            f"-I{ROOT}/src", "-o", target, *sources, *gsl, "-lm"])
@@ -50,6 +62,7 @@ def load(path):
     library = ctypes.CDLL(str(path))
     library.cd_effect_size.restype = ctypes.c_size_t
     library.cd_effect_size.argtypes = [ctypes.c_size_t] * 3 + [ctypes.c_bool]
+    library.cd_trials_size.restype = ctypes.c_size_t
     return library
 
 
@@ -87,6 +100,19 @@ def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False
     if status != 0:
         raise RuntimeError(f"cd_effect: status {status}")
     return (out, common[0], path) if paths else (out, common[0])
+
+
+def trials(library, rows, method, before=0, horizon=4, level=0.95):
+    """One of the other designs, over all teams together."""
+    rows = np.ascontiguousarray(rows)
+    at = rows.ctypes.data_as(ctypes.c_void_p)
+    size = library.cd_trials_size(at, ctypes.c_size_t(len(rows)))
+    memory = np.empty(size + 64, np.uint8)
+    arena = Arena((memory.ctypes.data + 63) // 64 * 64, size, 0)
+    options = TrialOptions(TRIAL_METHODS[method], horizon, before, level)
+    out = Trials()
+    library.cd_trials(at, ctypes.c_size_t(len(rows)), ctypes.byref(options), ctypes.byref(arena), ctypes.byref(out))
+    return out
 
 
 def run(library, study, **options):

@@ -11,11 +11,9 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "panel/panel_series.h"
-#include "stats/effect.h"
+#include "sqlfn/effect_question.h"
 #include "stats/solve.h"
 
 CD_FUNCTION(cd_coaching_effect_final);
@@ -26,43 +24,16 @@ CD_FUNCTION(cd_t_interval);
 
 #define RESULT_COLUMNS 27
 
-/* How a question is put. */
-typedef struct Question
-{
-	bool		higher_is_better;
-	CdScale		scale;
-	double		smallest_effect;	/* metric units; NaN: none given */
-	CdEffectOptions options;
-} Question;
-
-/* A change on the estimator's scale, where up is better, in metric units. */
-static double
-to_units(const Question *q, double change, double level)
-{
-	double		sign = q->higher_is_better ? 1 : -1;
-
-	if (q->scale != CD_SCALE_LOG)
-		return change;
-	return sign * exp(level) * expm1(sign * change);
-}
-
-/* A spread around a change, in metric units. */
-static double
-spread_to_units(const Question *q, double change, double spread, double level)
-{
-	return (to_units(q, change + spread, level) - to_units(q, change - spread, level)) / 2;
-}
-
 /*
  * effective or harmful: the interval leaves out 0.  no_effect: the 90 % interval
  * lies within the smallest effect worth having (two one-sided tests at 5 %).
  */
 static const char *
-conclusion(const Question *q, const CdEffect *e, double level)
+conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 {
 	double		half = 1.6448536269514722 * e->sd;
-	double		low = to_units(q, e->effect - half, level);
-	double		high = to_units(q, e->effect + half, level);
+	double		low = effect_to_units(q, e->effect - half, level);
+	double		high = effect_to_units(q, e->effect + half, level);
 
 	if (e->status != CD_OK || isnan(e->low))
 		return "cannot_tell";
@@ -76,7 +47,7 @@ conclusion(const Question *q, const CdEffect *e, double level)
 }
 
 static const char *
-reason(const Question *q, const CdEffect *e, const char *verdict)
+reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 {
 	if (e->sessions == 0)
 		return "not assessed: no coaching session";
@@ -91,18 +62,18 @@ reason(const Question *q, const CdEffect *e, const char *verdict)
 
 /* The columns of coachdiag.coaching_effect_result. */
 static void
-fill_result(const Question *q, const CdEffect *e, double level, Datum *values, bool *nulls)
+fill_result(const EffectQuestion *q, const CdEffect *e, double level, Datum *values, bool *nulls)
 {
 	const char *verdict = conclusion(q, e, level);
 	const double numbers[] = {
-		to_units(q, e->effect, level), to_units(q, e->low, level), to_units(q, e->high, level), e->p,
-		to_units(q, e->naive, level), e->naive_share, to_units(q, e->null, level), e->null_share,
-		fabs(to_units(q, e->smallest_detectable, level))
+		effect_to_units(q, e->effect, level), effect_to_units(q, e->low, level), effect_to_units(q, e->high, level), e->p,
+		effect_to_units(q, e->naive, level), e->naive_share, effect_to_units(q, e->null, level), e->null_share,
+		fabs(effect_to_units(q, e->smallest_detectable, level))
 	};
 	const double more[] = {
-		e->above, spread_to_units(q, e->effect, e->sd, level), spread_to_units(q, e->effect, e->doubt, level),
-		to_units(q, e->raw, level), spread_to_units(q, e->raw, e->raw_se, level), e->df,
-		to_units(q, e->placebo, level), e->placebo_p, e->overlap
+		e->above, effect_spread_to_units(q, e->effect, e->sd, level), effect_spread_to_units(q, e->effect, e->doubt, level),
+		effect_to_units(q, e->raw, level), effect_spread_to_units(q, e->raw, e->raw_se, level), e->df,
+		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap
 	};
 	int			column = 1;
 
@@ -121,63 +92,19 @@ fill_result(const Question *q, const CdEffect *e, double level, Datum *values, b
 	Assert(column == RESULT_COLUMNS);
 }
 
-/* Estimate all teams together; paths (teams + 1 entries) when asked for. */
-static CdEffect *
-estimate(const Question *q, const PanelSeries *series, uint32 teams, CdEffectPath *paths)
-{
-	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
-	CdEffectCommon common;
-	CdArena		arena = {0};
-	CdStatus	status;
-
-	arena.size = cd_effect_size(series->count, teams, series->periods, paths != NULL);
-	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
-	status = cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, &common, paths);
-	if (status != CD_TOO_FEW)	/* no row at all: each team says so */
-		cd_ereport_status(status, "coaching_effect");
-	pfree(arena.base);
-	return effects;
-}
-
-static int
-get_horizon(FunctionCallInfo fcinfo, int n)
-{
-	int			horizon = PG_ARGISNULL(n) ? 4 : PG_GETARG_INT32(n);
-
-	if (horizon < 1 || horizon > CD_EFFECT_HORIZON_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("horizon must be between 1 and %d periods", CD_EFFECT_HORIZON_MAX),
-				 errhint("The default of 4 looks at the four periods after a session.")));
-	return horizon;
-}
-
-/* Arguments n to n + 3: higher_is_better, scale, smallest_effect, horizon. */
-static Question
-get_question(FunctionCallInfo fcinfo, int n)
-{
-	Question	q;
-
-	q.options = cd_effect_default_options();
-	q.higher_is_better = PG_ARGISNULL(n) || PG_GETARG_BOOL(n);
-	q.scale = cd_get_scale(fcinfo, n + 1);
-	q.smallest_effect = PG_ARGISNULL(n + 2) ? NAN : PG_GETARG_FLOAT8(n + 2);
-	q.options.horizon = get_horizon(fcinfo, n + 3);
-	return q;
-}
-
 /* The answer for one panel, as a row; the first column, unit, is NULL. */
 static Datum
-answer_alone(FunctionCallInfo fcinfo, Question q, const Panel *p)
+answer_alone(FunctionCallInfo fcinfo, EffectQuestion q, const Panel *p)
 {
 	Panel	   *panels[1] = {unconstify(Panel *, panel_canonical(p))};
 	PanelSeries series = panel_series(panels, 1, q.higher_is_better);
 	CdEffect   *effects;
+	CdEffectCommon common;
 	Datum		values[RESULT_COLUMNS];
 	bool		nulls[RESULT_COLUMNS] = {true};
 
 	q.options.pool = false;
-	effects = estimate(&q, &series, 1, NULL);
+	effects = effect_estimate(&q, &series, 1, NULL, &common);
 	fill_result(&q, &effects[0], series.level[0], values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
 }
@@ -187,40 +114,17 @@ cd_coaching_effect_panel(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	return answer_alone(fcinfo, get_question(fcinfo, 1), PG_GETARG_PANEL_P(0));
+	return answer_alone(fcinfo, effect_question(fcinfo, 1), PG_GETARG_PANEL_P(0));
 }
 
 Datum
 cd_coaching_effect_final(PG_FUNCTION_ARGS)
 {
-	Question	q = {true, CD_SCALE_IDENTITY, NAN, cd_effect_default_options()};
+	EffectQuestion q = {true, CD_SCALE_IDENTITY, NAN, cd_effect_default_options()};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	return answer_alone(fcinfo, q, PG_GETARG_PANEL_P(0));
-}
-
-/* The panels of an array, canonical; units[i] is the place of panel i in the array. */
-static Panel **
-get_panels(ArrayType *array, uint32 *count, int **places)
-{
-	Datum	   *elements;
-	bool	   *missing;
-	int			length;
-	Panel	  **panels;
-
-	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, &missing, &length);
-	panels = palloc(Max(length, 1) * sizeof(Panel *));
-	*places = palloc(Max(length, 1) * sizeof(int));
-	*count = 0;
-	for (int i = 0; i < length; i++)
-	{
-		if (missing[i])
-			continue;
-		(*places)[*count] = i;
-		panels[(*count)++] = unconstify(Panel *, panel_canonical(DatumGetPanelP(elements[i])));
-	}
-	return panels;
 }
 
 /* The units' names; as many as there are panels. */
@@ -242,7 +146,7 @@ get_units(ArrayType *array, ArrayType *panels, bool **missing)
 /* Many teams' panels, and what is asked about them. */
 typedef struct Request
 {
-	Question	question;
+	EffectQuestion question;
 	Datum	   *units;
 	bool	   *unnamed;
 	int		   *places;
@@ -251,16 +155,16 @@ typedef struct Request
 	PanelSeries series;
 } Request;
 
-/* Arguments: units, panels, and those of get_question. */
+/* Arguments: units, panels, and those of effect_question. */
 static Request
 get_request(FunctionCallInfo fcinfo)
 {
 	Request		r;
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
 
-	r.question = get_question(fcinfo, 2);
+	r.question = effect_question(fcinfo, 2);
 	r.units = get_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
-	r.panels = get_panels(array, &r.count, &r.places);
+	r.panels = effect_panels(array, &r.count, &r.places);
 	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
 	return r;
 }
@@ -278,12 +182,13 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Request		r;
 	CdEffect   *effects;
+	CdEffectCommon common;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	r = get_request(fcinfo);
-	effects = estimate(&r.question, &r.series, r.count, NULL);
+	effects = effect_estimate(&r.question, &r.series, r.count, NULL, &common);
 	for (uint32 t = 0; t < r.count; t++)
 	{
 		Datum		values[RESULT_COLUMNS];
@@ -302,7 +207,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 static void
 put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo *result)
 {
-	const Question *q = &r->question;
+	const EffectQuestion *q = &r->question;
 	double		level = r->series.level[team];
 
 	for (int i = 0; i < CD_EFFECT_POINTS; i++)
@@ -313,11 +218,11 @@ put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo 
 
 		set_unit(r, team, values, nulls);
 		values[1] = Int32GetDatum(point->lag);
-		cd_set_float8(values, nulls, 2, to_units(q, point->seen, level));
+		cd_set_float8(values, nulls, 2, effect_to_units(q, point->seen, level));
 		cd_set_float8(values, nulls, 3, point->sessions);
-		cd_set_float8(values, nulls, 4, to_units(q, point->effect, level));
-		cd_set_float8(values, nulls, 5, to_units(q, point->low, level));
-		cd_set_float8(values, nulls, 6, to_units(q, point->high, level));
+		cd_set_float8(values, nulls, 4, effect_to_units(q, point->effect, level));
+		cd_set_float8(values, nulls, 5, effect_to_units(q, point->low, level));
+		cd_set_float8(values, nulls, 6, effect_to_units(q, point->high, level));
 		cd_set_float8(values, nulls, 7, path->half_life);
 		values[8] = CStringGetTextDatum(point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -330,6 +235,7 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Request		r;
 	CdEffect   *effects;
+	CdEffectCommon common;
 	CdEffectPath *paths;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -337,7 +243,7 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	r = get_request(fcinfo);
 	paths = palloc0((r.count + 1) * sizeof(CdEffectPath));
-	effects = estimate(&r.question, &r.series, r.count, paths);
+	effects = effect_estimate(&r.question, &r.series, r.count, paths, &common);
 	for (uint32 t = 0; t < r.count; t++)
 		if (effects[t].sessions > 0)
 			put_path(&r, t, &paths[t], result);

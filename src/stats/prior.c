@@ -9,6 +9,7 @@
 
 #define EM_STEPS 15
 #define SMOOTH_START 2.0		/* a start this much wider than the estimates' own noise */
+#define BANDWIDTH 1.2			/* of the last smoothing, sd times k^(-1/3) */
 #define MARGIN 2.0				/* grid beyond the outermost estimate, in se */
 
 /* Density of t, up to a factor that does not depend on the distance. */
@@ -102,6 +103,47 @@ admit_more(const CdPrior *wide, size_t k, CdPrior *out)
 		out->mass[j] = (1.0 - part) * out->mass[j] + part * wide->mass[j];
 }
 
+static double
+prior_sd(const CdPrior *prior)
+{
+	double		mean = 0.0;
+	double		square = 0.0;
+
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		mean += prior->mass[j] * prior->point[j];
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		square += prior->mass[j] * gsl_pow_2(prior->point[j] - mean);
+	return sqrt(square);
+}
+
+/*
+ * Spread each point over its neighbours, the more the fewer units there are: taken as it is, a
+ * distribution learned from a few units sits where their estimates are, and their intervals
+ * come out too narrow.
+ */
+static void
+smooth(size_t k, CdPrior *out)
+{
+	double		width = BANDWIDTH * prior_sd(out) / cbrt((double) k);
+	double		next[CD_PRIOR_POINTS] = {0};
+
+	for (int i = 0; i < CD_PRIOR_POINTS; i++)
+	{
+		double		share[CD_PRIOR_POINTS];
+		double		total = 0.0;
+
+		for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		{
+			share[j] = exp(-0.5 * gsl_pow_2((out->point[j] - out->point[i]) / width));
+			total += share[j];
+		}
+		for (int j = 0; j < CD_PRIOR_POINTS; j++)
+			next[j] += out->mass[i] * share[j] / total;
+	}
+	for (int j = 0; j < CD_PRIOR_POINTS; j++)
+		out->mass[j] = next[j];
+}
+
 /* Prior from the units. */
 CdStatus
 cd_prior_fit(const double *estimate, const double *se, const double *df, size_t k,
@@ -135,6 +177,7 @@ cd_prior_fit(const double *estimate, const double *se, const double *df, size_t 
 		em_step(scratch, used, out);
 	}
 	admit_more(&wide, used, out);
+	smooth(used, out);
 	return CD_OK;
 }
 

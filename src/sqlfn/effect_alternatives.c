@@ -1,0 +1,136 @@
+/*
+ * effect_alternatives.c
+ *		The effect of coaching by other designs, for reviewers who ask what they would say.
+ */
+#include "sqlfn/effect_question.h"
+
+#include <math.h>
+
+#include "stats/trials.h"
+#include "utils/builtins.h"
+
+CD_FUNCTION(cd_coaching_effect_alternatives);
+
+#define COLUMNS 9
+
+static const struct
+{
+	const char *name;
+	CdTrialMethod method;
+}			designs[] = {
+	{"ancova_trials", CD_TRIAL_HISTORY},
+	{"gap_difference", CD_TRIAL_GAP},
+	{"before_after", CD_TRIAL_BEFORE_AFTER}
+};
+
+/* What all panels together are measured in: the mean of their levels. */
+static double
+common_level(const PanelSeries *series, uint32 teams)
+{
+	double		sum = 0;
+
+	for (uint32 t = 0; t < teams; t++)
+		sum += series->level[t] / teams;
+	return sum;
+}
+
+static void
+put_row(ReturnSetInfo *result, const EffectQuestion *q, double level, const char *method, const CdTrials *e,
+		double expected, const char *clusters)
+{
+	Datum		values[COLUMNS];
+	bool		nulls[COLUMNS] = {0};
+
+	values[0] = CStringGetTextDatum(method);
+	cd_set_float8(values, nulls, 1, effect_to_units(q, e->estimate, level));
+	cd_set_float8(values, nulls, 2, effect_to_units(q, e->low, level));
+	cd_set_float8(values, nulls, 3, effect_to_units(q, e->high, level));
+	cd_set_float8(values, nulls, 4, e->p);
+	cd_set_float8(values, nulls, 5, effect_to_units(q, expected, level));
+	cd_set_float8(values, nulls, 6, e->sessions);
+	cd_set_float8(values, nulls, 7, e->compared);
+	values[8] = CStringGetTextDatum(clusters);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The answer of coaching_effect over all panels, as the others' are given. */
+static CdTrials
+own_answer(const CdEffect *effects, uint32 teams, const EffectQuestion *q, double *null)
+{
+	size_t	   *which = palloc(teams * sizeof(size_t));
+	CdEffect	all;
+	CdTrials	out = {NAN, NAN, NAN, NAN, NAN, NAN, 0, NAN, NAN, false};
+
+	for (uint32 t = 0; t < teams; t++)
+		which[t] = t;
+	*null = NAN;
+	if (cd_effect_combine(effects, which, teams, q->options.level, &all) != CD_OK)
+		return out;
+	*null = all.null;
+	out.estimate = all.effect;
+	out.low = all.low;
+	out.high = all.high;
+	out.p = all.p;
+	out.sessions = all.sessions;
+	return out;
+}
+
+/* One design; before: see CdEffectCommon. */
+static CdTrials
+answer_by(CdTrialMethod method, const EffectQuestion *q, int before, const PanelSeries *series)
+{
+	CdTrialOptions options = {method, q->options.horizon, before, q->options.level};
+	CdArena		arena = {0};
+	CdTrials	out;
+	CdStatus	status;
+
+	arena.size = cd_trials_size(series->rows, series->count);
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	status = cd_trials(series->rows, series->count, &options, &arena, &out);
+	if (status != CD_TOO_FEW)
+		cd_ereport_status(status, "coaching_effect_alternatives");
+	pfree(arena.base);
+	return out;
+}
+
+/* Arguments: panels, higher_is_better, scale, horizon. */
+Datum
+cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	EffectQuestion q = {true, CD_SCALE_IDENTITY, NAN, cd_effect_default_options()};
+	CdEffectCommon common;
+	CdEffect   *effects;
+	PanelSeries series;
+	Panel	  **panels;
+	uint32		teams;
+	int		   *places;
+	double		level;
+	double		null;
+	CdTrials	own;
+
+	InitMaterializedSRF(fcinfo, 0);
+	q.higher_is_better = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+	q.scale = cd_get_scale(fcinfo, 2);
+	q.options.horizon = effect_horizon(fcinfo, 3);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	panels = effect_panels(PG_GETARG_ARRAYTYPE_P(0), &teams, &places);
+	if (teams == 0)
+		return (Datum) 0;
+	series = panel_series(panels, teams, q.higher_is_better);
+	if (series.count == 0)
+		return (Datum) 0;
+	level = common_level(&series, teams);
+	effects = effect_estimate(&q, &series, teams, NULL, &common);
+	own = own_answer(effects, teams, &q, &null);
+	put_row(result, &q, level, "coaching_effect", &own, NAN, "agents");
+	for (int i = 0; i < (int) lengthof(designs); i++)
+	{
+		CdTrials	e = answer_by(designs[i].method, &q, common.before, &series);
+
+		put_row(result, &q, level, designs[i].name, &e, designs[i].method == CD_TRIAL_BEFORE_AFTER ? null : NAN,
+				e.by_team ? "teams" : "agents");
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,93 @@
+/*
+ * effect_question.c
+ *		What the functions about the effect of coaching are asked, and units of answers.
+ */
+#include "sqlfn/effect_question.h"
+
+#include <math.h>
+
+int
+effect_horizon(FunctionCallInfo fcinfo, int n)
+{
+	int			horizon = PG_ARGISNULL(n) ? 4 : PG_GETARG_INT32(n);
+
+	if (horizon < 1 || horizon > CD_EFFECT_HORIZON_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("horizon must be between 1 and %d periods", CD_EFFECT_HORIZON_MAX),
+				 errhint("The default of 4 looks at the four periods after a session.")));
+	return horizon;
+}
+
+/* Arguments n to n + 3: higher_is_better, scale, smallest_effect, horizon. */
+EffectQuestion
+effect_question(FunctionCallInfo fcinfo, int n)
+{
+	EffectQuestion q;
+
+	q.options = cd_effect_default_options();
+	q.higher_is_better = PG_ARGISNULL(n) || PG_GETARG_BOOL(n);
+	q.scale = cd_get_scale(fcinfo, n + 1);
+	q.smallest_effect = PG_ARGISNULL(n + 2) ? NAN : PG_GETARG_FLOAT8(n + 2);
+	q.options.horizon = effect_horizon(fcinfo, n + 3);
+	return q;
+}
+
+/* A change on the estimator's scale, where up is better, in metric units. */
+double
+effect_to_units(const EffectQuestion *q, double change, double level)
+{
+	double		sign = q->higher_is_better ? 1 : -1;
+
+	if (q->scale != CD_SCALE_LOG)
+		return change;
+	return sign * exp(level) * expm1(sign * change);
+}
+
+/* A spread around a change, in metric units. */
+double
+effect_spread_to_units(const EffectQuestion *q, double change, double spread, double level)
+{
+	return (effect_to_units(q, change + spread, level) - effect_to_units(q, change - spread, level)) / 2;
+}
+
+/* The panels of an array, canonical; units[i] is the place of panel i in the array. */
+Panel **
+effect_panels(ArrayType *array, uint32 *count, int **places)
+{
+	Datum	   *elements;
+	bool	   *missing;
+	int			length;
+	Panel	  **panels;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, &missing, &length);
+	panels = palloc(Max(length, 1) * sizeof(Panel *));
+	*places = palloc(Max(length, 1) * sizeof(int));
+	*count = 0;
+	for (int i = 0; i < length; i++)
+	{
+		if (missing[i])
+			continue;
+		(*places)[*count] = i;
+		panels[(*count)++] = unconstify(Panel *, panel_canonical(DatumGetPanelP(elements[i])));
+	}
+	return panels;
+}
+
+/* Estimate all teams together; paths (teams + 1 entries) when asked for. */
+CdEffect *
+effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams, CdEffectPath *paths,
+				CdEffectCommon *common)
+{
+	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
+	CdArena		arena = {0};
+	CdStatus	status;
+
+	arena.size = cd_effect_size(series->count, teams, series->periods, paths != NULL);
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	status = cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, common, paths);
+	if (status != CD_TOO_FEW)	/* no row at all: each team says so */
+		cd_ereport_status(status, "coaching_effect");
+	pfree(arena.base);
+	return effects;
+}

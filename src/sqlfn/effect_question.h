@@ -1,0 +1,43 @@
+/*
+ * effect_question.h
+ *		What the functions about the effect of coaching are asked, and units of answers.
+ */
+#ifndef SQLFN_EFFECT_QUESTION_H
+#define SQLFN_EFFECT_QUESTION_H
+
+#include "sqlfn/sqlfn.h"
+
+#include "utils/array.h"
+
+#include "panel/panel_series.h"
+#include "stats/effect.h"
+
+/* How a question is put. */
+typedef struct EffectQuestion
+{
+	bool		higher_is_better;
+	CdScale		scale;
+	double		smallest_effect;	/* metric units; NaN: none given */
+	CdEffectOptions options;
+} EffectQuestion;
+
+/* Arguments n to n + 3: higher_is_better, scale, smallest_effect, horizon; their errors. */
+extern EffectQuestion effect_question(FunctionCallInfo fcinfo, int n);
+
+/* The horizon in argument n (NULL: 4); error 22023 when out of range. */
+extern int	effect_horizon(FunctionCallInfo fcinfo, int n);
+
+/* A change on the estimator's scale, where up is better, in metric units; level: PanelSeries. */
+extern double effect_to_units(const EffectQuestion *q, double change, double level);
+
+/* A spread around a change, in metric units. */
+extern double effect_spread_to_units(const EffectQuestion *q, double change, double spread, double level);
+
+/* The panels of an array, canonical, NULL ones left out; places[i]: where panel i stands in the array. */
+extern Panel **effect_panels(ArrayType *array, uint32 *count, int **places);
+
+/* Estimate all teams together; paths (teams + 1 entries) when asked for. */
+extern CdEffect *effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams,
+								 CdEffectPath *paths, CdEffectCommon *common);
+
+#endif							/* SQLFN_EFFECT_QUESTION_H */

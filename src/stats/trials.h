@@ -1,0 +1,56 @@
+/*
+ * trials.h: the effect of a session by stacked trials, for reviewers who ask what other
+ * designs say: each period of a team in which somebody was coached is a trial of its own,
+ * in which those coached are compared with team mates who were not, whatever came later.
+ *
+ * Each has a bias that effect.h does not have (see doc/coaching_effect.md).
+ */
+#ifndef CD_TRIALS_H
+#define CD_TRIALS_H
+
+#include "stats/effect.h"
+
+typedef enum CdTrialMethod
+{
+	/* Mean of the horizon less the period before; nobody to compare with. */
+	CD_TRIAL_BEFORE_AFTER,
+	/* Difference in differences from the periods -11 to -4, which leave the trigger out. */
+	CD_TRIAL_GAP,
+	/* Level after, given the last value, the last four, all before and sessions before. */
+	CD_TRIAL_HISTORY
+} CdTrialMethod;
+
+typedef struct CdTrialOptions
+{
+	CdTrialMethod method;
+	int			horizon;
+	int			before;			/* the period before, see CdEffectCommon */
+	double		level;			/* of the interval */
+} CdTrialOptions;
+
+/* Per session, NaN: not available. Up is better, as in the rows. */
+typedef struct CdTrials
+{
+	double		estimate;
+	double		se;				/* CR2 over agents, or over teams where that is larger */
+	double		df;				/* Satterthwaite */
+	double		low;
+	double		high;
+	double		p;
+	double		sessions;		/* in the trials used */
+	double		compared;		/* agents' periods compared with, all trials together */
+	double		clusters;
+	bool		by_team;		/* the standard error is over teams */
+} CdTrials;
+
+/* Bytes of arena for rows as cd_effect takes them. */
+size_t		cd_trials_size(const CdEffectRow *rows, size_t n);
+
+/*
+ * Trials take agents without a session in the eight periods before. CD_TOO_FEW: no trial
+ * with somebody on either side, or fewer than two agents.
+ */
+CdStatus	cd_trials(const CdEffectRow *rows, size_t n, const CdTrialOptions *options, CdArena *arena,
+					  CdTrials *out);
+
+#endif
