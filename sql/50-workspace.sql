@@ -378,7 +378,7 @@ BEGIN
 	INSERT INTO @.settings DEFAULT VALUES;
 	COMMENT ON TABLE @.settings IS 'Choices of this workspace, one row; UPDATE it.';
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
-	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change: a nightly CALL coachdiag.refresh(ws, current_date - late_days) redoes them.';
+	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
 
 	CREATE TABLE @.stored_metric (
@@ -400,6 +400,23 @@ BEGIN
 	COMMENT ON COLUMN @.stored_metric.scale IS 'identity, log (panels hold ln of value and target) or proportion.';
 	COMMENT ON COLUMN @.stored_metric.period_step IS 'Grid of its periods: day, week or month; null: no rows yet.';
 	COMMENT ON COLUMN @.stored_metric.week_start IS 'Weekday on which its weeks start, 1 Monday to 7 Sunday; null unless the grid is week.';
+
+	CREATE TABLE @.stored_period (
+		metric text,
+		period date,
+		rows bigint NOT NULL,
+		PRIMARY KEY (metric, period)
+	);
+	COMMENT ON TABLE @.stored_period IS 'How many rows of agent_metric each metric had in each period at the last refresh: what its grid is read from.';
+	COMMENT ON COLUMN @.stored_period.metric IS 'Metric.';
+	COMMENT ON COLUMN @.stored_period.period IS 'Period.';
+	COMMENT ON COLUMN @.stored_period.rows IS 'Rows, used or not.';
+
+	CREATE TABLE @.changed_period (
+		period date
+	);
+	COMMENT ON TABLE @.changed_period IS 'Periods of agent_metric that changed since the last refresh, as coachdiag.track_changes notes them.';
+	COMMENT ON COLUMN @.changed_period.period IS 'Period, possibly more than once; null: all may have changed.';
 
 	CREATE TABLE @.stored_team (
 		team text PRIMARY KEY,
@@ -444,8 +461,8 @@ BEGIN
 	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
 	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
 	COMMENT ON COLUMN @.refresh_log.finished IS 'End of the step.';
-	COMMENT ON COLUMN @.refresh_log.step IS 'metrics, teams, panels, left_out, or the part of the workspace that was refreshed.';
-	COMMENT ON COLUMN @.refresh_log.rows IS 'Metrics, teams or panels written; source rows left out; null where nothing is counted.';
+	COMMENT ON COLUMN @.refresh_log.step IS 'periods, metrics, teams, panels, left_out, or the part of the workspace that was refreshed.';
+	COMMENT ON COLUMN @.refresh_log.rows IS 'Rows written; source rows left out; null where nothing is counted.';
 	COMMENT ON COLUMN @.refresh_log.seconds IS 'Time that the step took, in seconds.';
 	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out.';
 	$store$, '@', quote_ident(ws));
@@ -512,6 +529,8 @@ BEGIN
 		RAISE EXCEPTION 'workspace "%" also holds what coachdiag did not make: %', name, foreign_object
 			USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Move it to another schema, or drop it, first.';
 	END IF;
+
+	PERFORM coachdiag.untrack_changes(name);
 
 	-- Whatever depends on something goes first: pass over the rest until nothing more can go.
 	LOOP

@@ -17,7 +17,7 @@ COMMENT ON COLUMN coachdiag.workspace_part.name IS 'Name in the schema of the wo
 COMMENT ON COLUMN coachdiag.workspace_part.kind IS 'table, view or materialized view.';
 COMMENT ON COLUMN coachdiag.workspace_part.ddl IS 'Statements that make it, with its comments; "@." stands for the schema. A materialized view needs a unique index.';
 COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
-'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: date before which nothing has changed (null: all may have).';
+'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have).';
 
 GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
 
@@ -58,7 +58,7 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.refresh_part(text, text, date) IS
 'Internal: brings one part of a workspace up to date; readers are not blocked. Returns the rows written to a table, else null. '
-'from_month: what is older has not changed (null: all may have). A plain view always is up to date.';
+'from_month: contacts and measurements of earlier months have not changed (null: all may have). A plain view always is up to date.';
 
 CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -66,7 +66,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
 	UNION ALL
-	VALUES ('settings'), ('stored_metric'), ('stored_team'), ('stored_panel'), ('refresh_log')
+	VALUES ('settings'), ('stored_metric'), ('stored_period'), ('changed_period'), ('stored_team'), ('stored_panel'), ('refresh_log')
 	UNION ALL
 	SELECT name FROM coachdiag.workspace_part
 $$;

@@ -247,7 +247,7 @@ BEGIN
 	FROM coachdiag.contract() c
 	WHERE c.column_no = 0 AND c.relation NOT IN (SELECT s.relation FROM coachdiag.check_shape(ws) s WHERE s.severity = 'error');
 	IF queries ? 'agent_metric' THEN
-		queries := queries || jsonb_build_object('grid', coachdiag.grid_sql(ws));
+		queries := queries || jsonb_build_object('grid', coachdiag.grid_sql(coachdiag.period_sql(ws)));
 	END IF;
 	IF queries ?& '{metric,assignment,agent,agent_metric}' THEN
 		queries := queries || jsonb_build_object('metric_row', coachdiag.metric_row_sql(ws));

@@ -2,6 +2,20 @@
 
 -- Queries over the sources, as text: built once per refresh, read by refresh and check_sources alike
 
+CREATE FUNCTION coachdiag.in_days(expression text, days datemultirange) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN days IS NULL THEN 'true' ELSE coalesce('(' || string_agg(concat_ws(' AND ',
+		CASE WHEN NOT lower_inf(d) THEN format('%s >= %L', expression, lower(d)) END,
+		CASE WHEN NOT upper_inf(d) THEN format('%s < %L', expression, upper(d)) END,
+		CASE WHEN lower_inf(d) AND upper_inf(d) THEN 'true' END), ' OR ') || ')', 'false') END
+	FROM unnest(days) d
+$$;
+
+COMMENT ON FUNCTION coachdiag.in_days(text, datemultirange) IS
+'Internal: a condition that a date expression lies in some of the days (null: all), such that an index on it can be used.';
+
 CREATE FUNCTION coachdiag.metric_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -69,7 +83,7 @@ COMMENT ON FUNCTION coachdiag.membership_sql(text) IS
 'Internal: a query for who was in which team when, without overlaps: where assignments overlap the one that began last is in force, '
 'of several that began together the first by name of the team.';
 
-CREATE FUNCTION coachdiag.metric_row_sql(ws text, since date DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.metric_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,14 +115,14 @@ AS $$
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
 	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws), coachdiag.agent_sql(ws),
-		CASE WHEN since IS NULL THEN 'true' ELSE format('r.period >= %L', since) END)
+		coachdiag.in_days('r.period', days))
 $$;
 
-COMMENT ON FUNCTION coachdiag.metric_row_sql(text, date) IS
+COMMENT ON FUNCTION coachdiag.metric_row_sql(text, datemultirange) IS
 'Internal: a query for the rows of agent_metric as panels take them: team in force at the period, value and target on the scale of the '
-'metric, volume as weight; and reason: why a row is left out (null: it is used). since: rows of earlier periods are not read.';
+'metric, volume as weight; and reason: why a row is left out (null: it is used). days: only rows whose period lies in them.';
 
-CREATE FUNCTION coachdiag.session_row_sql(ws text, since date DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.session_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -135,13 +149,13 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
 	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
-		coachdiag.agent_sql(ws), CASE WHEN since IS NULL THEN 'true' ELSE format('s.day >= %L', since) END)
+		coachdiag.agent_sql(ws), coachdiag.in_days('s.day', days))
 $$;
 
-COMMENT ON FUNCTION coachdiag.session_row_sql(text, date) IS
+COMMENT ON FUNCTION coachdiag.session_row_sql(text, datemultirange) IS
 'Internal: a query for the sessions that count as coaching dose, once per session, agent and metric: held, something to coach, not '
 'recognition alone; with the day, the team in force on it, and reason: why a session is left out (null: it is used). '
-'since: sessions of earlier days are not read.';
+'days: only sessions of these days.';
 
 CREATE FUNCTION coachdiag.left_out()
 RETURNS TABLE (reason text, harmless boolean, what_to_do text)
@@ -173,8 +187,37 @@ COMMENT ON FUNCTION coachdiag.left_out() IS
 
 -- Steps
 
-CREATE FUNCTION coachdiag.grid_sql(ws text, since date DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.period_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('SELECT metric, period, count(*) AS rows FROM (%s) r WHERE metric IS NOT NULL AND octet_length(metric) <= 1024
+		AND isfinite(period) AND %s GROUP BY metric, period', coachdiag.source(ws, 'agent_metric'), coachdiag.in_days('period', days))
+$$;
+
+COMMENT ON FUNCTION coachdiag.period_sql(text, datemultirange) IS
+'Internal: a query for how many rows each metric has in each period. days: only periods in them.';
+
+CREATE FUNCTION coachdiag.refresh_periods(ws text, days datemultirange) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_period WHERE %s', ws, coachdiag.in_days('period', days));
+	EXECUTE format('INSERT INTO %I.stored_period (metric, period, rows) %s', ws, coachdiag.period_sql(ws, days));
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.refresh_periods(text, datemultirange) IS
+'Internal: brings stored_period up to date for the days given (null: all). Returns the rows written.';
+
+CREATE FUNCTION coachdiag.grid_sql(periods text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- Two thirds of the rows decide, so that a few stray dates don't turn weeks into days.
@@ -186,20 +229,19 @@ AS $$
 			FROM (
 				SELECT metric, extract(isodow FROM period)::int AS weekday, sum(rows) AS rows, count(*) AS periods,
 					coalesce(sum(rows) FILTER (WHERE extract(day FROM period) = 1), 0) AS firsts
-				FROM (SELECT metric, period, count(*) AS rows FROM (%s) r
-					WHERE metric IS NOT NULL AND isfinite(period)%s GROUP BY metric, period) p
+				FROM (%s) p
 				GROUP BY 1, 2
 			) d
 			GROUP BY metric
 		) w
 			CROSS JOIN LATERAL (SELECT CASE WHEN periods > 1 AND 3 * firsts >= 2 * rows THEN 'month'
 				WHEN 3 * most >= 2 * rows THEN 'week' ELSE 'day' END AS step) g
-	$query$, coachdiag.source(ws, 'agent_metric'), CASE WHEN since IS NULL THEN '' ELSE format(' AND period >= %L', since) END)
+	$query$, periods)
 $$;
 
-COMMENT ON FUNCTION coachdiag.grid_sql(text, date) IS
+COMMENT ON FUNCTION coachdiag.grid_sql(text) IS
 'Internal: a query for the period grid of each metric: month where two thirds of its rows are on first days of months, week where two '
-'thirds are on one weekday, else day.';
+'thirds are on one weekday, else day. periods: a query for metric, period and rows.';
 
 CREATE FUNCTION coachdiag.metric_state(ws text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -217,7 +259,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.metric_state(text) IS
 'Internal: what of the stored metrics the content of panels depends on. Another state makes every stored panel stale.';
 
-CREATE FUNCTION coachdiag.refresh_metrics(ws text, since date) RETURNS bigint
+CREATE FUNCTION coachdiag.refresh_metrics(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -240,21 +282,16 @@ BEGIN
 		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start
 		FROM (%s) m LEFT JOIN (%s) g ON g.metric = m.metric
 		ON CONFLICT (metric) DO UPDATE SET
-			(higher_is_better, target, smallest_effect, unit, scale) =
-				(excluded.higher_is_better, excluded.target, excluded.smallest_effect, excluded.unit, excluded.scale),
-			(period_step, week_start) = (
-				SELECT CASE WHEN keep THEN s.period_step ELSE excluded.period_step END,
-					CASE WHEN keep THEN s.week_start ELSE excluded.week_start END
-				FROM (SELECT $1 AND s.period_step IS NOT NULL AS keep) k)
-	$query$, ws, coachdiag.metric_sql(ws), coachdiag.grid_sql(ws, since)) USING since IS NOT NULL;
+			(higher_is_better, target, smallest_effect, unit, scale, period_step, week_start) =
+				(excluded.higher_is_better, excluded.target, excluded.smallest_effect, excluded.unit, excluded.scale, excluded.period_step, excluded.week_start)
+	$query$, ws, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)));
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.refresh_metrics(text, date) IS
-'Internal: brings stored_metric up to date; with since, known period grids are kept. Returns the metrics written. '
-'Error: a metric is listed more than once.';
+COMMENT ON FUNCTION coachdiag.refresh_metrics(text) IS
+'Internal: brings stored_metric up to date; needs stored_period. Returns the metrics written. Error: a metric is listed more than once.';
 
 CREATE FUNCTION coachdiag.refresh_teams(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -279,26 +316,97 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_teams(text) IS
 'Internal: brings stored_team up to date: program, site and supervisor as the latest assignment to the team has them. Returns the teams.';
 
-CREATE FUNCTION coachdiag.first_month(ws text, since date) RETURNS date
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+-- What has changed
+
+CREATE FUNCTION coachdiag.whole_months(days datemultirange) RETURNS datemultirange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	-- A day belongs to a period that may have begun up to six days before.
+	SELECT CASE WHEN days IS NULL THEN NULL ELSE coalesce(range_agg(daterange(
+		CASE WHEN isfinite(lower(d)) THEN date_trunc('month', (lower(d) - 6)::timestamp)::date END,
+		CASE WHEN isfinite(upper(d)) THEN (date_trunc('month', (upper(d) - 1)::timestamp) + interval '1 month')::date END)), '{}') END
+	FROM unnest(days) d
+$$;
+
+COMMENT ON FUNCTION coachdiag.whole_months(datemultirange) IS
+'Internal: the whole months in which a period may begin that holds one of the days. NULL: NULL.';
+
+CREATE FUNCTION coachdiag.difference_sql(before text, after text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('(%s EXCEPT ALL %s) UNION ALL (%s EXCEPT ALL %s)', before, after, after, before)
+$$;
+
+COMMENT ON FUNCTION coachdiag.difference_sql(text, text) IS
+'Internal: a query for the rows that only one of two queries has.';
+
+CREATE FUNCTION coachdiag.changed_days(ws text) RETURNS datemultirange
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
 DECLARE
-	month date;
+	days datemultirange;
 BEGIN
+	-- Assignments and hiring dates move rows and tenure, sessions move doses: compared in full, being few.
 	EXECUTE format($query$
-		SELECT date_trunc('month', min(CASE s.period_step
-			WHEN 'week' THEN $1 - (extract(isodow FROM $1)::int - s.week_start + 7) %% 7 ELSE $1 END)::timestamp)::date
-		FROM %I.stored_metric s
-	$query$, ws) INTO month USING since;
-	RETURN coalesce(month, date_trunc('month', since::timestamp)::date);
+		SELECT range_agg(daterange(day, next_day))
+		FROM (
+			SELECT m.valid_from AS day, m.valid_to AS next_day FROM (%s) m
+			UNION ALL
+			SELECT m.valid_from, m.valid_to
+			FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL SELECT agent_id::text, team, valid_from, valid_to FROM (%s) n WHERE team IS NOT NULL) m
+				USING (agent_id)
+			UNION ALL
+			SELECT s.day, s.day + 1 FROM (%s) s WHERE s.day IS NOT NULL
+		) c
+		WHERE day < next_day
+	$query$,
+		coachdiag.difference_sql(format('SELECT agent_id, team, valid_from, valid_to FROM %I.stored_membership', ws),
+			format('SELECT agent_id::text, team, valid_from, valid_to FROM (%s) n WHERE team IS NOT NULL', coachdiag.membership_sql(ws))),
+		coachdiag.difference_sql(format('SELECT agent_id, hired_on FROM %I.stored_agent', ws),
+			format('SELECT agent_id::text, hired_on FROM (%s) n', coachdiag.agent_sql(ws))),
+		ws, coachdiag.membership_sql(ws),
+		coachdiag.difference_sql(format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM %I.stored_coaching_session', ws),
+			format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM (%s) n', coachdiag.stored_session_sql(ws))))
+	INTO days;
+	RETURN coalesce(days, '{}');
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.first_month(text, date) IS
-'Internal: the first month that holds something of the day since or later: the month in which the earliest period around that day starts.';
+COMMENT ON FUNCTION coachdiag.changed_days(text) IS
+'Internal: the days whose panels may have changed because assignments, hiring dates or sessions did since the last refresh.';
 
-CREATE FUNCTION coachdiag.dose_row_sql(ws text, from_month date DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.days_to_refresh(ws text, since date, rebuild boolean) RETURNS datemultirange
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tracked CONSTANT boolean := coachdiag.changes_are_tracked(ws);
+	noted datemultirange;
+	unknown boolean;
+	empty boolean;
+BEGIN
+	EXECUTE format($query$
+		WITH taken AS (DELETE FROM %I.changed_period RETURNING period)
+		SELECT range_agg(daterange(period, period + 1)) FILTER (WHERE isfinite(period)), bool_or(period IS NULL) FROM taken
+	$query$, ws) INTO noted, unknown;
+	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_period)', ws) INTO empty;
+	IF rebuild OR empty OR unknown OR (since IS NULL AND NOT tracked) THEN
+		RETURN NULL;
+	END IF;
+	RETURN coachdiag.whole_months(coalesce(noted, '{}')
+		+ CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END
+		+ coachdiag.changed_days(ws));
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
+'Internal: the months, as days, whose panels a refresh has to build again; null: all. Takes what coachdiag.track_changes noted.';
+
+CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -311,15 +419,15 @@ AS $$
 				WHEN 'week' THEN s.day - (extract(isodow FROM s.day)::int - m.week_start + 7) %% 7
 				ELSE s.day END AS period) p
 		WHERE s.reason IS NULL AND m.period_step IS NOT NULL AND %s
-	$query$, coachdiag.session_row_sql(ws, from_month), ws,
-		CASE WHEN from_month IS NULL THEN 'true' ELSE format('p.period >= %L', from_month) END)
+	$query$, coachdiag.session_row_sql(ws, (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), ws,
+		coachdiag.in_days('p.period', days))
 $$;
 
-COMMENT ON FUNCTION coachdiag.dose_row_sql(text, date) IS
+COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange) IS
 'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
-'from_month: earlier periods are left out. Needs stored_metric up to date.';
+'days: whole months; periods that begin outside them are left out. Needs stored_metric up to date.';
 
-CREATE FUNCTION coachdiag.build_panels(ws text, from_month date DEFAULT NULL)
+CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL)
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -346,16 +454,16 @@ BEGIN
 			GROUP BY 1, 2, 3
 		) part
 		GROUP BY 1, 2, 3
-	$query$, coachdiag.metric_row_sql(ws, from_month), coachdiag.dose_row_sql(ws, from_month));
+	$query$, coachdiag.metric_row_sql(ws, days), coachdiag.dose_row_sql(ws, days));
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.build_panels(text, date) IS
+COMMENT ON FUNCTION coachdiag.build_panels(text, datemultirange) IS
 'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric and one of '
 'coaching_session. '
-'from_month: earlier months are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
+'days: whole months, others are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
 
-CREATE FUNCTION coachdiag.log_left_out(ws text, from_month date, run bigint) RETURNS bigint
+CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -373,15 +481,15 @@ BEGIN
 			RETURNING rows, message
 		)
 		SELECT sum(g.rows) FROM logged g LEFT JOIN coachdiag.left_out() l ON l.reason = g.message WHERE l.harmless IS NOT TRUE
-	$query$, ws, coachdiag.metric_row_sql(ws, from_month), coachdiag.session_row_sql(ws, from_month)) INTO harmful USING run;
+	$query$, ws, coachdiag.metric_row_sql(ws, days), coachdiag.session_row_sql(ws, days)) INTO harmful USING run;
 	RETURN coalesce(harmful, 0);
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.log_left_out(text, date, bigint) IS
+COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, bigint) IS
 'Internal: logs how many source rows are left out for what reason; returns how many of them carried something.';
 
-CREATE FUNCTION coachdiag.refresh_panels(ws text, from_month date, run bigint) RETURNS bigint
+CREATE FUNCTION coachdiag.refresh_panels(ws text, days datemultirange, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -390,7 +498,7 @@ DECLARE
 	used bigint;
 	harmful bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_panel WHERE $1 IS NULL OR month >= $1', ws) USING from_month;
+	EXECUTE format('DELETE FROM %I.stored_panel WHERE %s', ws, coachdiag.in_days('month', days));
 	EXECUTE format($query$
 		WITH stored AS (
 			INSERT INTO %I.stored_panel (team, metric, month, panel, rows, refreshed_at)
@@ -399,10 +507,10 @@ BEGIN
 			RETURNING rows
 		)
 		SELECT count(*), coalesce(sum(rows), 0) FROM stored
-	$query$, ws) INTO written, used USING ws, from_month;
+	$query$, ws) INTO written, used USING ws, days;
 	EXECUTE format('ANALYZE %I.stored_panel', ws);
 
-	harmful := coachdiag.log_left_out(ws, from_month, run);
+	harmful := coachdiag.log_left_out(ws, days, run);
 	IF harmful > 0 THEN
 		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, used
 			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
@@ -411,9 +519,22 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.refresh_panels(text, date, bigint) IS
-'Internal: replaces the stored panels of from_month and later (null: all) and logs what was left out. Returns the panels written. '
+COMMENT ON FUNCTION coachdiag.refresh_panels(text, datemultirange, bigint) IS
+'Internal: replaces the stored panels of the months given as days (null: all) and logs what was left out. Returns the panels written. '
 'Warns where rows could not be used.';
+
+CREATE FUNCTION coachdiag.months_text(days datemultirange) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN days IS NULL THEN 'all months' WHEN days = '{}' THEN 'no month'
+		ELSE string_agg(to_char(lower(d), 'YYYY-MM') || CASE WHEN upper_inf(d) THEN ' and later'
+			WHEN upper(d) > (lower(d) + interval '1 month')::date THEN ' to ' || to_char(upper(d) - 1, 'YYYY-MM') ELSE '' END, ', ' ORDER BY d) END
+	FROM unnest(days) d
+$$;
+
+COMMENT ON FUNCTION coachdiag.months_text(datemultirange) IS
+'Internal: months given as days, in words.';
 
 -- The refresh itself
 
@@ -455,43 +576,46 @@ $$;
 COMMENT ON PROCEDURE coachdiag.refresh_step(text, bigint, text, text, text) IS
 'Internal: runs one step of a refresh (a query that returns how many rows it wrote), logs it, and says how long it took.';
 
-CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL)
+CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	run bigint;
 	state jsonb;
-	from_month date;
+	days datemultirange;
 	part text;
 BEGIN
 	IF NOT isfinite(since) THEN
 		RAISE EXCEPTION 'since must be a date, not %', since
-			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out to rebuild everything.';
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out, or say rebuild => true to rebuild everything.';
 	END IF;
 	PERFORM coachdiag.lock_workspace(ws);
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
+	days := coachdiag.days_to_refresh(ws, since, coalesce(rebuild, false));
 
 	state := coachdiag.metric_state(ws);
-	CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L, %L)', ws, since));
-	IF since IS NOT NULL AND state <> coachdiag.metric_state(ws) THEN
+	CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
+	CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
+	IF days IS NOT NULL AND state <> coachdiag.metric_state(ws) THEN
 		RAISE NOTICE 'targets, scales or periods of metrics have changed: all months are rebuilt';
-		since := NULL;
-		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L, NULL)', ws));
+		days := NULL;
+		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, NULL)', ws));
+		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
 	END IF;
 	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
-	from_month := coachdiag.first_month(ws, since);
-	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, from_month, run),
-		CASE WHEN from_month IS NULL THEN 'all months' ELSE format('from %s', to_char(from_month, 'YYYY-MM')) END);
+	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, days, run), coachdiag.months_text(days));
 	FOR part IN SELECT p.name FROM coachdiag.workspace_part p WHERE p.kind <> 'view' ORDER BY p.position LOOP
-		CALL coachdiag.refresh_step(ws, run, part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, part, from_month));
+		CALL coachdiag.refresh_step(ws, run, part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, part,
+			CASE WHEN days IS NOT NULL THEN date_trunc('month', since::timestamp)::date END));
 	END LOOP;
 END
 $$;
 
-COMMENT ON PROCEDURE coachdiag.refresh(text, date) IS
-'Brings the stored panels and the result views of a workspace up to date. Without since everything is rebuilt, exactly; with since only '
-'the months that can hold something of that day or later (all months where a target, scale or period grid of a metric has changed). '
+COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
+'Brings the stored panels and the result views of a workspace up to date. What is built again: the months whose assignments, hiring dates or sessions '
+'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the months noted; where it doesn''t, all. '
+'since: rows of agent_metric of earlier periods have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
 'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '
 'Errors: no such workspace; a required source relation or column is missing or of a wrong type; a metric listed twice.';

@@ -57,37 +57,59 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_membership(text) IS
 'Internal: fills stored_membership from assignment. Returns the rows written.';
 
+CREATE FUNCTION coachdiag.stored_session_sql(ws text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT s.*, s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AS held,
+			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AND s.not_coachable_reason IS NULL
+				AND NOT (coalesce(s.recognition, false) AND s.behaviour IS NULL AND s.sub_behaviour IS NULL AND s.action IS NULL) AS dose
+		FROM (
+			SELECT DISTINCT ON (session_id, agent_id, metric) %s,
+				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
+			FROM (%s) r
+			ORDER BY session_id, agent_id, metric, held_at DESC NULLS LAST, duration_minutes, coach_id
+		) s
+	$query$, (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
+			FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0),
+		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'))
+$$;
+COMMENT ON FUNCTION coachdiag.stored_session_sql(text) IS
+'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose.';
+
 CREATE FUNCTION coachdiag.refresh_stored_coaching_session(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	columns text;
 	written bigint;
 BEGIN
-	SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
-	INTO columns
-	FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0;
 	EXECUTE format('DELETE FROM %I.stored_coaching_session', ws);
 	EXECUTE format($query$
-		WITH session AS (
-			SELECT DISTINCT ON (session_id, agent_id, metric) %s,
-				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
-			FROM (%s) s
-			ORDER BY session_id, agent_id, metric, held_at DESC NULLS LAST, duration_minutes, coach_id
-		)
 		INSERT INTO %I.stored_coaching_session
-		SELECT s.*, m.team,
-			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now(),
-			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AND s.not_coachable_reason IS NULL
-				AND NOT (coalesce(s.recognition, false) AND s.behaviour IS NULL AND s.sub_behaviour IS NULL AND s.action IS NULL)
-		FROM session s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to
-	$query$, columns, coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), ws, ws);
+		SELECT s.*, m.team
+		FROM (%s) s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to
+	$query$, ws, coachdiag.stored_session_sql(ws), ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_coaching_session(text) IS
-'Internal: fills stored_coaching_session: every session, held or not, once per session, agent and metric. Returns the rows written.';
+'Internal: fills stored_coaching_session. Returns the rows written.';
+
+CREATE FUNCTION coachdiag.refresh_stored_agent(ws text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.stored_agent', ws);
+	EXECUTE format('INSERT INTO %I.stored_agent SELECT agent_id::text, hired_on, left_on FROM (%s) a', ws, coachdiag.agent_sql(ws));
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.refresh_stored_agent(text) IS
+'Internal: fills stored_agent, one row per agent. Returns the rows written.';
 
 CREATE FUNCTION coachdiag.refresh_stored_source_column(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -121,13 +143,13 @@ $part$, 'SELECT coachdiag.refresh_stored_source_column($1)'),
 	COMMENT ON COLUMN @.stored_membership.valid_from IS 'First day in the team.';
 	COMMENT ON COLUMN @.stored_membership.valid_to IS 'First day no longer in the team; infinity: still there.';
 $part$, 'SELECT coachdiag.refresh_stored_membership($1)'),
-(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent')$q$),
+(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), 'SELECT coachdiag.refresh_stored_agent($1)'),
 (40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$),
 (45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$),
 (50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$),
 (55, 'stored_documented_step', 'table', coachdiag.stored_source_ddl('documented_step'), $q$SELECT coachdiag.refresh_stored_source($1, 'documented_step')$q$),
 (60, 'stored_intervention', 'table', coachdiag.stored_source_ddl('intervention'), $q$SELECT coachdiag.refresh_stored_source($1, 'intervention')$q$),
-(70, 'stored_coaching_session', 'table', coachdiag.stored_source_ddl('coaching_session', ', day date, team text, held boolean NOT NULL, dose boolean NOT NULL') || $part$
+(70, 'stored_coaching_session', 'table', coachdiag.stored_source_ddl('coaching_session', ', day date, held boolean NOT NULL, dose boolean NOT NULL, team text') || $part$
 	CREATE INDEX ON @.stored_coaching_session (agent_id, day);
 	CREATE INDEX ON @.stored_coaching_session (coach_id, day);
 	COMMENT ON COLUMN @.stored_coaching_session.day IS 'Day it was held, or else was to be held, in the time zone of the workspace; null: neither given.';
