@@ -538,6 +538,17 @@ COMMENT ON FUNCTION coachdiag.months_text(datemultirange) IS
 
 -- The refresh itself
 
+CREATE FUNCTION coachdiag.tell_progress(ws text, step text, done int, total int) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- What a session is called is the one thing of an open transaction that others see at once; an error takes it back.
+	SELECT set_config('application_name', format('coachdiag %s %s/%s %s', coachdiag.workspace_oid(ws), done, total, step), false)
+$$;
+
+COMMENT ON FUNCTION coachdiag.tell_progress(text, text, integer, integer) IS
+'Internal: names the step that a refresh is at in application_name, where the view coachdiag.progress reads it.';
+
 CREATE FUNCTION coachdiag.lock_workspace(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -585,6 +596,9 @@ DECLARE
 	state jsonb;
 	days datemultirange;
 	part text;
+	called CONSTANT text := current_setting('application_name');
+	done int := 4;
+	total CONSTANT int := done + (SELECT count(*) FROM coachdiag.workspace_part p WHERE p.kind <> 'view');
 BEGIN
 	IF NOT isfinite(since) THEN
 		RAISE EXCEPTION 'since must be a date, not %', since
@@ -592,6 +606,7 @@ BEGIN
 	END IF;
 	PERFORM coachdiag.lock_workspace(ws);
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
+	PERFORM coachdiag.tell_progress(ws, 'periods', 0, total);
 	days := coachdiag.days_to_refresh(ws, since, coalesce(rebuild, false));
 
 	state := coachdiag.metric_state(ws);
@@ -604,11 +619,16 @@ BEGIN
 		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
 	END IF;
 	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
+	PERFORM coachdiag.tell_progress(ws, 'panels', 3, total);
 	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, days, run), coachdiag.months_text(days));
 	FOR part IN SELECT p.name FROM coachdiag.workspace_part p WHERE p.kind <> 'view' ORDER BY p.position LOOP
+		PERFORM coachdiag.tell_progress(ws, part, done, total);
 		CALL coachdiag.refresh_step(ws, run, part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, part,
 			CASE WHEN days IS NOT NULL THEN date_trunc('month', since::timestamp)::date END));
+		done := done + 1;
 	END LOOP;
+	PERFORM coachdiag.tell_changes(ws, run);
+	PERFORM set_config('application_name', called, false);
 END
 $$;
 

@@ -22,6 +22,7 @@ has_server() { [ -x "$(server_config --bindir)/postgres" ]; }
 has_server_headers() { [ -f "$(server_config --pgxs)" ]; }
 has_pgtap() { [ -f "$(server_config --sharedir)/extension/pgtap.control" ]; }
 has_perl_module() { has_command perl && perl -M"$1" -e 1 2>/dev/null; }
+has_cron() { [ -f "$(server_config --sharedir)/extension/pg_cron.control" ]; }
 has_numpy() { /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
 has_libc_headers() { echo '#include <math.h>' | cc -E - >/dev/null 2>&1; }
 
@@ -46,6 +47,7 @@ missing() {
 	[ "$goal" = test ] || return 0
 	has_library cmocka || echo libcmocka-dev
 	has_pgtap || echo postgresql-@-pgtap
+	has_cron || echo postgresql-@-cron
 	has_perl_module TAP::Harness || echo perl
 	has_perl_module IPC::Run || echo libipc-run-perl
 	has_numpy || echo python3-numpy

@@ -1,0 +1,103 @@
+# Refreshes by the clock with a real pg_cron, what they change told to who listens, and watched from another session.
+use strict;
+use warnings;
+use Coachdiag;
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $share = `$ENV{PG_CONFIG} --sharedir`;
+chomp $share;
+plan skip_all => 'pg_cron is not installed' unless -f "$share/extension/pg_cron.control";
+
+my $node = new_node('schedule');
+$node->safe_psql('postgres', 'CREATE EXTENSION coachdiag');
+$node->safe_psql('postgres', q{SELECT coachdiag.create_workspace('ops')});
+my (undef, undef, $error) = $node->psql('postgres', q{SELECT coachdiag.schedule('ops')});
+like($error, qr/pg_cron is not installed on this server.*HINT: .*15 5 \* \* \* psql -X -d postgres -c "CALL coachdiag.refresh\('ops'\)"/s,
+	'without pg_cron the error holds a line for a crontab');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM coachdiag.schedules()'), 0, 'and nothing is scheduled');
+is($node->safe_psql('postgres', q{SELECT coachdiag.unschedule('ops')}), 'f', 'nor is there anything to end');
+
+$node->safe_psql('postgres', 'CREATE DATABASE warehouse');
+$node->append_conf('postgresql.conf', <<'CONF');
+shared_preload_libraries = 'pg_cron'
+cron.database_name = 'warehouse'
+cron.use_background_workers = on
+max_worker_processes = 20
+CONF
+$node->restart;
+(undef, undef, $error) = $node->psql('postgres', q{SELECT coachdiag.schedule('ops', '0 4 * * 1')});
+like($error, qr/works from database "warehouse".*HINT: .*cron\.schedule_in_database\('coachdiag postgres\.ops', '0 4 \* \* 1', 'CALL coachdiag\.refresh\(''ops''\)', 'postgres'\)/s,
+	'where pg_cron works from another database, the error holds the line to run there');
+
+$node->safe_psql('warehouse', 'CREATE EXTENSION coachdiag');
+$node->safe_psql('warehouse', <<'SQL');
+SELECT coachdiag.create_workspace('Client 7''s');
+INSERT INTO "Client 7's".metric VALUES ('quality', true, 80, 2);
+INSERT INTO "Client 7's".assignment SELECT a, 'blue', '2024-01-01' FROM generate_series(1, 8) a;
+INSERT INTO "Client 7's".agent_metric SELECT a, 'quality', date '2024-01-01' + 7 * w, 81 + a % 3 + (5 * w + 3 * a) % 7 / 3.0 FROM generate_series(1, 8) a, generate_series(0, 25) w;
+SQL
+(undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s')});
+like($error, qr/not created in this database.*HINT: .*CREATE EXTENSION pg_cron/s, 'where it only has to be created, the error says so');
+$node->safe_psql('warehouse', 'CREATE EXTENSION pg_cron');
+(undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('nobody')});
+like($error, qr/there is no workspace "nobody"/, 'a workspace is needed');
+(undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', 'now and then')});
+like($error, qr/invalid schedule/, 'and a cron expression');
+
+my $job = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s')});
+my $at_start = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', '@reboot')});
+is($at_start, $job, 'a new schedule replaces the old one');
+is($node->safe_psql('warehouse', q{SELECT workspace, schedule, active, last_status IS NULL FROM coachdiag.schedules()}), q{Client 7's|@reboot|t|t}, 'which is listed');
+
+# @reboot is the one schedule that does not have to be waited for.
+$node->restart;
+my $ended = q{SELECT last_status || ' ' || count(*) OVER () FROM coachdiag.schedules() WHERE last_end IS NOT NULL};
+ok($node->poll_query_until('warehouse', $ended, 'succeeded 1'), 'pg_cron has run the refresh');
+is($node->safe_psql('warehouse', q{SELECT team, metric, verdict FROM "Client 7's".diagnosis}), 'blue|quality|no_gap', 'and the results are there');
+
+# A run that fails is seen, and the last good results stay.
+$node->safe_psql('warehouse', q{ALTER TABLE "Client 7's".assignment RENAME TO put_away});
+$node->restart;
+ok($node->poll_query_until('warehouse', q{SELECT coalesce(last_status, '') FROM coachdiag.schedules()}, 'failed'), 'a failed run is seen');
+like($node->safe_psql('warehouse', 'SELECT last_message FROM coachdiag.schedules()'), qr/has no relation "assignment"/, 'with its error');
+is($node->safe_psql('warehouse', q{SELECT team, metric, verdict FROM "Client 7's".diagnosis}), 'blue|quality|no_gap', 'and the last good results stay');
+$node->safe_psql('warehouse', q{ALTER TABLE "Client 7's".put_away RENAME TO assignment});
+is($node->safe_psql('warehouse', q{SELECT coachdiag.unschedule('Client 7''s')}), 't', 'a schedule can be ended');
+is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.schedules()}), 0, 'and is then gone');
+
+# What changed
+
+my $refresh = q{CALL coachdiag.refresh('Client 7''s')};
+my $told = $node->safe_psql('warehouse', qq{LISTEN coachdiag; $refresh; SELECT 1});
+unlike($told, qr/notification/, 'with nothing changed nobody is told');
+is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.changes('Client 7''s')}), 0, 'and no change is listed');
+$node->safe_psql('warehouse', q{UPDATE "Client 7's".metric SET target = 95});
+$told = $node->safe_psql('warehouse', "LISTEN coachdiag;\n$refresh;\nSELECT 1;");
+like($told, qr/Asynchronous notification "coachdiag" with payload "\{.*"what": "verdict".*"before": "no_gap"/, 'a verdict that changed is told to who listens');
+is($node->safe_psql('warehouse', q{SELECT what, team, metric, before, after IS DISTINCT FROM 'no_gap' FROM coachdiag.changes('Client 7''s') WHERE what = 'verdict'}),
+	'verdict|blue|quality|no_gap|t', 'and listed');
+$node->safe_psql('warehouse', $refresh);
+is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.changes('Client 7''s')}), 0, 'until the next refresh');
+is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.changes('Client 7''s', '2000-01-01') WHERE what = 'verdict'}), 1, 'and longer for who asks since when');
+
+# A refresh that waits for a lock is watched from another session.
+
+my ($in, $out, $err) = ('', '', '');
+my $holder = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('warehouse') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+$in .= qq{BEGIN; LOCK TABLE "Client 7's".change_log; SELECT 'locked';\n};
+$holder->pump until $out =~ /locked/;
+my ($in2, $out2, $err2) = ('', '', '');
+my $worker = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('warehouse'), '-c', $refresh, '-c', 'SHOW application_name' ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout(60));
+ok($node->poll_query_until('warehouse', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'change_log'), 'progress names the step that a refresh is at');
+is($node->safe_psql('warehouse', q{SELECT workspace, done > 4, done < total, started < now(), rate > 0, estimated_end > now() - interval '1 minute' FROM coachdiag.progress}),
+	q{Client 7's|t|t|t|t|t}, 'how far it is and when it will have ended');
+$in .= "COMMIT;\n\\q\n";
+$holder->finish;
+$worker->finish;
+like($out2, qr/^140_schedule\.pl$/m, 'and the session is called what it was before');
+is($node->safe_psql('warehouse', 'SELECT count(*) FROM coachdiag.progress'), 0, 'then there is nothing to watch');
+
+$node->stop;
+done_testing();
