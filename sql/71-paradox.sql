@@ -1,0 +1,62 @@
+-- The workspace's view of the coaching paradox: by team, metric and quarter.
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'paradox', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.paradox AS
+	WITH trend AS (
+		SELECT t.program, t.site, p.team, p.metric, r.*, m.unmoved
+		FROM (SELECT s.team, s.metric, coachdiag.rollup(s.panel) AS panel FROM @.stored_panel s GROUP BY s.team, s.metric) p
+		JOIN @.stored_metric d USING (metric)
+		LEFT JOIN @.stored_team t USING (team)
+		CROSS JOIN LATERAL coachdiag.coaching_paradox_by_quarter(p.panel, d.higher_is_better, d.scale, d.smallest_effect, 1,
+			(SELECT least(greatest(w.diagnosis_months, 6), 120) FROM @.settings w)) r
+		CROSS JOIN LATERAL (SELECT CASE WHEN r.metric_trend IN ('flat', 'worsening', 'flat_or_worsening') THEN true WHEN r.metric_trend = 'improving' THEN false END AS unmoved) m
+	), known AS (
+		SELECT bool_or(c.present) FILTER (WHERE c.column_name IN ('behaviour', 'sub_behaviour')) AS topic, bool_or(c.present) FILTER (WHERE c.column_name = 'action') AS action
+		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
+	), session AS (
+		SELECT d.team, m.metric, date_trunc('quarter', d.day::timestamp)::date AS quarter, d.action,
+			CASE WHEN d.behaviour IS NOT NULL OR d.sub_behaviour IS NOT NULL
+				THEN row_number() OVER (PARTITION BY d.agent_id, m.metric, d.behaviour, d.sub_behaviour ORDER BY d.day, d.session_id) END AS turn
+		FROM @.stored_coaching_session d
+		CROSS JOIN LATERAL unnest(CASE WHEN d.metric IS NULL THEN (SELECT array_agg(a.metric) FROM @.stored_metric a) ELSE ARRAY[d.metric] END) AS m (metric)
+		WHERE d.dose
+	), log AS (
+		SELECT s.team, s.metric, s.quarter, count(s.turn) AS topics, count(*) FILTER (WHERE s.turn > 2) AS repeats, avg(s.turn) AS depth,
+			count(s.action)::double precision / count(*) AS documented,
+			sum(count(s.action)) OVER earlier / sum(count(*)) OVER earlier AS documented_before
+		FROM session s WHERE s.team IS NOT NULL
+		GROUP BY s.team, s.metric, s.quarter
+		WINDOW earlier AS (PARTITION BY s.team, s.metric ORDER BY s.quarter RANGE BETWEEN '9 months' PRECEDING AND '1 month' PRECEDING)
+	)
+	SELECT r.program, r.site, r.team, r.metric, r.quarter, r.first_period, r.last_period, r.periods, r.agents,
+		r.dose, r.dose_change, r.dose_low, r.dose_high, r.dose_trend,
+		r.metric_change, r.metric_low, r.metric_high, r.metric_trend, r.mean_change,
+		r.gap, r.gap_change, r.gap_low, r.gap_high, r.gap_trend, r.target_change,
+		CASE WHEN r.paradox AND e.works THEN false ELSE r.paradox END AS paradox, CASE WHEN r.paradox AND e.works THEN 'none' ELSE r.stage END AS stage,
+		r.clear_since, r.sessions, r.minutes, r.sessions_since, r.minutes_since,
+		CASE WHEN k.topic THEN coalesce(l.topics, 0) END AS topic_sessions,
+		CASE WHEN k.topic THEN l.depth::double precision END AS repeat_depth,
+		CASE WHEN k.topic THEN coalesce(l.repeats, 0) END AS repeat_sessions,
+		CASE WHEN k.topic AND r.unmoved THEN coalesce(l.repeats, 0) WHEN k.topic AND NOT r.unmoved THEN 0 END AS repeats_without_result,
+		CASE WHEN k.action THEN l.documented END AS documented_share,
+		CASE WHEN k.action THEN l.documented - l.documented_before::double precision END AS documented_change,
+		CASE WHEN k.action THEN l.documented - l.documented_before::double precision >= 0.05 AND r.unmoved END AS documentation_without_result,
+		CASE WHEN r.paradox AND e.works THEN 'coaching moves the metric (view indicators), which would fall without it, though ' ELSE '' END || r.reason AS reason
+	FROM trend r
+	CROSS JOIN known k
+	LEFT JOIN log l USING (team, metric, quarter)
+	LEFT JOIN @.indicators i ON i.team = r.team AND i.metric = r.metric AND i.test = 'coaching_without_effect'
+	CROSS JOIN LATERAL (SELECT coalesce(i.state = 'behavioural', false) AS works) e;
+	CREATE UNIQUE INDEX ON @.paradox (team, metric, quarter);
+	COMMENT ON MATERIALIZED VIEW @.paradox IS 'Coaching up, metric flat, gap not closing: one row per team, metric and quarter, looking back settings.diagnosis_months (6 at least) from the quarter''s end; the last quarter of a team is its current state. Columns not described here: see type coachdiag.coaching_paradox_result.';
+	COMMENT ON COLUMN @.paradox.paradox IS 'True, false, or null: cannot tell. Never true where the view indicators shows that coaching moves the metric (test coaching_without_effect behavioural).';
+	COMMENT ON COLUMN @.paradox.sessions IS 'Coaching sessions in the window (windows of successive quarters overlap).';
+	COMMENT ON COLUMN @.paradox.topic_sessions IS 'Sessions of the quarter with a topic (behaviour, sub_behaviour). Null: not assessed, needs coaching_session.behaviour or sub_behaviour; so too the next three.';
+	COMMENT ON COLUMN @.paradox.repeat_depth IS 'How often the agents had been coached on the topic, this session included: mean over the quarter''s sessions with a topic.';
+	COMMENT ON COLUMN @.paradox.repeat_sessions IS 'Sessions of the quarter on a topic on which the same agent had been coached twice or more before.';
+	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves, null where that cannot be told.';
+	COMMENT ON COLUMN @.paradox.documented_share IS 'Share of the quarter''s sessions with an agreed action on record. Null: no session, or not assessed, needs coaching_session.action; so too the next two.';
+	COMMENT ON COLUMN @.paradox.documented_change IS 'Documented share less that of the three quarters before; null: no session in them.';
+	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record grew by 0.05 or more while the metric is flat or worse: the record grows, the result does not.';
+	COMMENT ON COLUMN @.paradox.reason IS 'What decided, in words.';
+$part$);
