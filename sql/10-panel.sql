@@ -91,6 +91,8 @@ CREATE FUNCTION coachdiag.panel_accum(coachdiag.panel, value double precision, t
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_panel_accum_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
 CREATE FUNCTION coachdiag.panel_merge(coachdiag.panel, coachdiag.panel)
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_panel_merge' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+CREATE FUNCTION coachdiag.panel_merge_agents(coachdiag.panel, coachdiag.panel)
+	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_panel_merge_agents' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
 CREATE FUNCTION coachdiag.panel_final(coachdiag.panel)
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_panel_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
 
@@ -108,8 +110,10 @@ END
 $comments$;
 COMMENT ON FUNCTION coachdiag.panel_merge(coachdiag.panel, coachdiag.panel) IS
 'Combine function of the aggregates over panels and transition function of coachdiag.rollup(panel). Not to be called on its own.';
+COMMENT ON FUNCTION coachdiag.panel_merge_agents(coachdiag.panel, coachdiag.panel) IS
+'Transition function of coachdiag.rollup_agents(panel). Not to be called on its own.';
 COMMENT ON FUNCTION coachdiag.panel_final(coachdiag.panel) IS
-'Final function of coachdiag.panel(...) and coachdiag.rollup(panel): the canonical panel.';
+'Final function of coachdiag.panel(...), coachdiag.rollup(panel) and coachdiag.rollup_agents(panel): the canonical panel.';
 
 CREATE AGGREGATE coachdiag.panel(value double precision, target double precision, agent bigint, period date) (
 	SFUNC = coachdiag.panel_accum, STYPE = coachdiag.panel, SSPACE = 16384,
@@ -141,6 +145,10 @@ CREATE AGGREGATE coachdiag.rollup(coachdiag.panel) (
 	SFUNC = coachdiag.panel_merge, STYPE = coachdiag.panel, SSPACE = 65536,
 	FINALFUNC = coachdiag.panel_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
 );
+CREATE AGGREGATE coachdiag.rollup_agents(coachdiag.panel) (
+	SFUNC = coachdiag.panel_merge_agents, STYPE = coachdiag.panel, SSPACE = 2048,
+	FINALFUNC = coachdiag.panel_final, COMBINEFUNC = coachdiag.panel_merge, PARALLEL = SAFE
+);
 
 DO $comments$
 DECLARE
@@ -160,6 +168,8 @@ END
 $comments$;
 COMMENT ON AGGREGATE coachdiag.rollup(coachdiag.panel) IS
 'Merges panels: cells of the same agent, period, contact type and coach add up. NULL panels are skipped; no panel: NULL. Error 42804 when bigint and text agents meet, 54000 beyond 1 GB.';
+COMMENT ON AGGREGATE coachdiag.rollup_agents(coachdiag.panel) IS
+'Merges panels into what each agent did altogether: as coachdiag.rollup(panel) without periods, contact types and coaches, so smaller and faster. coachdiag.gap_dispersion gives the same for it as for rollup; what looks at time or contact types needs rollup. NULL panels are skipped; no panel: NULL. Errors as rollup.';
 
 -- Accessors
 

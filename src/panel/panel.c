@@ -67,7 +67,8 @@ create_with_room(PanelAgentKind kind, const PanelRoom *room)
 						room->cells, room->agents),
 				 errhint("Make smaller panels, for example one per team, metric and month, and merge only what one question needs.")));
 
-	p = palloc0(size);
+	p = palloc(size);
+	memset(p, 0, sizeof(Panel));
 	SET_VARSIZE(p, size);
 	p->version = PANEL_VERSION;
 	p->agent_kind = kind;
@@ -78,6 +79,7 @@ create_with_room(PanelAgentKind kind, const PanelRoom *room)
 	p->cell_slots = slots_for(room->cells);
 	p->agent_slots = slots_for(room->agents);
 	p->label_slots = slots_for(room->labels);
+	memset(panel_cell_slots(p), 0, (p->cell_slots + p->agent_slots + p->label_slots) * sizeof(uint32));
 	return p;
 }
 
@@ -308,13 +310,27 @@ panel_put_label(Panel **p, PanelString text, bool *added)
 	return (*p)->labels++;
 }
 
-/* An empty cell with the key (and, if it has one, the target) of `key`. */
+/* The number of the cell with that key, or the number of cells when there is none. */
+static inline uint32
+find_cell(const Panel *p, const PanelCell *key, uint32 hash)
+{
+	uint32		mask = p->cell_slots - 1;
+	uint32	   *slots = panel_cell_slots(p);
+
+	for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
+		if (same_key(&panel_cells(p)[slots[i] - 1], key))
+			return slots[i] - 1;
+	return p->cells;
+}
+
+/* An empty cell with the key (and, if it has one, the target) of `key`; so many more may follow. */
 static uint32
-append_cell(Panel **p, const PanelCell *key, uint32 hash)
+append_cell(Panel **p, const PanelCell *key, uint32 hash, uint32 more)
 {
 	PanelCell  *cell;
 
-	reserve(p, 1, 0, 0, 0);
+	if ((*p)->cells == (*p)->cells_room)
+		reserve(p, 1 + more, 0, 0, 0);
 	cell = &panel_cells(*p)[(*p)->cells];
 	memset(cell, 0, sizeof(*cell));
 	cell->agent = key->agent;
@@ -330,29 +346,13 @@ uint32
 panel_put_cell(Panel **p, const PanelCell *key, bool *added)
 {
 	uint32		hash = hash_cell(key);
-	uint32		mask = (*p)->cell_slots - 1;
-	uint32	   *slots = panel_cell_slots(*p);
+	uint32		number = find_cell(*p, key, hash);
 
-	*added = false;
-	for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
-		if (same_key(&panel_cells(*p)[slots[i] - 1], key))
-			return slots[i] - 1;
-	*added = true;
-	return append_cell(p, key, hash);
+	*added = number == (*p)->cells;
+	return *added ? append_cell(p, key, hash, 0) : number;
 }
 
-/* The number of the row's agent; rows often come in runs of one agent. */
 static inline int32
-agent_of_row(Panel **p, const PanelRow *row)
-{
-	bool		added;
-
-	if ((*p)->agents > 0 && is_agent(*p, (*p)->last_agent, row))
-		return (*p)->last_agent;
-	return panel_put_agent(p, row, &added);
-}
-
-static int32
 label_or_none(Panel **p, PanelString text)
 {
 	bool		added;
@@ -360,19 +360,51 @@ label_or_none(Panel **p, PanelString text)
 	return text.data == NULL ? PANEL_NO_LABEL : panel_put_label(p, text, &added);
 }
 
-/* The cell with that key; an agent's next row often falls into the cell of the last one. */
+/*
+ * The cell of a row, when it is where one looks first: rows often come in runs of one
+ * agent or with the agents in turn, and an agent's next row falls into the same cell.
+ */
 static inline PanelCell *
-cell_of_key(Panel **p, const PanelCell *key)
+expected_cell(Panel *p, const PanelRow *row)
 {
-	PanelAgent *agent = &panel_agents(*p)[key->agent];
-	uint32		number = agent->last_cell;
+	uint32		agent = p->last_agent + 1 < p->agents ? p->last_agent + 1 : 0;
+	PanelCell  *cell;
+
+	if (p->cells == 0 || row->contact_type.data != NULL || row->coach.data != NULL)
+		return NULL;
+	if (!is_agent(p, agent, row))
+		agent = p->last_agent;
+	cell = &panel_cells(p)[panel_agents(p)[agent].last_cell];
+	if ((uint32) cell->agent != agent ||
+		cell->period != row->period ||
+		cell->contact_type != PANEL_NO_LABEL ||
+		cell->coach != PANEL_NO_LABEL ||
+		panel_cell_has_target(cell) != (row->has_value && row->has_target) ||
+		!is_agent(p, agent, row))
+		return NULL;
+	p->last_agent = agent;
+	return cell;
+}
+
+/* The cell of any row. */
+static PanelCell *
+cell_of_row(Panel **p, const PanelRow *row)
+{
+	PanelCell	key;
+	uint32		number;
 	bool		added;
 
-	if (number >= (*p)->cells || !same_key(&panel_cells(*p)[number], key))
-	{
-		number = panel_put_cell(p, key, &added);
-		panel_agents(*p)[key->agent].last_cell = number;
-	}
+	if ((*p)->agents > 0 && is_agent(*p, (*p)->last_agent, row))
+		key.agent = (*p)->last_agent;
+	else
+		key.agent = panel_put_agent(p, row, &added);
+	key.period = row->period;
+	key.contact_type = label_or_none(p, row->contact_type);
+	key.coach = label_or_none(p, row->coach);
+	key.target = row->has_value && row->has_target ? row->target : get_float8_nan();
+	number = panel_put_cell(p, &key, &added);
+	panel_agents(*p)[key.agent].last_cell = number;
+	(*p)->last_agent = key.agent;
 	return &panel_cells(*p)[number];
 }
 
@@ -411,6 +443,8 @@ add_observation(PanelCell *cell, const PanelRow *row)
 static inline void
 add_dose(PanelCell *cell, double sessions, double minutes)
 {
+	if (sessions == 0 && minutes == 0)
+		return;
 	cell->sessions += sessions;
 	cell->minutes += minutes;
 	if (unlikely(isinf(cell->sessions) || isinf(cell->minutes)))
@@ -420,19 +454,12 @@ add_dose(PanelCell *cell, double sessions, double minutes)
 Panel *
 panel_add(Panel *p, const PanelRow *row)
 {
-	PanelCell	key;
-	PanelCell  *cell;
+	PanelCell  *cell = expected_cell(p, row);
 
-	key.agent = agent_of_row(&p, row);
-	key.period = row->period;
-	key.contact_type = label_or_none(&p, row->contact_type);
-	key.coach = label_or_none(&p, row->coach);
-	key.target = row->has_value && row->has_target ? row->target : get_float8_nan();
-	cell = cell_of_key(&p, &key);
-	p->last_agent = key.agent;
-
+	if (cell == NULL)
+		cell = cell_of_row(&p, row);
 	if (row->hired_on != PANEL_NO_DATE)
-		merge_hired_on(&panel_agents(p)[key.agent], row->hired_on);
+		merge_hired_on(&panel_agents(p)[cell->agent], row->hired_on);
 	if (row->has_value)
 		add_observation(cell, row);
 	add_dose(cell, row->sessions, row->minutes);
@@ -472,18 +499,36 @@ map_labels(Panel **into, const Panel *from)
 	return map;
 }
 
+/* Add a cell of another panel under its key here; so many more may follow. */
 static void
-merge_cell(Panel **into, const PanelCell *from, const int32 *agents, const int32 *labels)
+merge_cell(Panel **into, const PanelCell *key, const PanelCell *from, uint32 more)
 {
-	PanelCell	key = *from;
+	PanelAgent *agent = &panel_agents(*into)[key->agent];
+	uint32		number = agent->last_cell;
 	PanelCell  *cell;
 
-	key.agent = agents[from->agent];
-	key.contact_type = from->contact_type == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[from->contact_type];
-	key.coach = from->coach == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[from->coach];
-	cell = cell_of_key(into, &key);
+	if (number >= (*into)->cells || !same_key(&panel_cells(*into)[number], key))
+	{
+		uint32		hash = hash_cell(key);
+
+		number = find_cell(*into, key, hash);
+		if (number == (*into)->cells)
+			append_cell(into, key, hash, more);
+		panel_agents(*into)[key->agent].last_cell = number;
+	}
+	cell = &panel_cells(*into)[number];
 	merge_observations(cell, &from->gap, from->target);
 	add_dose(cell, from->sessions, from->minutes);
+}
+
+static void
+check_same_kind(const Panel *a, const Panel *b)
+{
+	if (a->agent_kind != b->agent_kind)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot merge a panel of bigint agents with a panel of text agents"),
+				 errhint("Build both panels with agent ids of the same type.")));
 }
 
 Panel *
@@ -492,22 +537,46 @@ panel_merge(Panel *into, const Panel *from)
 	int32	   *agents;
 	int32	   *labels;
 
-	if (into->agent_kind != from->agent_kind)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("cannot merge a panel of bigint agents with a panel of text agents"),
-				 errhint("Build both panels with agent ids of the same type.")));
-
+	check_same_kind(into, from);
 	agents = map_agents(&into, from);
 	labels = map_labels(&into, from);
 	for (uint32 i = 0; i < from->cells; i++)
 	{
+		const PanelCell *cell = &panel_cells(from)[i];
+		PanelCell	key = *cell;
+
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		merge_cell(&into, &panel_cells(from)[i], agents, labels);
+		key.agent = agents[cell->agent];
+		key.contact_type = cell->contact_type == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->contact_type];
+		key.coach = cell->coach == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->coach];
+		merge_cell(&into, &key, cell, from->cells - i - 1);
 	}
 	pfree(agents);
 	pfree(labels);
+	return into;
+}
+
+Panel *
+panel_merge_agents(Panel *into, const Panel *from)
+{
+	int32	   *agents;
+
+	check_same_kind(into, from);
+	agents = map_agents(&into, from);
+	for (uint32 i = 0; i < from->cells; i++)
+	{
+		const PanelCell *cell = &panel_cells(from)[i];
+		PanelCell	key = {
+			.agent = agents[cell->agent], .period = PANEL_NO_DATE,
+			.contact_type = PANEL_NO_LABEL, .coach = PANEL_NO_LABEL, .target = cell->target
+		};
+
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		merge_cell(&into, &key, cell, 0);
+	}
+	pfree(agents);
 	return into;
 }
 

@@ -215,6 +215,9 @@ extern Panel *panel_add(Panel *p, const PanelRow *row);
 /* Add every cell of `from` to `into` (working form); returns as panel_add does. */
 extern Panel *panel_merge(Panel *into, const Panel *from);
 
+/* The same with periods, contact types and coaches left out: one cell an agent, and one more without target. */
+extern Panel *panel_merge_agents(Panel *into, const Panel *from);
+
 /* Whether `keep` says so for a cell. */
 typedef bool (*PanelKeep) (const Panel *p, const PanelCell *c, const void *arg);
 

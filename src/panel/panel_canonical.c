@@ -76,23 +76,21 @@ compare_cells(const void *a, const void *b)
 	return panel_cell_has_target(x) - panel_cell_has_target(y);
 }
 
-/* The cells that are wanted, in the order in which they stand. */
-static PanelCell *
-wanted_cells(const Panel *p, PanelKeep keep, const void *arg, uint32 *count)
+/* Which cells are wanted, and how many. */
+static bool *
+mark_wanted(const Panel *p, PanelKeep keep, const void *arg, uint32 *count)
 {
-	PanelCell  *cells = palloc(Max(p->cells, 1) * sizeof(PanelCell));
+	bool	   *wanted = palloc(Max(p->cells, 1) * sizeof(bool));
 
 	*count = 0;
 	for (uint32 i = 0; i < p->cells; i++)
 	{
-		const PanelCell *cell = &panel_cells(p)[i];
-
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (keep == NULL || keep(p, cell, arg))
-			cells[(*count)++] = *cell;
+		wanted[i] = keep == NULL || keep(p, &panel_cells(p)[i], arg);
+		*count += wanted[i];
 	}
-	return cells;
+	return wanted;
 }
 
 /* Sort the marked entries of a dictionary and number them anew. */
@@ -117,26 +115,29 @@ keep_marked(const Panel *p, uint32 entries, const bool *marked, qsort_arg_compar
 }
 
 static Kept
-used_agents(const Panel *p, const PanelCell *cells, uint32 count)
+used_agents(const Panel *p, const bool *wanted)
 {
 	bool	   *marked = palloc0(Max(p->agents, 1) * sizeof(bool));
 
-	for (uint32 i = 0; i < count; i++)
-		marked[cells[i].agent] = true;
+	for (uint32 i = 0; i < p->cells; i++)
+		if (wanted[i])
+			marked[panel_cells(p)[i].agent] = true;
 	return keep_marked(p, p->agents, marked, compare_agents);
 }
 
 static Kept
-used_labels(const Panel *p, const PanelCell *cells, uint32 count)
+used_labels(const Panel *p, const bool *wanted)
 {
 	bool	   *marked = palloc0(Max(p->labels, 1) * sizeof(bool));
 
-	for (uint32 i = 0; i < count; i++)
+	for (uint32 i = 0; i < p->cells && p->labels > 0; i++)
 	{
-		if (cells[i].contact_type != PANEL_NO_LABEL)
-			marked[cells[i].contact_type] = true;
-		if (cells[i].coach != PANEL_NO_LABEL)
-			marked[cells[i].coach] = true;
+		const PanelCell *cell = &panel_cells(p)[i];
+
+		if (wanted[i] && cell->contact_type != PANEL_NO_LABEL)
+			marked[cell->contact_type] = true;
+		if (wanted[i] && cell->coach != PANEL_NO_LABEL)
+			marked[cell->coach] = true;
 	}
 	return keep_marked(p, p->labels, marked, compare_labels);
 }
@@ -229,19 +230,28 @@ sort_run(PanelCell *cells, uint32 count)
 		}
 }
 
-/* Put renumbered cells into `out` in canonical order: dealt to their agents, then sorted there. */
+/* Put the wanted cells into `out` in canonical order: dealt to their agents, then sorted there. */
 static void
-deal_cells(PanelCell *out, const PanelCell *cells, uint32 count, uint32 agents)
+deal_cells(PanelCell *out, const Panel *p, const bool *wanted, const Kept *agents, const Kept *labels)
 {
-	uint32	   *end = palloc0((agents + 1) * sizeof(uint32));
+	uint32	   *end = palloc0((agents->count + 1) * sizeof(uint32));
 
-	for (uint32 i = 0; i < count; i++)
-		end[cells[i].agent + 1]++;
-	for (uint32 a = 1; a <= agents; a++)
+	for (uint32 i = 0; i < p->cells; i++)
+		if (wanted[i])
+			end[agents->number[panel_cells(p)[i].agent] + 1]++;
+	for (uint32 a = 1; a <= agents->count; a++)
 		end[a] += end[a - 1];
-	for (uint32 i = 0; i < count; i++)
-		out[end[cells[i].agent]++] = cells[i];
-	for (uint32 a = 0; a < agents; a++)
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		PanelCell  *cell;
+
+		if (!wanted[i])
+			continue;
+		cell = &out[end[agents->number[panel_cells(p)[i].agent]]++];
+		*cell = panel_cells(p)[i];
+		renumber_cell(cell, agents, labels);
+	}
+	for (uint32 a = 0; a < agents->count; a++)
 		sort_run(out + (a == 0 ? 0 : end[a - 1]), end[a] - (a == 0 ? 0 : end[a - 1]));
 	pfree(end);
 }
@@ -250,18 +260,16 @@ Panel *
 panel_select(const Panel *p, PanelKeep keep, const void *arg)
 {
 	uint32		count;
-	PanelCell  *cells = wanted_cells(p, keep, arg, &count);
-	Kept		agents = used_agents(p, cells, count);
-	Kept		labels = used_labels(p, cells, count);
+	bool	   *wanted = mark_wanted(p, keep, arg, &count);
+	Kept		agents = used_agents(p, wanted);
+	Kept		labels = used_labels(p, wanted);
 	Panel	   *out = create_canonical(p, count, &agents, &labels);
 
-	for (uint32 i = 0; i < count; i++)
-		renumber_cell(&cells[i], &agents, &labels);
-	deal_cells(panel_cells(out), cells, count, agents.count);
+	deal_cells(panel_cells(out), p, wanted, &agents, &labels);
 	copy_agents(out, p, &agents);
 	for (uint32 i = 0; i < labels.count; i++)
 		panel_labels(out)[i] = copy_text(out, panel_label(p, labels.entries[i]));
-	pfree(cells);
+	pfree(wanted);
 	return out;
 }
 

@@ -337,7 +337,23 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 		series.count += team_rows(&walk, t, effect, higher_is_better ? 1 : -1, series.rows + series.count);
 		series.level[t] = team_level(panels[t]);
 	}
+	series.first = walk.calendar.first;
+	series.by_month = walk.calendar.by_month;
 	if (series.count > 0)
 		series.periods = period_number(&walk.calendar, walk.calendar.last) + 1;
 	return series;
+}
+
+int32
+panel_series_date(const PanelSeries *series, int32 period)
+{
+	int			year,
+				month,
+				day;
+
+	if (!series->by_month)
+		return series->first + 7 * period;
+	split_date(series->first, &year, &month, &day);
+	month += period - 1;
+	return date2j(year + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
 }

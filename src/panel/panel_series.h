@@ -15,6 +15,8 @@ typedef struct PanelSeries
 	uint32		count;
 	uint32		periods;		/* from the first to the last, gaps included */
 	double	   *level;			/* of each team: weighted mean of the values as stored */
+	int32		first;			/* date on which period 0 starts, or a day of its month */
+	bool		by_month;		/* periods are months, not weeks */
 } PanelSeries;
 
 /*
@@ -24,6 +26,9 @@ typedef struct PanelSeries
  * left out.  What a contact type adds is estimated over all the panels.
  */
 extern PanelSeries panel_series(Panel **panels, uint32 n_panels, bool higher_is_better);
+
+/* The date on which a period starts. */
+extern int32 panel_series_date(const PanelSeries *series, int32 period);
 
 /*
  * The canonical panel with what each contact type adds to the gap taken away, so

@@ -20,6 +20,7 @@ CD_FUNCTION(cd_gap_accum_text);
 CD_FUNCTION(cd_effect_accum_bigint);
 CD_FUNCTION(cd_effect_accum_text);
 CD_FUNCTION(cd_panel_merge);
+CD_FUNCTION(cd_panel_merge_agents);
 CD_FUNCTION(cd_panel_final);
 
 /* Arguments of panel(value, target, agent, period, weight, contact_type, sessions, minutes, coach, hired_on). */
@@ -202,7 +203,7 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	PanelRow	row = {0};
 
 	cd_require_aggregate(fcinfo, "gap_accum");
-	if (PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT))
+	if (unlikely(PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT)))
 		return unchanged_state(fcinfo);
 	get_observation(fcinfo, ARG_GAP_WEIGHT, &row);
 	if (!row.has_value)
@@ -300,6 +301,19 @@ cd_panel_merge(PG_FUNCTION_ARGS)
 		return unchanged_state(fcinfo);
 	from = PG_GETARG_PANEL_P(1);
 	PG_RETURN_PANEL_P(panel_merge(get_state(fcinfo, from->agent_kind), from));
+}
+
+/* Transition of rollup_agents(). */
+Datum
+cd_panel_merge_agents(PG_FUNCTION_ARGS)
+{
+	const Panel *from;
+
+	cd_require_aggregate(fcinfo, "panel_merge_agents");
+	if (PG_ARGISNULL(1))
+		return unchanged_state(fcinfo);
+	from = PG_GETARG_PANEL_P(1);
+	PG_RETURN_PANEL_P(panel_merge_agents(get_state(fcinfo, from->agent_kind), from));
 }
 
 Datum

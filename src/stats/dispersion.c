@@ -158,25 +158,11 @@ orient(CdGapDispersion *out)
 }
 
 /*
- * Interval for a new agent: the wider, at each end, of mean -+ t(k - 2) sqrt(se^2 + tau2)
- * and the predictive interval of the posterior. The first alone covers 76 to 90 % of new
- * agents when tau is small and estimated at 0; the second falls short when tau is large.
+ * Share, and prediction, from agent means with variances within / weight. The interval for
+ * a new agent is the wider, at each end, of mean -+ t(k - 2) sqrt(se^2 + tau2) and that of
+ * the posterior. The first alone covers 76 to 90 % of new agents when tau is small and
+ * estimated at 0; the second falls short when tau is large.
  */
-static CdStatus
-widen_prediction(CdGapDispersion *out, const CdSharePosterior *posterior, double level)
-{
-	double		low;
-	double		high;
-	CdStatus	status = cd_share_predict(posterior, level, &low, &high);
-
-	if (status != CD_OK)
-		return status;
-	out->predict_low = fmin(out->predict_low, low);
-	out->predict_high = fmax(out->predict_high, high);
-	return CD_OK;
-}
-
-/* Share, and prediction, from agent means with variances within / weight. */
 static CdStatus
 share_from_means(Gap *g, double within)
 {
@@ -194,7 +180,7 @@ share_from_means(Gap *g, double within)
 	}
 	status = cd_share_posterior(g->first, g->second, k, PRIOR_SCALE * sqrt(within), &posterior);
 	if (status == CD_OK && k > 2)
-		status = widen_prediction(g->out, &posterior, g->options->level);
+		status = cd_share_predict(&posterior, g->options->level, &g->out->predict_low, &g->out->predict_high);
 	if (status == CD_OK)
 		status = cd_share_summary(&posterior, short_threshold(g), g->short_above,
 								  g->options->level, &share);
@@ -591,7 +577,7 @@ predict_rate(Gap *g, const RateGap *r, const CdRates *fit, const CdSharePosterio
 	g->out->predict_low = fit->mu - half;
 	g->out->predict_high = fit->mu + half;
 	if (status == CD_OK)
-		status = widen_prediction(g->out, posterior, g->options->level);
+		status = cd_share_predict(posterior, g->options->level, &g->out->predict_low, &g->out->predict_high);
 	g->out->predict_low = 1.0 / (1.0 + exp(-g->out->predict_low)) - r->target;
 	g->out->predict_high = 1.0 / (1.0 + exp(-g->out->predict_high)) - r->target;
 	return status;

@@ -11,9 +11,6 @@
 #include "stats/heterogeneity.h"
 #include "stats/solve.h"
 
-#define SCAN_POINTS 48
-#define SCAN_RANGE 1e-8
-
 typedef struct Units
 {
 	const double *y;
@@ -129,11 +126,13 @@ score(double tau2, void *context, CdStatus *status)
 
 /* -2 log (restricted) likelihood without its constant. */
 static double
-deviance(const Units *u, double tau2)
+deviance(double tau2, void *context, CdStatus *status)
 {
+	const Units *u = context;
 	Sums		s = sums_at(u, tau2);
 	double		value = s.log_v + s.q;
 
+	(void) status;
 	return u->restricted ? value + log(s.w) : value;
 }
 
@@ -180,57 +179,6 @@ solve_q(Units *u, double target, double *tau2)
 	return cd_solve(q_excess, u, 0.0, high, tau2);
 }
 
-/*
- * Maximise the likelihood. It can have several local maxima: every downward sign
- * change of the score on a logarithmic grid is followed, and compared with tau2 = 0.
- */
-static CdStatus
-maximise(Units *u, double *tau2)
-{
-	CdStatus	status = CD_OK;
-	double		low = 0.0;
-	double		at_low = score(0.0, u, &status);
-	double		high = smallest_variance(u);
-	double		x = high * SCAN_RANGE;
-	double		best = INFINITY;
-	double		factor;
-
-	*tau2 = 0.0;
-	if (at_low <= 0.0)
-		best = deviance(u, 0.0);
-	high *= 1e3;
-	status = cd_expand(score, u, 10.0, &high);
-	if (status != CD_OK)
-		return status;
-	factor = pow(high / x, 1.0 / (SCAN_POINTS - 1));
-	for (int i = 0; i < SCAN_POINTS; i++, x *= factor)
-	{
-		double		point = i == SCAN_POINTS - 1 ? high : x;
-		double		at_point = score(point, u, &status);
-
-		if (at_low > 0.0 && at_point <= 0.0)
-		{
-			double		root;
-			double		value;
-
-			status = cd_solve(score, u, low, point, &root);
-			if (status != CD_OK)
-				return status;
-			value = deviance(u, root);
-			if (value < best)
-			{
-				best = value;
-				*tau2 = root;
-			}
-		}
-		low = point;
-		at_low = at_point;
-		if (cd_stop_requested())
-			return CD_STOPPED;
-	}
-	return isfinite(best) ? CD_OK : CD_NO_CONVERGENCE;
-}
-
 /* Start value of the Sidik-Jonkman estimator: variance of the estimates, divisor k. */
 static double
 raw_variance(const Units *u, double divisor)
@@ -270,7 +218,7 @@ estimate_tau2(Units *u, CdTau2Method method, double *tau2)
 		case CD_TAU2_REML:
 		case CD_TAU2_ML:
 			u->restricted = method == CD_TAU2_REML;
-			return maximise(u, tau2);
+			return cd_maximise_likelihood(score, deviance, u, smallest_variance(u), tau2);
 		case CD_TAU2_PM:
 			return solve_q(u, df, tau2);
 		case CD_TAU2_DL:

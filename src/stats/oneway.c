@@ -11,12 +11,15 @@
 #include "stats/oneway.h"
 #include "stats/solve.h"
 
-#define SCAN_POINTS 48
-#define SCAN_RANGE 1e-8
-#define PIVOT_NODES 32
+#define PIVOT_NODES 96
+#define PIVOT_STEP 0.8			/* of the finest normal curve that the nodes have to show */
+#define NEGLIGIBLE_WEIGHT 1e-12
 #define NORMAL_NODES 7
-#define NORMAL_DF 100.0			/* from here on a chi-square's cube root is normal enough to integrate over */
+#define NORMAL_DF 1000.0		/* from here on a chi-square's cube root is normal enough to integrate over */
+#define GUESS_ITERATIONS 20
+#define GUESS_TOLERANCE 1e-3
 #define PIVOT_TOLERANCE 1e-13
+#define QUANTILE_TOLERANCE 1e-7
 
 typedef struct Groups
 {
@@ -41,7 +44,6 @@ typedef struct Sums
 	double		mu;
 	double		q;				/* sum w (mean - mu)^2 */
 	double		wq;				/* sum w^2 (mean - mu)^2 */
-	double		log_h;			/* sum log (1 + weight tau2 / unit) */
 } Sums;
 
 /* Totals over the groups with values. */
@@ -113,26 +115,27 @@ sums_at(const Groups *g, double tau2, double unit)
 		s.w3 += w * w * w;
 		s.q += w * r * r;
 		s.wq += w * w * r * r;
-		s.log_h += log1p(m->weight * tau2 / unit);
 	}
 	return s;
 }
 
-/* sum w (mean - mu)^2 alone, for what asks for it again and again. */
+/* sum w (mean - mu)^2 alone, and how it falls with tau2, for what asks for it again and again. */
 static double
-pivot_at(const Groups *g, double tau2, double unit)
+pivot_at(const Groups *g, double tau2, double unit, double *fall)
 {
 	double		weights;
 	double		mu = weighted_mean(g, tau2, unit, &weights);
 	double		q = 0.0;
 
+	*fall = 0.0;
 	for (size_t i = 0; i < g->size; i++)
 	{
 		const CdMoments *m = &g->group[i];
+		double		w = m->weight > 0.0 ? m->weight / (unit + m->weight * tau2) : 0.0;
 		double		r = m->mean - mu;
 
-		if (m->weight > 0.0)
-			q += m->weight * r * r / (unit + m->weight * tau2);
+		q += w * r * r;
+		*fall += w * w * r * r;
 	}
 	return q;
 }
@@ -198,60 +201,16 @@ score(double lambda, void *context, CdStatus *status)
 
 /* -2 log (restricted) likelihood at the profiled sigma2. */
 static double
-criterion(const Profile *p, double lambda)
+criterion(double lambda, void *context, CdStatus *status)
 {
+	const Profile *p = context;
 	Sums		s = sums_at(&p->g, lambda, 1.0);
-	double		value = p->g.df * (1.0 + log(2.0 * M_PI * profiled_sigma2(p, &s))) + s.log_h;
+	double		value = p->g.df * (1.0 + log(2.0 * M_PI * profiled_sigma2(p, &s)));
 
+	(void) status;
+	for (size_t i = 0; i < p->g.size; i++)
+		value += log1p(p->g.group[i].weight * lambda);
 	return p->restricted ? value + log(s.w) : value;
-}
-
-/*
- * Maximise over lambda >= 0. The likelihood of unbalanced groups can have several
- * maxima: every downward sign change of the score on a logarithmic grid is followed.
- */
-static CdStatus
-maximise(Profile *p, double *lambda)
-{
-	CdStatus	status = CD_OK;
-	double		low = 0.0;
-	double		at_low = score(0.0, p, &status);
-	double		x = SCAN_RANGE / p->g.heaviest;
-	double		high = 1e3 / p->g.heaviest;
-	double		best = at_low <= 0.0 ? criterion(p, 0.0) : INFINITY;
-	double		factor;
-
-	*lambda = 0.0;
-	status = cd_expand(score, p, 10.0, &high);
-	if (status != CD_OK)
-		return status;
-	factor = pow(high / x, 1.0 / (SCAN_POINTS - 1));
-	for (int i = 0; i < SCAN_POINTS; i++, x *= factor)
-	{
-		double		point = i == SCAN_POINTS - 1 ? high : x;
-		double		at_point = score(point, p, &status);
-
-		if (at_low > 0.0 && at_point <= 0.0)
-		{
-			double		root;
-			double		value;
-
-			status = cd_solve(score, p, low, point, &root);
-			if (status != CD_OK)
-				return status;
-			value = criterion(p, root);
-			if (value < best)
-			{
-				best = value;
-				*lambda = root;
-			}
-		}
-		low = point;
-		at_low = at_point;
-		if (cd_stop_requested())
-			return CD_STOPPED;
-	}
-	return isfinite(best) ? CD_OK : CD_NO_CONVERGENCE;
 }
 
 /* Standard errors of both variances from the expected information. */
@@ -342,7 +301,7 @@ cd_oneway_fit(const CdMoments *groups, size_t k, CdLikelihood likelihood, CdOneW
 		return CD_TOO_FEW;
 	p.restricted = likelihood == CD_LIKELIHOOD_REML;
 	p.g.df = p.restricted ? p.g.n - 1.0 : p.g.n;
-	status = maximise(&p, &out->lambda);
+	status = cd_maximise_likelihood(score, criterion, &p, 1.0 / p.g.heaviest, &out->lambda);
 	if (status != CD_OK)
 		return status;
 	s = sums_at(&p.g, out->lambda, 1.0);
@@ -353,7 +312,7 @@ cd_oneway_fit(const CdMoments *groups, size_t k, CdLikelihood likelihood, CdOneW
 	out->tau2 = out->lambda * out->sigma2;
 	out->se = sqrt(out->sigma2 / s.w);
 	out->q = s.q / out->sigma2 / (p.g.k - 1.0);
-	out->criterion = criterion(&p, out->lambda);
+	out->criterion = criterion(out->lambda, &p, &status);
 	out->boundary = out->lambda == 0.0;
 	variance_errors(&p, out);
 	robust_error(&p.g, out);
@@ -371,7 +330,8 @@ static double
 wald_excess(double lambda, void *context, CdStatus *status)
 {
 	const WaldPivot *p = context;
-	double		between = pivot_at(&p->g, lambda, 1.0) / (p->g.k - 1.0);
+	double		fall;
+	double		between = pivot_at(&p->g, lambda, 1.0, &fall) / (p->g.k - 1.0);
 
 	(void) status;
 	return between / (p->g.ss_within / (p->g.n - p->g.k)) - p->target;
@@ -434,30 +394,49 @@ typedef struct Generalised
 	double		sigma2[PIVOT_NODES];
 	double		weight[PIVOT_NODES];
 	int			nodes;
-	double		target;
 } Generalised;
 
-/* Nodes in probability, so that the chi-square of sigma2 is integrated whatever its df. */
-static CdStatus
-nodes_in_probability(Generalised *p, double df)
+/*
+ * Density of t = log(chi-square / df) over its largest, exp(df / 2 (t - e^t + 1)).
+ * Analytic and gone at both ends, so that equally spaced points integrate over it
+ * (Trefethen & Weideman 2014).
+ */
+static double
+log_chisq_density(double t, double df)
 {
-	gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(PIVOT_NODES);
-	CdStatus	status = CD_OK;
+	return exp(0.5 * df * (t - expm1(t)));
+}
 
-	if (table == NULL)
-		return CD_NOMEM;
-	p->nodes = PIVOT_NODES;
-	for (int i = 0; i < p->nodes && status == CD_OK; i++)
+/* Add nodes from one side of the peak outward. */
+static void
+nodes_on_side(Generalised *p, double df, double start, double step)
+{
+	double		weight;
+
+	for (double t = start; p->nodes < PIVOT_NODES; t += step)
 	{
-		double		u;
-		double		chisq;
-
-		gsl_integration_glfixed_point(0.0, 1.0, i, &u, &p->weight[i], table);
-		status = cd_chisq_quantile(u, df, &chisq);
-		p->sigma2[i] = p->g.ss_within / chisq;
+		weight = log_chisq_density(t, df);
+		if (weight < NEGLIGIBLE_WEIGHT)
+			return;
+		p->sigma2[p->nodes] = p->g.ss_within / (df * exp(t));
+		p->weight[p->nodes++] = weight;
 	}
-	gsl_integration_glfixed_table_free(table);
-	return status;
+}
+
+/* Nodes in the logarithm of the chi-square, whatever its df. */
+static void
+nodes_in_logarithm(Generalised *p, double df)
+{
+	double		step = PIVOT_STEP / sqrt(0.5 * (df + p->g.k - 1.0));
+	double		total = 0.0;
+
+	p->nodes = 0;
+	nodes_on_side(p, df, 0.0, step);
+	nodes_on_side(p, df, -step, -step);
+	for (int i = 0; i < p->nodes; i++)
+		total += p->weight[i];
+	for (int i = 0; i < p->nodes; i++)
+		p->weight[i] /= total;
 }
 
 /* Gauss-Hermite nodes of the cube root of the chi-square (Wilson & Hilferty 1931). */
@@ -487,25 +466,71 @@ generalised_nodes(Generalised *p)
 {
 	double		df = p->g.n - p->g.k;
 
-	return df < NORMAL_DF ? nodes_in_probability(p, df) : nodes_of_cube_root(p, df);
+	if (df >= NORMAL_DF)
+		return nodes_of_cube_root(p, df);
+	nodes_in_logarithm(p, df);
+	return CD_OK;
 }
 
-/* Target less the probability that the pivot of tau2 lies below tau2. */
+/* Probability that the pivot of tau2 lies below tau2, and its density. */
 static double
-generalised_excess(double tau2, void *context, CdStatus *status)
+generalised_below(double tau2, void *context, double *density)
 {
 	const Generalised *p = context;
 	double		probability = 0.0;
 
+	*density = 0.0;
 	for (int i = 0; i < p->nodes; i++)
 	{
-		double		q = pivot_at(&p->g, tau2, p->sigma2[i]);
+		double		fall;
+		double		slope;
+		double		q = pivot_at(&p->g, tau2, p->sigma2[i], &fall);
 
-		probability += p->weight[i] * gsl_cdf_chisq_Q(q, p->g.k - 1.0);
+		probability += p->weight[i] * cd_chisq_tail(q, p->g.k - 1.0, &slope);
+		*density += p->weight[i] * slope * fall;
 	}
-	if (cd_stop_requested())
-		*status = CD_STOPPED;
-	return p->target - probability;
+	return probability;
+}
+
+/*
+ * Roughly where the pivot at the typical sigma2 takes its value. Its inverse rises and is
+ * concave in tau2, so that Newton's method comes from below.
+ */
+static double
+guess_tau2(const Generalised *p, double probability)
+{
+	double		sigma2 = p->g.ss_within / (p->g.n - p->g.k);
+	double		df = p->g.k - 1.0;
+	double		c = 2.0 / (9.0 * df);
+	double		root = fmax(0.1, 1.0 - c - gsl_cdf_ugaussian_Pinv(probability) * sqrt(c));
+	double		value = df * root * root * root;
+	double		tau2 = 0.0;
+
+	for (int i = 0; i < GUESS_ITERATIONS; i++)
+	{
+		double		fall;
+		double		q = pivot_at(&p->g, tau2, sigma2, &fall);
+
+		if (!(q > value * (1.0 + GUESS_TOLERANCE)))
+			break;
+		tau2 += q * (q / value - 1.0) / fall;
+	}
+	return tau2 > 0.0 ? tau2 : 1e-3 * sigma2 / p->g.heaviest;
+}
+
+/* Where the probability reaches p, 0 when it starts there. */
+static CdStatus
+generalised_quantile(Generalised *p, double probability, double *tau2)
+{
+	double		density;
+	double		guess;
+
+	*tau2 = 0.0;
+	if (generalised_below(0.0, p, &density) >= probability)
+		return CD_OK;
+	guess = guess_tau2(p, probability);
+	return cd_quantile(generalised_below, p, probability, 0.0, INFINITY, guess, guess,
+					   QUANTILE_TOLERANCE, tau2);
 }
 
 /* Generalised interval of tau2. */
@@ -514,20 +539,12 @@ cd_oneway_tau2_interval(const CdMoments *groups, size_t k, double level, double 
 {
 	Generalised p;
 	CdStatus	status = summarise_for_interval(groups, k, level, &p.g);
-	double		tail = 0.5 * (1.0 - level);
-	double		scale;
 
 	if (status == CD_OK)
 		status = generalised_nodes(&p);
-	if (status != CD_OK)
-		return status;
-	scale = p.sigma2[p.nodes / 2] / p.g.heaviest;
-	p.target = tail;
-	status = solve_decreasing(generalised_excess, &p, scale, low);
-	if (status != CD_OK)
-		return status;
-	p.target = 1.0 - tail;
-	return solve_decreasing(generalised_excess, &p, scale, high);
+	if (status == CD_OK)
+		status = generalised_quantile(&p, 0.5 * (1.0 - level), low);
+	return status == CD_OK ? generalised_quantile(&p, 0.5 * (1.0 + level), high) : status;
 }
 
 /* Interval of mu. */

@@ -479,7 +479,7 @@ cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scal
 	RatesModel	r = {.at_limit = false};
 	CdStatus	status = prepare(x, n, k, true, &r.u);
 
-	return status == CD_OK ? cd_share_model_posterior(rates_model, &r, prior_scale, out) : status;
+	return status == CD_OK ? cd_share_model_posterior(rates_model, &r, prior_scale, prior_scale, out) : status;
 }
 
 /*

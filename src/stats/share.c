@@ -1,70 +1,92 @@
 /*
  * share.c: posterior of the share of units beyond a threshold. mu is integrated out
- * analytically, tau on a logarithmic grid, so the answer is deterministic.
+ * analytically, tau numerically over x, tau = noise * sinh x: linear where the units'
+ * noise hides tau, logarithmic beyond, so that equally spaced points are all it takes
+ * (Trefethen & Weideman 2014), and the answer is deterministic.
  */
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_math.h>
+#include <gsl/gsl_randist.h>
 
+#include "stats/logsum.h"
 #include "stats/share.h"
 #include "stats/solve.h"
 
-#define TAU_FROM 1e-3			/* in prior scales */
-#define TAU_TO 1e3
-#define COARSE 20
-#define WINDOW 25.0				/* log posterior below the peak that still matters */
+#define SMOOTH 6.0				/* points over which the grid leaves tau = 0 */
+#define TAU_TO 1e3				/* in prior scales */
+#define COARSE 16
+#define PASSES 10
+#define ENOUGH 3				/* points of the coarse grid within the window */
+#define WINDOW 28.0				/* log posterior below the peak that still matters */
 #define Z_LIMIT 38.0			/* beyond it the normal distribution function is 0 or 1 */
 #define Z_TAIL 9.0				/* beyond it, as good as that */
 #define NEGLIGIBLE 1e-16		/* probability of a grid point that cannot matter */
-#define QUANTILE_TOLERANCE 1e-13
-#define WIDEST_STEP 1e12
+#define ROUGH 4					/* every so many points show where a quantile is */
+#define ROUGH_TOLERANCE 0.1		/* normal scores */
+#define QUANTILE_TOLERANCE 1e-6
 
-/* Likelihood over a logarithmic grid of tau, given in prior scales. */
+/* Log posterior over a stretch of x. */
 typedef struct Grid
 {
-	int			size;
+	double		noise;
+	double		prior_scale;
 	double		from;
-	double		step;			/* of log tau */
+	double		to;
+	int			size;
+	double		slope[CD_SHARE_GRID];	/* of x in the number of the point, in steps */
 	double		log_posterior[CD_SHARE_GRID];	/* up to a constant */
 } Grid;
 
+/*
+ * Where on x a point lies. A grid that starts at 0, where the integrand does not vanish,
+ * leaves it as a cubic and is straight afterwards: then the end costs no accuracy.
+ */
 static double
-grid_tau(const Grid *g, double index)
+grid_x(const Grid *g, double index, double *slope)
 {
-	return g->from * exp(g->step * index);
+	double		step = (g->to - g->from) / g->size;
+	double		c = SMOOTH * step;
+	double		y = (index + 0.5) * step;
+
+	if (g->from > 0.0)
+	{
+		*slope = 1.0;
+		return g->from + y;
+	}
+	y *= 1.0 + c * c / (g->to * g->to);
+	*slope = y * y * (y * y + 3.0 * c * c) / ((y * y + c * c) * (y * y + c * c));
+	return y * y * y / (y * y + c * c);
 }
 
-/* Prior probability of a point's stretch of the half-Cauchy; the ends reach to 0 and infinity. */
+/* Half-Cauchy density of tau times its slope in x, up to a constant. */
 static double
-prior_probability(const Grid *g, int i)
+log_prior(const Grid *g, double tau, double x)
 {
-	double		below = g->from <= TAU_FROM && i == 0 ? 0.0 : atan(grid_tau(g, i - 0.5));
-	bool		last = i == g->size - 1 && grid_tau(g, i) >= TAU_TO * (1.0 - 1e-9);
+	double		scaled = tau / g->prior_scale;
 
-	return M_2_PI * ((last ? M_PI_2 : atan(grid_tau(g, i + 0.5))) - below);
+	return log(cosh(x) / (1.0 + scaled * scaled));
 }
 
 /* Evaluate the model at every point. */
 static CdStatus
-fill_grid(Grid *g, double from, double to, int size, CdShareModel model, void *context,
-		  double scale, CdSharePosterior *out)
+fill_grid(Grid *g, int size, CdShareModel model, void *context, CdSharePosterior *out)
 {
 	g->size = size;
-	g->from = from;
-	g->step = log(to / from) / (size - 1);
 	for (int i = 0; i < size; i++)
 	{
+		double		x = grid_x(g, i, &g->slope[i]);
 		double		log_likelihood;
 		CdStatus	status;
 
-		out->tau[i] = scale * grid_tau(g, i);
+		out->tau[i] = g->noise * sinh(x);
 		status = model(out->tau[i], context, &log_likelihood, &out->mean[i], &out->sd[i]);
 		if (status != CD_OK)
 			return status;
 		if (cd_stop_requested())
 			return CD_STOPPED;
-		g->log_posterior[i] = log_likelihood + log(prior_probability(g, i));
+		g->log_posterior[i] = log_likelihood + log_prior(g, out->tau[i], x);
 	}
 	return CD_OK;
 }
@@ -80,61 +102,94 @@ peak_of(const Grid *g)
 	return peak;
 }
 
-/* The stretch of tau that matters: points not far below the peak, and one more either side. */
-static void
-find_window(const Grid *g, double *from, double *to)
+/* How far from a point inside the window to its neighbour outside the line between leaves it. */
+static double
+window_end(const Grid *g, double floor, int inside, int outside)
 {
-	double		floor = peak_of(g) - WINDOW;
-	int			first = g->size - 1;
-	int			last = 0;
+	double		drop = g->log_posterior[inside] - g->log_posterior[outside];
 
-	for (int i = 0; i < g->size; i++)
-	{
-		if (g->log_posterior[i] < floor)
-			continue;
-		first = i < first ? i : first;
-		last = i;
-	}
-	*from = grid_tau(g, first > 0 ? first - 1 : 0);
-	*to = grid_tau(g, last < g->size - 1 ? last + 1 : last);
+	return drop < INFINITY ? (g->log_posterior[inside] - floor) / drop : 1.0;
 }
 
 /*
- * Two passes: a coarse one finds where the posterior lives, which for many precise units
- * is a narrow stretch, and the fine one resolves it.
+ * Narrow the grid to the stretch that matters; whether that was enough of its points to
+ * trust the line. If not, the peak is somewhere between the neighbours.
  */
-CdStatus
-cd_share_model_posterior(CdShareModel model, void *context, double prior_scale,
-						 CdSharePosterior *out)
+static bool
+find_window(Grid *g)
 {
-	Grid		g;
-	double		from;
-	double		to;
-	double		total = 0.0;
-	CdStatus	status;
+	double		floor = peak_of(g) - WINDOW;
+	int			first = 0;
+	int			last = g->size - 1;
+	bool		enough;
+	double		from = g->from;
+	double		to = g->to;
+	double		slope;
 
-	if (!isfinite(prior_scale) || prior_scale <= 0.0)
-		return CD_BAD_INPUT;
-	status = fill_grid(&g, TAU_FROM, TAU_TO, COARSE, model, context, prior_scale, out);
-	if (status != CD_OK)
-		return status;
-	find_window(&g, &from, &to);
-	status = fill_grid(&g, from, to, CD_SHARE_GRID, model, context, prior_scale, out);
-	if (status != CD_OK)
-		return status;
-	if (!isfinite(peak_of(&g)))
-		return CD_NO_CONVERGENCE;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		out->probability[i] = exp(g.log_posterior[i] - peak_of(&g));
+	while (first < last && !(g->log_posterior[first] >= floor))
+		first++;
+	while (last > first && !(g->log_posterior[last] >= floor))
+		last--;
+	enough = last - first + 1 >= ENOUGH;
+	if (first > 0)
+		from = grid_x(g, first - (enough ? window_end(g, floor, first, first - 1) : 1.0), &slope);
+	if (last < g->size - 1)
+		to = grid_x(g, last + (enough ? window_end(g, floor, last, last + 1) : 1.0), &slope);
+	g->from = from;
+	g->to = to;
+	return enough;
+}
+
+/* Probabilities from log densities; the prior beyond the largest tau goes to the last point. */
+static void
+fill_probabilities(const Grid *g, double limit, CdSharePosterior *out)
+{
+	double		peak = peak_of(g);
+	double		step = (g->to - g->from) / g->size;
+	double		total = 0.0;
+
+	for (int i = 0; i < g->size; i++)
+		out->probability[i] = g->slope[i] * exp(g->log_posterior[i] - peak);
+	if (g->to == limit)
+		out->probability[g->size - 1] *= 1.0 + exp(-0.5 * step) / step;
+	for (int i = 0; i < g->size; i++)
 		total += out->probability[i];
-	}
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	for (int i = 0; i < g->size; i++)
 	{
 		out->probability[i] /= total;
 		if (out->probability[i] < NEGLIGIBLE)
 			out->probability[i] = 0.0;
 	}
+}
+
+/*
+ * Coarse passes find where the posterior lives, which for many precise units is a narrow
+ * stretch, and the fine one resolves it.
+ */
+CdStatus
+cd_share_model_posterior(CdShareModel model, void *context, double prior_scale, double noise,
+						 CdSharePosterior *out)
+{
+	Grid		g = {.noise = fmin(noise, prior_scale), .prior_scale = prior_scale};
+	double		limit;
+	bool		found = false;
+	CdStatus	status = CD_OK;
+
+	if (!isfinite(prior_scale) || prior_scale <= 0.0 || !(noise > 0.0))
+		return CD_BAD_INPUT;
+	limit = g.to = asinh(TAU_TO * prior_scale / g.noise);
+	for (int i = 0; i < PASSES && !found && status == CD_OK; i++)
+	{
+		status = fill_grid(&g, COARSE, model, context, out);
+		found = status == CD_OK && find_window(&g);
+	}
+	if (status == CD_OK)
+		status = fill_grid(&g, CD_SHARE_GRID, model, context, out);
+	if (status != CD_OK)
+		return status;
+	if (!isfinite(peak_of(&g)))
+		return CD_NO_CONVERGENCE;
+	fill_probabilities(&g, limit, out);
 	return CD_OK;
 }
 
@@ -144,6 +199,7 @@ typedef struct Units
 	const double *y;
 	const double *v;
 	size_t		k;
+	double		origin;			/* amid the estimates, to centre on */
 } Units;
 
 /* mu given tau, and the log likelihood of tau with mu integrated out. */
@@ -153,22 +209,23 @@ normal_model(double tau, void *context, double *log_likelihood, double *mean, do
 	const Units *u = context;
 	double		weights = 0.0;
 	double		sum = 0.0;
-	double		q = 0.0;
-	double		log_v = 0.0;
+	double		squares = 0.0;
+	CdLogSum	log_v = CD_LOG_SUM_EMPTY;
 
 	for (size_t i = 0; i < u->k; i++)
 	{
-		double		w = 1.0 / (u->v[i] + tau * tau);
+		double		v = u->v[i] + tau * tau;
+		double		w = 1.0 / v;
+		double		d = u->y[i] - u->origin;
 
 		weights += w;
-		sum += w * (u->y[i] - u->y[0]);
-		log_v -= log(w);
+		sum += w * d;
+		squares += w * d * d;
+		cd_log_sum_add(&log_v, v);
 	}
-	*mean = u->y[0] + sum / weights;
+	*mean = u->origin + sum / weights;
 	*sd = 1.0 / sqrt(weights);
-	for (size_t i = 0; i < u->k; i++)
-		q += (u->y[i] - *mean) * (u->y[i] - *mean) / (u->v[i] + tau * tau);
-	*log_likelihood = -0.5 * (log_v + log(weights) + q);
+	*log_likelihood = -0.5 * (cd_log_sum(&log_v) + log(weights) + squares - sum * sum / weights);
 	return CD_OK;
 }
 
@@ -177,7 +234,9 @@ CdStatus
 cd_share_posterior(const double *y, const double *v, size_t k, double prior_scale,
 				   CdSharePosterior *out)
 {
-	Units		u = {y, v, k};
+	Units		u = {.y = y, .v = v, .k = k};
+	double		precision = 0.0;
+	double		sum = 0.0;
 
 	if (k == 0)
 		return CD_TOO_FEW;
@@ -185,62 +244,45 @@ cd_share_posterior(const double *y, const double *v, size_t k, double prior_scal
 	{
 		if (!isfinite(y[i]) || !isfinite(v[i]) || v[i] <= 0.0)
 			return CD_BAD_INPUT;
+		precision += 1.0 / v[i];
+		sum += (y[i] - y[0]) / v[i];
 	}
-	return cd_share_model_posterior(normal_model, &u, prior_scale, out);
+	u.origin = y[0] + sum / precision;
+	return cd_share_model_posterior(normal_model, &u, prior_scale, sqrt((double) k / precision), out);
 }
 
-/* Root of a rising function near a guess: a bracket of that step, widened until it holds it. */
-static CdStatus
-solve_near(CdFunction f, void *context, double guess, double step, double *root)
-{
-	CdStatus	status = CD_OK;
-	double		low = guess - step;
-	double		high = guess + step;
-
-	for (double by = step; f(low, context, &status) > 0.0; by *= 2.0)
-	{
-		high = low;
-		low -= by;
-		if (by > WIDEST_STEP * step)
-			return CD_NO_CONVERGENCE;
-	}
-	for (double by = step; f(high, context, &status) < 0.0; by *= 2.0)
-	{
-		low = high;
-		high += by;
-		if (by > WIDEST_STEP * step)
-			return CD_NO_CONVERGENCE;
-	}
-	return cd_solve_within(f, context, low, high, QUANTILE_TOLERANCE, root);
-}
-
-/* Share beyond the threshold and one point of its distribution. */
+/* Share beyond the threshold: where it lies, Phi(z), and on which points of the grid. */
 typedef struct Beyond
 {
 	const CdSharePosterior *posterior;
 	double		threshold;
 	double		sign;			/* +1: above */
-	double		target;
+	int			stride;
 } Beyond;
 
-/* P(share <= Phi(z)) less the target. */
+/* P(share <= Phi(z)) and its density in z, over every stride-th point. */
 static double
-share_excess(double z, void *context, CdStatus *status)
+share_below(double z, void *context, double *density)
 {
 	const Beyond *b = context;
 	const CdSharePosterior *p = b->posterior;
 	double		probability = 0.0;
+	double		total = 0.0;
 
-	(void) status;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	*density = 0.0;
+	for (int i = b->stride / 2; i < CD_SHARE_GRID; i += b->stride)
 	{
 		double		distance = b->sign * (p->mean[i] - b->threshold);
+		double		u = (p->tau[i] * z - distance) / p->sd[i];
 
-		if (p->probability[i] > 0.0)
-			probability += p->probability[i]
-				* gsl_cdf_ugaussian_P((p->tau[i] * z - distance) / p->sd[i]);
+		total += p->probability[i];
+		if (p->probability[i] == 0.0 || u < -Z_TAIL)
+			continue;
+		probability += p->probability[i] * (u > Z_TAIL ? 1.0 : gsl_cdf_ugaussian_P(u));
+		*density += p->probability[i] * p->tau[i] / p->sd[i] * gsl_ran_ugaussian_pdf(u);
 	}
-	return probability - b->target;
+	*density /= total;
+	return probability / total;
 }
 
 /* Between which z all of the distribution of the share lies. */
@@ -264,29 +306,21 @@ bracket_share(const Beyond *b, double *low, double *high)
 	*high = fmin(*high, Z_LIMIT);
 }
 
-/* The quantile if z were normal, and a step to look around it. */
-static bool
-share_guess(const Beyond *b, double target, double *z, double *step)
+/* A quantile within the bracket: roughly first, over a few points. */
+static CdStatus
+share_root(Beyond *b, double target, double low, double high, double *z)
 {
-	const CdSharePosterior *p = b->posterior;
-	double		mean = 0.0;
-	double		square = 0.0;
-	double		sd;
+	double		middle = fmax(low, fmin(high, 0.0));
+	CdStatus	status;
 
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		double		centre = b->sign * (p->mean[i] - b->threshold) / p->tau[i];
-		double		spread = p->sd[i] / p->tau[i];
-
-		if (p->probability[i] == 0.0)
-			continue;
-		mean += p->probability[i] * centre;
-		square += p->probability[i] * (centre * centre + spread * spread);
-	}
-	sd = sqrt(fmax(square - mean * mean, 0.0));
-	*z = mean + (target < 0.5 ? -1.0 : 1.0) * cd_normal_multiplier(fabs(1.0 - 2.0 * target)) * sd;
-	*step = 0.25 * sd;
-	return isfinite(*z) && *step > 0.0;
+	if (!(middle > low && middle < high))
+		middle = 0.5 * (low + high);
+	b->stride = ROUGH;
+	status = cd_quantile(share_below, b, target, low, high, middle, 1.0, ROUGH_TOLERANCE, z);
+	b->stride = 1;
+	if (status != CD_OK)
+		return status;
+	return cd_quantile(share_below, b, target, low, high, *z, 1.0, QUANTILE_TOLERANCE, z);
 }
 
 /* Quantile of the share. */
@@ -294,23 +328,21 @@ static CdStatus
 share_quantile(Beyond *b, double target, double *share)
 {
 	CdStatus	status = CD_OK;
+	double		density;
 	double		low;
 	double		high;
-	double		step;
-	double		z = 0.0;
+	double		z;
 
-	b->target = target;
+	b->stride = 1;
 	bracket_share(b, &low, &high);
 	if (low >= high)
 		z = low >= Z_LIMIT ? Z_LIMIT : -Z_LIMIT;
-	else if (share_excess(low, b, &status) >= 0.0)
+	else if (low == -Z_LIMIT && share_below(low, b, &density) >= target)
 		z = low;
-	else if (share_excess(high, b, &status) <= 0.0)
+	else if (high == Z_LIMIT && share_below(high, b, &density) <= target)
 		z = high;
-	else if (share_guess(b, target, &z, &step) && low < z - step && z + step < high)
-		status = solve_near(share_excess, b, z, step, &z);
 	else
-		status = cd_solve_within(share_excess, b, low, high, QUANTILE_TOLERANCE, &z);
+		status = share_root(b, target, low, high, &z);
 	*share = gsl_cdf_ugaussian_P(z);
 	return status;
 }
@@ -320,7 +352,7 @@ CdStatus
 cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above, double level,
 				 CdShare *out)
 {
-	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 0.0};
+	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 1};
 	CdStatus	status;
 
 	if (isnan(threshold) || !(level > 0.0 && level < 1.0))
@@ -344,69 +376,94 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 	return status == CD_OK ? share_quantile(&b, 0.5 * (1.0 + level), &out->high) : status;
 }
 
-/* P(new unit <= x) less the target. */
+/* A new unit: its true value given tau has this spread about the mean. */
 typedef struct NewUnit
 {
 	const CdSharePosterior *posterior;
-	double		spread[CD_SHARE_GRID];	/* of a new unit given tau */
+	double		spread[CD_SHARE_GRID];
 	double		origin;
-	double		target;
+	double		mean;			/* less the origin */
+	double		sd;
 } NewUnit;
 
+/* P(new unit <= origin + x), and its density. */
 static double
-new_unit_excess(double x, void *context, CdStatus *status)
+new_unit_below(double x, void *context, double *density)
 {
-	const NewUnit *u = context;
-	const CdSharePosterior *p = u->posterior;
+	const NewUnit *n = context;
+	const CdSharePosterior *p = n->posterior;
 	double		probability = 0.0;
 
-	(void) status;
+	*density = 0.0;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
-		if (p->probability[i] > 0.0)
-			probability += p->probability[i]
-				* gsl_cdf_ugaussian_P((u->origin + x - p->mean[i]) / u->spread[i]);
-	return probability - u->target;
+	{
+		double		u = (n->origin + x - p->mean[i]) / n->spread[i];
+
+		if (p->probability[i] == 0.0)
+			continue;
+		probability += p->probability[i] * gsl_cdf_ugaussian_P(u);
+		*density += p->probability[i] / n->spread[i] * gsl_ran_ugaussian_pdf(u);
+	}
+	return probability;
+}
+
+/* Mean and spread of a new unit. */
+static void
+describe_new_unit(const CdSharePosterior *p, NewUnit *n)
+{
+	double		square = 0.0;
+
+	*n = (NewUnit) {.posterior = p, .origin = p->mean[0]};
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		double		distance = p->mean[i] - n->origin;
+
+		n->spread[i] = hypot(p->tau[i], p->sd[i]);
+		n->mean += p->probability[i] * distance;
+		square += p->probability[i] * (distance * distance + n->spread[i] * n->spread[i]);
+	}
+	n->sd = sqrt(fmax(square - n->mean * n->mean, 0.0));
+}
+
+/* Move an end outward to the quantile p, when that lies further out. */
+static CdStatus
+widen_end(NewUnit *n, double p, double multiplier, double *end)
+{
+	double		guess = isfinite(*end) ? *end - n->origin : n->mean + multiplier * n->sd;
+	double		density;
+	double		x;
+	CdStatus	status;
+
+	if (isfinite(*end) && (new_unit_below(guess, n, &density) > p) == (p > 0.5))
+		return CD_OK;
+	status = cd_quantile(new_unit_below, n, p, -INFINITY, INFINITY, guess, n->sd,
+						 QUANTILE_TOLERANCE, &x);
+	*end = n->origin + x;
+	return status;
 }
 
 /* Equal-tailed predictive interval. */
 CdStatus
 cd_share_predict(const CdSharePosterior *posterior, double level, double *low, double *high)
 {
-	NewUnit		u = {.posterior = posterior, .origin = posterior->mean[0]};
-	double		mean = 0.0;
-	double		square = 0.0;
-	double		sd;
-	double		z;
+	NewUnit		n;
+	double		multiplier;
 	CdStatus	status;
 
 	if (!(level > 0.0 && level < 1.0))
 		return CD_BAD_INPUT;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		double		distance = posterior->mean[i] - u.origin;
-
-		u.spread[i] = hypot(posterior->tau[i], posterior->sd[i]);
-		mean += posterior->probability[i] * distance;
-		square += posterior->probability[i] * (distance * distance + u.spread[i] * u.spread[i]);
-	}
-	sd = sqrt(fmax(square - mean * mean, 0.0));
-	z = cd_normal_multiplier(level);
-	u.target = 0.5 * (1.0 - level);
-	status = solve_near(new_unit_excess, &u, mean - z * sd, 0.25 * sd, low);
-	u.target = 0.5 * (1.0 + level);
-	if (status == CD_OK)
-		status = solve_near(new_unit_excess, &u, mean + z * sd, 0.25 * sd, high);
-	*low += u.origin;
-	*high += u.origin;
-	return status;
+	multiplier = cd_normal_multiplier(level);
+	describe_new_unit(posterior, &n);
+	status = widen_end(&n, 0.5 * (1.0 - level), -multiplier, low);
+	return status == CD_OK ? widen_end(&n, 0.5 * (1.0 + level), multiplier, high) : status;
 }
 
 /* P(share >= c). */
 double
 cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above, double c)
 {
-	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 0.0};
-	CdStatus	status = CD_OK;
+	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 1};
+	double		density;
 
 	if (c <= 0.0)
 		return 1.0;
@@ -414,5 +471,5 @@ cd_share_probability(const CdSharePosterior *posterior, double threshold, bool a
 		return (threshold > 0.0) == above || c > 1.0 ? 0.0 : 1.0;
 	if (c >= 1.0)
 		return 0.0;
-	return 1.0 - share_excess(gsl_cdf_ugaussian_Pinv(c), &b, &status);
+	return 1.0 - share_below(gsl_cdf_ugaussian_Pinv(c), &b, &density);
 }

@@ -1,7 +1,7 @@
 /*
  * share.h: posterior of the share of units whose true value lies beyond a threshold,
  * from estimates y_i with sampling variances v_i > 0. tau has a half-Cauchy prior and is
- * averaged over a grid; mu given tau is normal with a flat prior.
+ * integrated over numerically; mu given tau is normal with a flat prior.
  */
 #ifndef CD_SHARE_H
 #define CD_SHARE_H
@@ -11,7 +11,7 @@
 
 #include "stats/status.h"
 
-#define CD_SHARE_GRID 60
+#define CD_SHARE_GRID 32
 
 typedef struct CdSharePosterior
 {
@@ -36,14 +36,18 @@ CdStatus	cd_share_posterior(const double *y, const double *v, size_t k, double p
 typedef CdStatus (*CdShareModel) (double tau, void *context, double *log_likelihood,
 								  double *mean, double *sd);
 
+/* noise: typical standard error of a unit's estimate. */
 CdStatus	cd_share_model_posterior(CdShareModel model, void *context, double prior_scale,
-									 CdSharePosterior *out);
+									 double noise, CdSharePosterior *out);
 
 /* Share of units with a true value above (or below) the threshold, which may be infinite. */
 CdStatus	cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above,
 							 double level, CdShare *out);
 
-/* Interval for the true value of a new unit. */
+/*
+ * Widens low and high to the interval for the true value of a new unit, each end where it
+ * lies inside; from +inf and -inf on they become that interval.
+ */
 CdStatus	cd_share_predict(const CdSharePosterior *posterior, double level,
 							 double *low, double *high);
 

@@ -2,15 +2,22 @@
  * solve.c: see solve.h.
  */
 #include <math.h>
+#include <stdbool.h>
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
+#include <gsl/gsl_math.h>
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_roots.h>
 
 #include "stats/solve.h"
 
 #define MAX_ITERATIONS 200
 #define ROOT_TOLERANCE 4e-16
+#define SCAN_POINTS 48
+#define SCAN_FROM 1e-8
+#define SCAN_TO 1e3
+#define FEW_DF 60.0				/* up to here the sum is shorter than a continued fraction */
 #define WILSON_HILFERTY_DF 1e6	/* beyond it the cube root normal is exact to 1e-10 */
 
 typedef struct Wrapped
@@ -111,6 +118,129 @@ cd_expand(CdFunction f, void *context, double factor, double *high)
 			return CD_NO_CONVERGENCE;
 	}
 	return status;
+}
+
+/* Follow one sign change of the score; keep its root when it is the best so far. */
+static CdStatus
+try_maximum(CdFunction score, CdFunction deviance, void *context, double low, double high,
+			double *best, double *x)
+{
+	double		root;
+	double		value;
+	CdStatus	status = cd_solve(score, context, low, high, &root);
+
+	if (status != CD_OK)
+		return status;
+	value = deviance(root, context, &status);
+	if (value < *best)
+	{
+		*best = value;
+		*x = root;
+	}
+	return status;
+}
+
+/* Scan, then follow. */
+CdStatus
+cd_maximise_likelihood(CdFunction score, CdFunction deviance, void *context, double unit, double *x)
+{
+	CdStatus	status = CD_OK;
+	double		low = 0.0;
+	double		at_low = score(0.0, context, &status);
+	double		best = at_low <= 0.0 ? deviance(0.0, context, &status) : INFINITY;
+	double		point = SCAN_FROM * unit;
+	double		high = SCAN_TO * unit;
+	double		factor;
+
+	*x = 0.0;
+	if (status == CD_OK)
+		status = cd_expand(score, context, 10.0, &high);
+	factor = pow(high / point, 1.0 / (SCAN_POINTS - 1));
+	for (int i = 0; i < SCAN_POINTS && status == CD_OK; i++, point *= factor)
+	{
+		double		here = i == SCAN_POINTS - 1 ? high : point;
+		double		at_here = score(here, context, &status);
+
+		if (status == CD_OK && at_low > 0.0 && at_here <= 0.0)
+			status = try_maximum(score, deviance, context, low, here, &best, x);
+		low = here;
+		at_low = at_here;
+		if (status == CD_OK && cd_stop_requested())
+			status = CD_STOPPED;
+	}
+	return status != CD_OK || isfinite(best) ? status : CD_NO_CONVERGENCE;
+}
+
+/* Where to look when Newton's step is of no use: further out, or halfway in the bracket. */
+static double
+search(double x, double low, double high, bool upward, double *reach)
+{
+	double		next = upward ? x + *reach : x - *reach;
+
+	*reach *= 2.0;
+	return next > low && next < high ? next : 0.5 * (low + high);
+}
+
+/* Newton's method in normal scores, within the bracket seen so far. */
+CdStatus
+cd_quantile(CdDistribution f, void *context, double p, double low, double high,
+			double guess, double scale, double tolerance, double *x)
+{
+	double		target = gsl_cdf_ugaussian_Pinv(p);
+
+	*x = guess;
+	for (int i = 0; i < MAX_ITERATIONS; i++)
+	{
+		double		density;
+		double		probability = f(*x, context, &density);
+		double		score = gsl_cdf_ugaussian_Pinv(probability);
+		double		next = *x + (target - score) * gsl_ran_ugaussian_pdf(score) / density;
+		bool		upward = probability < p;
+
+		if (isnan(probability))
+			return CD_NO_CONVERGENCE;
+		if (upward)
+			low = *x;
+		else
+			high = *x;
+		if (!(next > low && next < high))
+			next = search(*x, low, high, upward, &scale);
+		else if (fabs(target - score) <= tolerance)
+		{
+			*x = next;
+			return CD_OK;
+		}
+		if (probability == p || fabs(next - *x) <= ROOT_TOLERANCE * fabs(*x))
+			return CD_OK;
+		*x = next;
+		if (cd_stop_requested())
+			return CD_STOPPED;
+	}
+	return CD_NO_CONVERGENCE;
+}
+
+/* Abramowitz & Stegun 26.4.4 and 26.4.5; the first term left out gives the density. */
+double
+cd_chisq_tail(double x, double df, double *density)
+{
+	bool		odd = 2.0 * floor(0.5 * df) != df;
+	double		term;
+	double		sum;
+
+	if (df > FEW_DF || df != floor(df) || !(x > 0.0))
+	{
+		*density = gsl_ran_chisq_pdf(x, df);
+		return gsl_cdf_chisq_Q(x, df);
+	}
+	term = odd ? exp(-0.5 * x) * M_SQRT2 / M_SQRTPI * sqrt(x) : exp(-0.5 * x);
+	sum = odd ? erfc(sqrt(0.5 * x)) : 0.0;
+	for (double d = odd ? 3.0 : 2.0; d <= df; d += 2.0)
+	{
+		sum += term;
+		term *= x / d;
+	}
+	*density = 0.5 * term * df / x;
+	return sum;
 }
 
 /* Lower tail of the distribution whose quantile is sought, less p. */

@@ -23,6 +23,32 @@ CdStatus	cd_solve_within(CdFunction f, void *context, double low, double high, d
  */
 CdStatus	cd_expand(CdFunction f, void *context, double factor, double *high);
 
+/*
+ * The variance ratio x >= 0 of largest likelihood, from its score in x and its deviance;
+ * unit is what x is compared to. There can be several maxima: every downward sign change
+ * of the score on a logarithmic grid is followed, and compared with x = 0.
+ */
+CdStatus	cd_maximise_likelihood(CdFunction score, CdFunction deviance, void *context, double unit,
+								   double *x);
+
+/* A distribution function at x, and its density there. */
+typedef double (*CdDistribution) (double x, void *context, double *density);
+
+/*
+ * Where a continuous distribution function reaches p, between low and high (which may be
+ * infinite), from a guess between them; scale is how far to look around it. Newton's
+ * method in normal scores, as a function of which most distributions are nearly straight.
+ * Ends when the normal score is settled to tolerance, by one step more than is asked for.
+ */
+CdStatus	cd_quantile(CdDistribution f, void *context, double p, double low, double high,
+						double guess, double scale, double tolerance, double *x);
+
+/*
+ * Upper tail of chi-square with its density: the finite sum that it is for whole degrees
+ * of freedom, when there are few.
+ */
+double		cd_chisq_tail(double x, double df, double *density);
+
 /* Lower-tail quantiles. */
 CdStatus	cd_chisq_quantile(double p, double df, double *value);
 CdStatus	cd_f_quantile(double p, double df1, double df2, double *value);

@@ -67,6 +67,17 @@ SELECT count(*) AS cells,
 FROM whole, parts, LATERAL coachdiag.cells(whole.p) w
 FULL JOIN LATERAL coachdiag.cells(parts.p) q USING (agent, period, contact_type);
 
+-- without periods and contact types the agents are the same, and so is their dispersion
+WITH parts AS (SELECT coachdiag.panel(value, target, agent, week, contacts, contact_type, 1, 30, NULL, hired_on) AS p FROM calls GROUP BY week, agent % 2),
+rolled AS (SELECT coachdiag.rollup(p) AS whole, coachdiag.rollup_agents(p) AS pooled FROM parts)
+SELECT coachdiag.agents(pooled) = coachdiag.agents(whole) AS agents, coachdiag.observations(pooled) = coachdiag.observations(whole) AS observations,
+	coachdiag.periods(pooled) AS periods, coachdiag.contact_types(pooled) AS contact_types,
+	(SELECT count(*) = coachdiag.agents(whole) FROM coachdiag.cells(pooled)) AS one_cell_each,
+	(SELECT sum(minutes) FROM coachdiag.cells(pooled)) = (SELECT sum(minutes) FROM coachdiag.cells(whole)) AS minutes,
+	abs((coachdiag.gap_dispersion(pooled)).between_high / (coachdiag.gap_dispersion(whole)).between_high - 1) < 1e-12 AS between_high,
+	abs((coachdiag.gap_dispersion(pooled)).share_short - (coachdiag.gap_dispersion(whole)).share_short) < 1e-12 AS share_short
+FROM rolled;
+
 -- canonical: the build order doesn't show (one value a cell, so that no sum is rounded)
 WITH exact AS (SELECT i, 'agent ' || (i % 7) AS agent, date '2025-01-06' + 7 * (i % 5) AS week, 'type ' || (i % 3) AS contact_type, 2.0 ^ (i % 35 % 4) AS value FROM generate_series(1, 200) i),
 built AS (SELECT coachdiag.panel(value, 0, agent, week, 1, contact_type, NULL, NULL, NULL, NULL ORDER BY i) AS forward,

@@ -3,6 +3,9 @@
  */
 #include "close.h"
 
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+
 #include "stats/oneway.h"
 
 /* NIST StRD SmLs: 9 treatments, two values in turn around each treatment's first value. */
@@ -118,6 +121,36 @@ dyestuff2_boundary(void **state)
 	assert_true(high > 1.0);
 	assert_ok(cd_oneway_fit(group, 6, CD_LIKELIHOOD_ML, &fit));
 	assert_close(fit.sigma2, 13.3460993066667, 1e-7);
+}
+
+/* P(pivot of tau2 <= tau2) for equal groups of n, over many points of the pivot of sigma2. */
+static double
+generalised_probability(const CdAnova *a, double n, double tau2)
+{
+	const double step = 0.01;
+	double		probability = 0.0;
+
+	for (double x = 0.5 * step; x < 10.0 * a->df_within; x += step)
+		probability += step * gsl_ran_chisq_pdf(x, a->df_within)
+			* gsl_cdf_chisq_Q(a->ss_between / (a->ss_within / x + n * tau2), a->df_between);
+	return probability;
+}
+
+/* The ends of the generalised interval leave the tails that they promise. */
+static void
+generalised_interval(void **state)
+{
+	CdMoments	group[6];
+	CdAnova		a;
+	double		low;
+	double		high;
+
+	(void) state;
+	moments_of_groups(dyestuff, 6, 5, group);
+	assert_ok(cd_anova(group, 6, &a));
+	assert_ok(cd_oneway_tau2_interval(group, 6, 0.95, &low, &high));
+	assert_close(generalised_probability(&a, 5.0, low), 0.025, 1e-8);
+	assert_close(generalised_probability(&a, 5.0, high), 0.975, 1e-8);
 }
 
 /* Pinheiro & Bates (2000) print a residual sd of 4.020779. */
@@ -276,6 +309,7 @@ main(void)
 		cmocka_unit_test(dyestuff_reml),
 		cmocka_unit_test(balanced_mean_interval),
 		cmocka_unit_test(dyestuff2_boundary),
+		cmocka_unit_test(generalised_interval),
 		cmocka_unit_test(rail_reml),
 		cmocka_unit_test(equivariance),
 		cmocka_unit_test(permutation),

@@ -4,6 +4,7 @@
 #include "close.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_math.h>
 
 #include "stats/share.h"
 
@@ -68,6 +69,66 @@ large_sample_limit(void **state)
 	s = share(y, v, 400, 1.0, 0.0, false);
 	assert_close(s.mean, gsl_cdf_ugaussian_P(-0.5), 0.01);
 	assert_between(s.high - s.low, 0.0, 0.1);
+}
+
+/* Mean share below 0 and P(share below 0 <= c), over many equally likely values of tau under its prior. */
+static void
+brute_force(const double *y, double v, size_t k, double scale, double c, double *mean, double *below)
+{
+	double		total = 0.0;
+	double		z = gsl_cdf_ugaussian_Pinv(c);
+	const int	points = 200000;
+
+	*mean = *below = 0.0;
+	for (int i = 0; i < points; i++)
+	{
+		double		tau = scale * tan(M_PI_2 * (i + 0.5) / points);
+		double		variance = v + tau * tau;
+		double		mu = 0.0;
+		double		q = 0.0;
+		double		likelihood;
+
+		for (size_t j = 0; j < k; j++)
+			mu += y[j] / k;
+		for (size_t j = 0; j < k; j++)
+			q += (y[j] - mu) * (y[j] - mu) / variance;
+		likelihood = exp(-0.5 * ((k - 1.0) * log(variance) + q));
+		total += likelihood;
+		*mean += likelihood * gsl_cdf_ugaussian_P(-mu / sqrt(tau * tau + variance / k));
+		*below += likelihood * gsl_cdf_ugaussian_P((tau * z + mu) / sqrt(variance / k));
+	}
+	*mean /= total;
+	*below /= total;
+}
+
+/* The few points of the grid give what very many give, with spread and at its boundary. */
+static void
+fine_enough(void **state)
+{
+	const double y[] = {-3.0, -1.0, 0.5, -2.0, 1.5, -0.7};
+	const double noise[] = {0.05, 0.5, 5.0};
+
+	(void) state;
+	for (size_t i = 0; i < 3; i++)
+	{
+		CdSharePosterior posterior;
+		double		v[6];
+		CdShare		s;
+
+		for (size_t j = 0; j < 6; j++)
+			v[j] = noise[i];
+		assert_ok(cd_share_posterior(y, v, 6, 1.0, &posterior));
+		assert_ok(cd_share_summary(&posterior, 0.0, false, 0.95, &s));
+		for (double c = 0.3; c < 1.0; c += 0.2)
+		{
+			double		mean;
+			double		below;
+
+			brute_force(y, noise[i], 6, 1.0, c, &mean, &below);
+			assert_close(s.mean, mean, 1e-5);
+			assert_close(cd_share_probability(&posterior, 0.0, false, c), 1.0 - below, 1e-5);
+		}
+	}
 }
 
 /* One or two units: wide, never NaN. */
@@ -135,10 +196,10 @@ prediction_widens_with_spread(void **state)
 	const double far[] = {-1.0, 1.0, 3.0, 0.0, 2.0, 1.0};
 	const double v[] = {.01, .01, .01, .01, .01, .01};
 	CdSharePosterior posterior;
-	double		low;
-	double		high;
-	double		far_low;
-	double		far_high;
+	double		low = INFINITY;
+	double		high = -INFINITY;
+	double		far_low = INFINITY;
+	double		far_high = -INFINITY;
 
 	(void) state;
 	assert_ok(cd_share_posterior(near, v, 6, 0.5, &posterior));
@@ -170,6 +231,7 @@ main(void)
 		cmocka_unit_test(complements),
 		cmocka_unit_test(quantiles_match_probabilities),
 		cmocka_unit_test(large_sample_limit),
+		cmocka_unit_test(fine_enough),
 		cmocka_unit_test(few_units),
 		cmocka_unit_test(equal_units),
 		cmocka_unit_test(equivariance),
