@@ -40,6 +40,7 @@ COMMENT ON FUNCTION coachdiag.create_parts(text) IS
 CREATE FUNCTION coachdiag.refresh_part(ws text, part text, from_month date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	p coachdiag.workspace_part;

@@ -508,7 +508,7 @@ BEGIN
 		)
 		SELECT count(*), coalesce(sum(rows), 0) FROM stored
 	$query$, ws) INTO written, used USING ws, days;
-	EXECUTE format('ANALYZE %I.stored_panel', ws);
+	EXECUTE format('ANALYZE %1$I.stored_panel, %1$I.stored_metric, %1$I.stored_team', ws);
 
 	harmful := coachdiag.log_left_out(ws, days, run);
 	IF harmful > 0 THEN
