@@ -1,0 +1,250 @@
+-- commitments, tasks and coaching_history: what was promised, what is due now, and what happened to an agent.
+
+CREATE FUNCTION coachdiag.refresh_stored_agent_period(ws text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format($query$
+		DELETE FROM %1$I.stored_agent_period a
+		WHERE NOT EXISTS (SELECT FROM %1$I.stored_panel p WHERE p.team = a.team AND p.metric = a.metric AND p.month = a.month AND p.refreshed_at = a.refreshed_at)
+	$query$, ws);
+	EXECUTE format($query$
+		INSERT INTO %1$I.stored_agent_period (agent_id, metric, period, team, weight, value, over_target, sessions, month, refreshed_at)
+		SELECT c.agent, p.metric, c.period, p.team, coalesce(sum(c.weight), 0), sum(c.weight * u.value) / nullif(sum(c.weight), 0),
+			sum(c.weight * (u.value - u.target)) / nullif(sum(c.weight) FILTER (WHERE u.target IS NOT NULL), 0), coalesce(sum(c.sessions), 0), p.month, p.refreshed_at
+		FROM (SELECT x.* FROM %1$I.stored_panel x LEFT JOIN (SELECT DISTINCT team, metric, month FROM %1$I.stored_agent_period) a USING (team, metric, month) WHERE a.team IS NULL) p
+			JOIN %1$I.stored_metric m ON m.metric = p.metric
+			CROSS JOIN LATERAL coachdiag.cells(p.panel) c
+			CROSS JOIN LATERAL (SELECT CASE WHEN m.scale = 'log' THEN exp(c.mean) ELSE c.mean END AS value, CASE WHEN m.scale = 'log' THEN exp(c.target) ELSE c.target END AS target) u
+		WHERE c.period IS NOT NULL
+		GROUP BY p.team, p.metric, p.month, p.refreshed_at, c.agent, c.period
+	$query$, ws);
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.refresh_stored_agent_period(text) IS
+'Internal: brings stored_agent_period up to date with the stored panels: only of those that were built again since. Returns the rows written.';
+
+CREATE FUNCTION coachdiag.period_start(day date, period_step text, week_start integer) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE period_step WHEN 'month' THEN pg_catalog.date_trunc('month', day::timestamp)::date
+	WHEN 'week' THEN day - (extract(isodow FROM day)::integer - week_start + 7) % 7 ELSE day END;
+COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
+'The first day of the period that a day falls in, on the grid of a metric: period_step day, week or month; week_start: weekday on which weeks start, 1 Monday to 7 Sunday. NULL day or unknown grid: the day itself.';
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1190, 'stored_agent_period', 'table', $part$
+	CREATE TABLE @.stored_agent_period (agent_id text, metric text, period date, team text, weight double precision NOT NULL,
+		value double precision, over_target double precision, sessions double precision NOT NULL, month date NOT NULL, refreshed_at timestamptz NOT NULL,
+		PRIMARY KEY (agent_id, metric, period, team));
+	COMMENT ON TABLE @.stored_agent_period IS 'What each agent did in each period: the stored panels by agent, contact types together.';
+	COMMENT ON COLUMN @.stored_agent_period.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.stored_agent_period.metric IS 'Metric.';
+	COMMENT ON COLUMN @.stored_agent_period.period IS 'First day of the period.';
+	COMMENT ON COLUMN @.stored_agent_period.team IS 'Team in force at the period, or at the session.';
+	COMMENT ON COLUMN @.stored_agent_period.weight IS 'Volume; 0: nothing measured, only sessions.';
+	COMMENT ON COLUMN @.stored_agent_period.value IS 'Mean by volume, metric units.';
+	COMMENT ON COLUMN @.stored_agent_period.over_target IS 'Mean of value less target by volume, metric units, whatever the direction; null: no target.';
+	COMMENT ON COLUMN @.stored_agent_period.sessions IS 'Sessions received that count as coaching dose for the metric.';
+	COMMENT ON COLUMN @.stored_agent_period.month IS 'Month of the stored panel that it is from; refreshed_at: when that was built.';
+$part$, 'SELECT coachdiag.refresh_stored_agent_period($1)');
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
+(1195, 'data_until', 'view', $part$
+	CREATE VIEW @.data_until AS
+	SELECT greatest(
+		(SELECT max(coachdiag.last_period(p.panel)) FROM @.stored_panel p
+			WHERE p.month = (SELECT max(l.month) FROM @.stored_panel l WHERE l.rows > 0)),
+		(SELECT max(s.day) FROM @.stored_coaching_session s WHERE s.held)) AS day;
+	COMMENT ON VIEW @.data_until IS 'The last day with data, one row: what is due or overdue is so on this day, not on the day somebody looks.';
+	COMMENT ON COLUMN @.data_until.day IS 'Day of the last session held, or start of the last period measured, whichever is later; null: no data.';
+$part$),
+(1198, 'agent_now', 'view', $part$
+	CREATE VIEW @.agent_now AS
+	WITH u AS MATERIALIZED (SELECT d.day FROM @.data_until d)
+	SELECT DISTINCT ON (m.agent_id) m.agent_id, m.team, t.program, t.site, coalesce(a.left_on <= u.day, false) OR m.valid_to <= u.day AS gone
+	FROM @.stored_membership m
+	CROSS JOIN u
+	LEFT JOIN @.stored_team t ON t.team = m.team
+	LEFT JOIN @.stored_agent a ON a.agent_id = m.agent_id
+	WHERE m.valid_from <= u.day
+	ORDER BY m.agent_id, m.valid_from DESC;
+	COMMENT ON VIEW @.agent_now IS 'Where each agent is on the last day with data: what is due follows the agent there.';
+	COMMENT ON COLUMN @.agent_now.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.agent_now.team IS 'Team in force, or else the last one.';
+	COMMENT ON COLUMN @.agent_now.program IS 'Its program.';
+	COMMENT ON COLUMN @.agent_now.site IS 'Its site.';
+	COMMENT ON COLUMN @.agent_now.gone IS 'Whether the agent has left, or is in no team any more.';
+$part$),
+(1200, 'commitments', 'view', $part$
+	CREATE VIEW @.commitments AS
+	WITH u AS MATERIALIZED (SELECT d.day, (SELECT z.time_zone FROM @.settings z) AS time_zone FROM @.data_until d), source AS (
+		SELECT bool_or(c.present AND c.column_name IN ('action', 'follow_up_due')) AS promises, bool_or(c.present AND c.column_name = 'followed_up_at') AS follow_ups
+		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
+	), agreed AS (
+		SELECT s.*, (s.followed_up_at AT TIME ZONE u.time_zone)::date AS followed_up_on
+		FROM @.stored_coaching_session s CROSS JOIN u
+		WHERE s.held AND (s.action IS NOT NULL OR s.follow_up_due IS NOT NULL)
+	)
+	SELECT a.agent_id, n.program, n.site, n.team, a.coach_id, a.session_id, a.metric, a.action, a.day AS agreed_on, a.team AS agreed_in_team, a.follow_up_due, a.followed_up_on,
+		u.day AS as_of, CASE WHEN k.status IN ('overdue', 'kept_late') THEN coalesce(a.followed_up_on, u.day) - a.follow_up_due END AS days_overdue,
+		k.status, CASE k.status WHEN 'not_assessed' THEN 'needs coaching_session.followed_up_at, to know what was kept' WHEN 'agent_left' THEN 'the agent left before it was followed up' END AS reason
+	FROM agreed a
+	CROSS JOIN u
+	CROSS JOIN source o
+	LEFT JOIN @.agent_now n ON n.agent_id = a.agent_id
+	CROSS JOIN LATERAL (SELECT CASE
+		WHEN NOT o.follow_ups THEN 'not_assessed'
+		WHEN a.followed_up_on > a.follow_up_due THEN 'kept_late'
+		WHEN a.followed_up_on IS NOT NULL THEN 'kept'
+		WHEN n.gone THEN 'agent_left'
+		WHEN a.follow_up_due IS NULL THEN 'no_due_date'
+		WHEN a.follow_up_due < u.day THEN 'overdue'
+		ELSE 'open' END AS status) k
+	UNION ALL
+	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, u.day, NULL, 'not_assessed', 'needs coaching_session.action or coaching_session.follow_up_due'
+	FROM source o CROSS JOIN u WHERE NOT o.promises;
+	COMMENT ON VIEW @.commitments IS 'What was agreed in sessions, and what became of it: a row per session, agent and metric with an action or a follow-up date. It follows the agent: team is where the agent is now.';
+	COMMENT ON COLUMN @.commitments.team IS 'Team of the agent on the last day with data; agreed_in_team: when it was agreed.';
+	COMMENT ON COLUMN @.commitments.action IS 'What was agreed; null: only a day for the follow-up.';
+	COMMENT ON COLUMN @.commitments.as_of IS 'Last day with data (view data_until), which status is of.';
+	COMMENT ON COLUMN @.commitments.days_overdue IS 'From the day it was due to its follow-up, or to as_of while there was none.';
+	COMMENT ON COLUMN @.commitments.status IS 'open, overdue (due before as_of), kept, kept_late, no_due_date (not followed up, no day was set), agent_left (not followed up, nobody to follow up with), not_assessed.';
+	COMMENT ON COLUMN @.commitments.reason IS 'Why not assessed, or why it is closed.';
+$part$),
+(1205, 'agent_change', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.agent_change AS
+	SELECT m.metric, e.unit AS team, e.agent AS agent_id, e.period, e.sessions, e.periods_before, e.periods_after, e.observed, e.expected,
+		e.improvement, e.ci_low, e.ci_high, e.p_value, e.conclusion, e.cycles, e.cycles_improvement, e.cycles_low, e.cycles_high, e.reason
+	FROM @.stored_metric m
+	CROSS JOIN LATERAL (
+		SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
+		FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+	) a
+	CROSS JOIN LATERAL coachdiag.agent_change(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
+	WHERE m.higher_is_better IS NOT NULL;
+	CREATE UNIQUE INDEX ON @.agent_change (agent_id, metric, period, team);
+	COMMENT ON MATERIALIZED VIEW @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. Columns: see function coachdiag.agent_change.';
+$part$),
+(1210, 'tasks', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.tasks AS
+	WITH source AS (
+		SELECT bool_or(c.present) AS recognition FROM @.stored_source_column c WHERE c.relation = 'coaching_session' AND c.column_name = 'recognition'
+	), ranked AS (
+		SELECT c.*, m.smallest_effect, m.higher_is_better, CASE m.period_step WHEN 'month' THEN (c.period + interval '1 month')::date ELSE c.period + 7 END AS period_end,
+			row_number() OVER (PARTITION BY c.agent_id, c.metric ORDER BY c.period DESC, c.team) AS latest,
+			row_number() OVER (PARTITION BY c.agent_id, c.metric ORDER BY c.improvement IS NULL, c.period DESC, c.team) AS latest_judged
+		FROM @.agent_change c JOIN @.stored_metric m USING (metric)
+	), judged AS (
+		-- Only what was judged lately: a change of a year ago asks for nothing today.
+		SELECT r.*, n.program, n.site, n.team AS team_now, d.verdict, s.session_id, s.coach_id, s.day, g.short
+		FROM ranked r
+		CROSS JOIN (SELECT d.day FROM @.data_until d OFFSET 0) u
+		JOIN @.agent_now n ON n.agent_id = r.agent_id AND NOT n.gone
+		LEFT JOIN @.diagnosis d ON d.team = n.team AND d.metric = r.metric
+		LEFT JOIN LATERAL (
+			SELECT x.session_id, x.coach_id, x.day FROM @.stored_coaching_session x
+			WHERE x.agent_id = r.agent_id AND x.dose AND coalesce(x.metric, r.metric) = r.metric AND x.day >= r.period AND x.day < r.period_end
+			ORDER BY x.day DESC, x.session_id LIMIT 1
+		) s ON true
+		LEFT JOIN LATERAL (
+			SELECT i.low > 0 AS short
+			FROM (SELECT CASE WHEN r.higher_is_better THEN -1 ELSE 1 END * avg(l.over_target) AS gap, stddev_samp(l.over_target) / sqrt(count(*)) AS se, count(*) AS n
+				FROM (SELECT p.over_target FROM @.stored_agent_period p WHERE p.agent_id = r.agent_id AND p.metric = r.metric AND p.over_target IS NOT NULL
+					ORDER BY p.period DESC LIMIT 8) l) k
+			CROSS JOIN LATERAL coachdiag.t_interval(k.gap, CASE WHEN k.n >= 4 AND k.se > 0 THEN k.se END, (k.n - 1)::double precision) i
+		) g ON true
+		WHERE r.latest_judged = 1 AND r.improvement IS NOT NULL AND r.period >= u.day - 91
+	)
+	SELECT c.agent_id, c.program, c.site, c.team, c.metric, 'follow_up'::text AS task, c.coach_id, c.session_id, c.agreed_on AS session_on, c.follow_up_due AS due_on,
+		c.days_overdue, NULL::double precision AS improvement, NULL::double precision AS ci_low, NULL::double precision AS ci_high, NULL::text AS conclusion,
+		CASE c.status WHEN 'overdue' THEN format('promised for %s, %s days ago', c.follow_up_due, c.days_overdue)
+			WHEN 'open' THEN 'due within a week' ELSE 'agreed more than 30 days ago without a day for the follow-up' END AS reason
+	FROM @.commitments c
+	WHERE c.agreed_on >= c.as_of - 91
+		AND (c.status = 'overdue' OR (c.status = 'open' AND c.follow_up_due <= c.as_of + 7) OR (c.status = 'no_due_date' AND c.agreed_on < c.as_of - 30))
+	UNION ALL
+	SELECT j.agent_id, j.program, j.site, j.team_now, j.metric, 'recognition', j.coach_id, j.session_id, j.day, NULL, NULL, j.improvement, j.ci_low, j.ci_high, j.conclusion,
+		CASE WHEN o.recognition THEN 'improved beyond noise since the session, and nobody said so'
+			ELSE 'improved beyond noise since the session; whether anybody said so needs coaching_session.recognition' END
+	FROM judged j CROSS JOIN source o
+	WHERE j.conclusion = 'improved' AND NOT EXISTS (
+		SELECT FROM @.stored_coaching_session s WHERE s.agent_id = j.agent_id AND s.held AND s.recognition AND s.day > j.day AND coalesce(s.metric, j.metric) = j.metric)
+	UNION ALL
+	SELECT j.agent_id, j.program, j.site, j.team_now, j.metric, k.task, j.coach_id, j.session_id, j.day, NULL, NULL, j.improvement, j.ci_low, j.ci_high, j.conclusion, k.reason
+	FROM judged j
+	CROSS JOIN LATERAL (SELECT coalesce(j.cycles = 3 AND j.cycles_high < j.smallest_effect, false) AS exhausted) e
+	CROSS JOIN LATERAL (
+		SELECT 'stop_coaching' AS task, CASE WHEN j.verdict = 'structural' THEN 'the gap of the team is structural: look at the process instead'
+			ELSE 'three cycles of coaching moved the metric by less than is worth having: look for another cause' END AS reason
+		WHERE j.verdict = 'structural' OR e.exhausted
+		UNION ALL
+		SELECT 're_coach', CASE j.conclusion WHEN 'worse' THEN 'got worse beyond noise since the session, and is truly short of target'
+			ELSE 'no improvement beyond noise since the session, and truly short of target' END
+		WHERE j.latest = 1 AND j.periods_after >= 4 AND j.short AND NOT e.exhausted AND coalesce(j.verdict, '') <> 'structural'
+	) k
+	WHERE j.conclusion <> 'improved';
+	CREATE UNIQUE INDEX ON @.tasks (agent_id, metric, task, session_id);
+	COMMENT ON MATERIALIZED VIEW @.tasks IS 'Who needs what next, on the last day with data: a row per agent, metric and task, for agents who are still there, in the team where they are now. Whether an agent improved is judged beyond noise (view agent_change), where the data leave it open there is no task. Of sessions of the last 91 days: what is older asks for nothing today (view commitments still lists it).';
+	COMMENT ON COLUMN @.tasks.task IS 'follow_up: promised and not done. recognition: improved, and not told so since. re_coach: at least four periods on, no improvement (or worse), and short of target beyond noise over the last eight periods. stop_coaching: the team''s gap is structural, or the mean improvement over three cycles surely is below smallest_effect.';
+	COMMENT ON COLUMN @.tasks.metric IS 'Metric; null: a commitment on none.';
+	COMMENT ON COLUMN @.tasks.coach_id IS 'Coach of the session.';
+	COMMENT ON COLUMN @.tasks.due_on IS 'Day promised, for follow_up.';
+	COMMENT ON COLUMN @.tasks.improvement IS 'Beyond what was expected, metric units, positive is better, with its 95 % interval; null for follow_up.';
+	COMMENT ON COLUMN @.tasks.conclusion IS 'improved, worse, same or cannot_tell: see view agent_change.';
+	COMMENT ON COLUMN @.tasks.reason IS 'Why, in words.';
+$part$),
+(1220, 'coaching_history', 'view', $part$
+	CREATE VIEW @.coaching_history AS
+	WITH event AS (
+		SELECT a.agent_id, a.hired_on AS day, 'hired' AS event, NULL::text AS team, NULL::text AS coach_id, NULL::text AS session_id, NULL::text AS metric, false AS dose, NULL::text AS detail
+		FROM @.stored_agent a WHERE a.hired_on IS NOT NULL
+		UNION ALL
+		SELECT m.agent_id, m.valid_from, CASE WHEN m.last_team IS NULL THEN 'joined' ELSE 'moved' END, m.team, NULL, NULL, NULL, false, 'from ' || m.last_team
+		FROM (SELECT x.*, lag(x.team) OVER (PARTITION BY x.agent_id ORDER BY x.valid_from) AS last_team FROM @.stored_membership x) m
+		UNION ALL
+		SELECT s.agent_id, s.day, CASE WHEN NOT s.held THEN 'session_not_held' WHEN s.recognition AND NOT s.dose AND s.not_coachable_reason IS NULL THEN 'recognition' ELSE 'session' END,
+			s.team, s.coach_id, s.session_id, s.metric, s.dose,
+			concat_ws('; ', CASE WHEN NOT s.held THEN coalesce(s.status, 'planned') END, s.kind, CASE WHEN s.held AND s.team IS NULL THEN 'agent in no team' END, s.behaviour, s.sub_behaviour,
+				'agreed: ' || s.action, 'not coachable: ' || s.not_coachable_reason, CASE WHEN s.recognition THEN 'recognised' END)
+		FROM @.stored_coaching_session s WHERE s.day IS NOT NULL
+		UNION ALL
+		SELECT s.agent_id, (s.followed_up_at AT TIME ZONE (SELECT z.time_zone FROM @.settings z))::date, 'follow_up', NULL, s.coach_id, s.session_id, s.metric, false, 'of: ' || s.action
+		FROM @.stored_coaching_session s WHERE s.followed_up_at IS NOT NULL
+		UNION ALL
+		SELECT a.agent_id, a.left_on, 'left', NULL, NULL, NULL, NULL, false, NULL FROM @.stored_agent a WHERE a.left_on IS NOT NULL
+	), measured AS (
+		SELECT DISTINCT p.agent_id, p.metric FROM @.stored_agent_period p WHERE p.weight > 0
+	)
+	SELECT e.agent_id, e.day, e.event, coalesce(e.team, t.team) AS team, e.coach_id, e.session_id, coalesce(e.metric, a.metric) AS metric, e.detail,
+		b.value AS before, b.periods AS periods_before, f.value AS after, f.periods AS periods_after,
+		c.expected, c.improvement, c.ci_low, c.ci_high, c.conclusion
+	FROM event e
+	LEFT JOIN measured a ON a.agent_id = e.agent_id AND e.metric IS NULL
+	LEFT JOIN @.stored_metric m ON m.metric = coalesce(e.metric, a.metric)
+	LEFT JOIN @.stored_membership t ON t.agent_id = e.agent_id AND t.valid_from <= e.day AND e.day < t.valid_to
+	CROSS JOIN LATERAL (SELECT coachdiag.period_start(e.day, m.period_step, m.week_start) AS own,
+		CASE m.period_step WHEN 'month' THEN interval '4 months' ELSE interval '28 days' END AS span,
+		CASE m.period_step WHEN 'month' THEN interval '1 month' ELSE interval '7 days' END AS step) d
+	CROSS JOIN LATERAL (
+		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.stored_agent_period p
+		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.period > (d.own - d.span)::date AND p.period <= d.own AND p.weight > 0
+	) b
+	CROSS JOIN LATERAL (
+		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.stored_agent_period p
+		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.period > d.own AND p.period <= (d.own + d.span)::date AND p.weight > 0
+	) f
+	LEFT JOIN @.agent_change c ON e.dose AND c.agent_id = e.agent_id AND c.metric = m.metric AND c.team = e.team
+		AND c.period <= e.day AND e.day < (c.period + d.step)::date;
+	COMMENT ON VIEW @.coaching_history IS 'Everything that happened to an agent, whatever the team: sort by day. A row per event and metric: a session on a metric has one row, whatever is about no metric one for each that the agent has been measured on.';
+	COMMENT ON COLUMN @.coaching_history.event IS 'hired, joined (first team), moved, session, session_not_held, recognition (nothing else in the session), follow_up, left.';
+	COMMENT ON COLUMN @.coaching_history.team IS 'Team on that day; null: in none (before joining, after leaving).';
+	COMMENT ON COLUMN @.coaching_history.detail IS 'What it was about.';
+	COMMENT ON COLUMN @.coaching_history.before IS 'Mean of the metric by volume over the four periods (28 days where periods are days) up to and with that of the event, in whatever team; periods_before: how many of them were measured.';
+	COMMENT ON COLUMN @.coaching_history.after IS 'The same over the four that follow. After less before holds regression to the mean: read improvement.';
+	COMMENT ON COLUMN @.coaching_history.expected IS 'For sessions that count as coaching: what was expected after it from the agent''s own past and the team mates, freed of contact mix (view agent_change).';
+	COMMENT ON COLUMN @.coaching_history.improvement IS 'By how much the agent beat that while in the same team, metric units, positive is better, with its 95 % interval.';
+	COMMENT ON COLUMN @.coaching_history.conclusion IS 'improved, worse, same or cannot_tell.';
+$part$);

@@ -1,0 +1,206 @@
+/*
+ * agent_change.c
+ *		Whether agents really changed after their sessions, over panels of many teams.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include <gsl/gsl_cdf.h>
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+
+#include "sqlfn/effect_question.h"
+#include "stats/agent_change.h"
+#include "stats/solve.h"
+
+CD_FUNCTION(cd_agent_change_panels);
+
+#define RESULT_COLUMNS 18
+
+/* Many teams' panels, and their sessions. */
+typedef struct Changes
+{
+	EffectQuestion question;
+	Panel	  **panels;
+	int		   *places;
+	Datum	   *units;
+	bool	   *unnamed;
+	PanelSeries series;
+	CdAgentChange *change;
+	size_t		count;
+} Changes;
+
+/* A value of the estimator in metric units. */
+static double
+metric_value(const EffectQuestion *q, double value)
+{
+	double		turned = q->higher_is_better ? value : -value;
+
+	return q->scale == CD_SCALE_LOG ? exp(turned) : turned;
+}
+
+/* In metric units, positive is better: by how much what was observed beats what was expected. */
+static double
+improvement(const EffectQuestion *q, double observed, double change)
+{
+	double		gain = metric_value(q, observed) - metric_value(q, observed - change);
+
+	if (q->scale != CD_SCALE_LOG)
+		return change;
+	return q->higher_is_better ? gain : -gain;
+}
+
+/* Half the width of an interval around a change. */
+static double
+half_width(double se, double df, double level)
+{
+	double		t;
+
+	if (isnan(se))
+		return NAN;
+	cd_ereport_status(cd_t_multiplier(level, df, &t), "agent_change");
+	return t * se;
+}
+
+/* As of coaching_effect: same is two one-sided tests at 5 %. */
+static const char *
+conclusion(const EffectQuestion *q, const CdAgentChange *c)
+{
+	double		wide = half_width(c->se, c->df, 0.95);
+	double		narrow = half_width(c->se, c->df, 0.90);
+
+	if (isnan(c->change))
+		return "cannot_tell";
+	if (c->change - wide > 0)
+		return "improved";
+	if (c->change + wide < 0)
+		return "worse";
+	if (improvement(q, c->observed, c->change - narrow) > -q->smallest_effect
+		&& improvement(q, c->observed, c->change + narrow) < q->smallest_effect)
+		return "same";
+	return "cannot_tell";
+}
+
+/* Why, in words. */
+static const char *
+reason(const Changes *all, const CdAgentChange *c, const char *verdict)
+{
+	if (c->before < CD_AGENT_LEAST_BEFORE)
+		return "too little is known of the agent in this team before the session";
+	if (c->after < CD_AGENT_LEAST_AFTER)
+		return all->series.rows[c->row].period + CD_AGENT_LEAST_AFTER >= (int32) all->series.periods
+			? "too early: two periods after the session are needed"
+			: "the agent was not seen in this team after the session";
+	if (isnan(c->change))
+		return "nothing varies in this team, or too few periods";
+	if (strcmp(verdict, "cannot_tell") != 0)
+		return "against the agent's own past and the team's same periods";
+	if (isnan(all->question.smallest_effect))
+		return "the interval covers zero, and no smallest effect says what would be too little";
+	return "the interval covers zero and changes worth having";
+}
+
+/* The name or number of the agent of a row. */
+static Datum
+agent_datum(const Panel *p, const CdEffectRow *row)
+{
+	const PanelAgent *agent = &panel_agents(p)[row->agent];
+	PanelString name;
+
+	if (p->agent_kind != PANEL_AGENT_TEXT)
+		return CStringGetTextDatum(psprintf(INT64_FORMAT, agent->key.id));
+	name = panel_string(p, agent->key.name);
+	return PointerGetDatum(cstring_to_text_with_len(name.data, name.length));
+}
+
+static void
+put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
+{
+	const EffectQuestion *q = &all->question;
+	const CdEffectRow *row = &all->series.rows[c->row];
+	double		half = half_width(c->se, c->df, 0.95);
+	double		cycles_half = half_width(c->cycles_se, c->df, 0.95);
+	const char *verdict = conclusion(q, c);
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS] = {0};
+	int			column = 0;
+
+	nulls[column] = all->unnamed[all->places[row->team]];
+	values[column++] = all->units[all->places[row->team]];
+	values[column++] = agent_datum(all->panels[row->team], row);
+	values[column++] = DateADTGetDatum(panel_series_date(&all->series, row->period));
+	cd_set_float8(values, nulls, column++, row->sessions);
+	values[column++] = Int32GetDatum(c->before);
+	values[column++] = Int32GetDatum(c->after);
+	cd_set_float8(values, nulls, column++, metric_value(q, c->observed));
+	cd_set_float8(values, nulls, column++, metric_value(q, c->observed - c->change));
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change));
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change - half));
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change + half));
+	cd_set_float8(values, nulls, column++, 2 * gsl_cdf_tdist_Q(fabs(c->change) / c->se, c->df));
+	values[column++] = CStringGetTextDatum(verdict);
+	values[column++] = Int32GetDatum(c->cycles);
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change));
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change - cycles_half));
+	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change + cycles_half));
+	values[column++] = CStringGetTextDatum(reason(all, c, verdict));
+	Assert(column == RESULT_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The units' names; as many as there are panels. */
+static Datum *
+get_units(ArrayType *array, ArrayType *panels, bool **missing)
+{
+	Datum	   *units;
+	int			length;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
+	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("units and panels must be arrays of the same length"),
+				 errhint("Build both with array_agg over the same rows.")));
+	return units;
+}
+
+static void
+find_changes(Changes *all, uint32 teams)
+{
+	CdArena		arena = {0};
+	CdStatus	status;
+
+	arena.size = cd_agent_change_size(all->series.count, teams, all->series.periods);
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	all->change = palloc_extended(Max(all->series.count, 1) * sizeof(CdAgentChange), MCXT_ALLOC_HUGE);
+	status = cd_agent_change(all->series.rows, all->series.count, teams, all->question.options.horizon, &arena,
+							 all->change, &all->count);
+	if (status != CD_TOO_FEW)	/* no row at all: no session */
+		cd_ereport_status(status, "agent_change");
+	pfree(arena.base);
+}
+
+/* units, panels, higher_is_better, scale, smallest_effect, horizon */
+Datum
+cd_agent_change_panels(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Changes		all = {0};
+	uint32		teams;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	all.question = effect_question(fcinfo, 2);
+	all.units = get_units(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &all.unnamed);
+	all.panels = effect_panels(PG_GETARG_ARRAYTYPE_P(1), &teams, &all.places);
+	all.series = panel_series(all.panels, teams, all.question.higher_is_better);
+	find_changes(&all, teams);
+	for (size_t i = 0; i < all.count; i++)
+		put_change(&all, &all.change[i], result);
+	return (Datum) 0;
+}
