@@ -6,13 +6,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	-- A day earlier, for events that began before their contact.
 	SELECT format($query$
-		SELECT contact_id, coachdiag.contact_path(step, started_at, CASE WHEN ended_at >= started_at AND ended_at < '10000-01-01' THEN ended_at END,
+		SELECT contact_id, coachdiag.contact_path(step, started_at, CASE WHEN ended_at >= started_at AND ended_at < '10000-01-01 00:00+00' THEN ended_at END,
 			CASE WHEN kind IN ('work', 'wait', 'hold', 'approval', 'transfer', 'escalation', 'resolution_identified', 'resolution_authorised', 'resolved')
 				THEN kind END, %3$s) AS path
 		FROM (%1$s) e
-		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$L AND started_at < '10000-01-01'
+		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < '10000-01-01 00:00+00'
 		GROUP BY contact_id
-	$query$, coachdiag.source(ws, 'contact_event'), coalesce((from_day - 1)::text, '0001-01-01'),
+	$query$, coachdiag.source(ws, 'contact_event'), CASE WHEN from_day IS NULL THEN quote_literal('0001-01-01 00:00+00') ELSE format('%L::timestamp AT TIME ZONE %L', from_day - 1, coachdiag.time_zone(ws)) END,
 		(SELECT CASE c.type WHEN 'text' THEN 'CASE WHEN octet_length(agent_id) <= 1024 THEN agent_id END' ELSE 'agent_id' END
 		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'))
 $$;
@@ -68,11 +68,17 @@ BEGIN
 		ON CONFLICT DO NOTHING
 	$query$, ws) USING ws, from_day;
 	GET DIAGNOSTICS written = ROW_COUNT;
+	-- Assignments may have changed for earlier days, too.
+	EXECUTE format($query$
+		UPDATE %1$I.stored_contact c SET team = t.team
+		FROM %1$I.stored_contact o LEFT JOIN %1$I.stored_membership t ON t.agent_id = o.agent_id AND t.valid_from <= o.day AND o.day < t.valid_to
+		WHERE o.contact_id = c.contact_id AND c.day < $1 AND c.team IS DISTINCT FROM t.team
+	$query$, ws) USING from_day;
 	RETURN written;
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_contact(text, date) IS
-'Internal: fills stored_contact; from_day: contacts started earlier stay as they are (null: all are read again). Returns the rows written.';
+'Internal: fills stored_contact; from_day: contacts started earlier stay as they are, but for the team (null: all are read again). Returns the contacts read.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
 (500, 'stored_contact', 'table', $part$
@@ -116,3 +122,205 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.stored_contact.breakdown_step IS 'The step that they were in.';
 	COMMENT ON COLUMN @.stored_contact.path IS 'Its events: SELECT e.* FROM stored_contact c, coachdiag.path_events(c.path) e.';
 $part$, 'SELECT coachdiag.refresh_stored_contact($1, $2)');
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
+(510, 'recent_contact', 'view', $part$
+	CREATE VIEW @.recent_contact AS
+	SELECT c.* FROM @.stored_contact c
+	WHERE c.day >= (SELECT date_trunc('month', max(l.day)::timestamp) - (s.diagnosis_months - 1) * interval '1 month' FROM @.stored_contact l, @.settings s GROUP BY s.diagnosis_months);
+	COMMENT ON VIEW @.recent_contact IS 'The contacts of the months that the diagnosis looks at (settings.diagnosis_months, up to the last month with contacts). Columns: see stored_contact.';
+$part$),
+
+(1500, 'process_map', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.process_map AS
+	SELECT p.contact_type, m.*
+	FROM (SELECT c.contact_type, coachdiag.process(c.path) AS process FROM @.recent_contact c GROUP BY c.contact_type) p
+	CROSS JOIN LATERAL coachdiag.process_map(p.process) m;
+	CREATE UNIQUE INDEX ON @.process_map (contact_type, from_step, to_step) NULLS NOT DISTINCT;
+	COMMENT ON MATERIALIZED VIEW @.process_map IS 'The real process of each contact type: which step directly follows which, how often and after how long. See function coachdiag.process_map.';
+	COMMENT ON COLUMN @.process_map.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.process_map.from_step IS 'Step; null: the contact starts.';
+	COMMENT ON COLUMN @.process_map.to_step IS 'The step right after it; null: the contact ends. The same step: it is repeated.';
+	COMMENT ON COLUMN @.process_map.times IS 'How often.';
+	COMMENT ON COLUMN @.process_map.contacts IS 'In how many contacts.';
+	COMMENT ON COLUMN @.process_map.returns IS 'How often from_step came again right after: a loop of two.';
+	COMMENT ON COLUMN @.process_map.mean_seconds IS 'Mean seconds from the end of the one to the start of the other.';
+	COMMENT ON COLUMN @.process_map.median_seconds IS 'Their median.';
+	COMMENT ON COLUMN @.process_map.p90_seconds IS 'Their 90th percentile.';
+$part$),
+
+(1505, 'process_handoff', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.process_handoff AS
+	SELECT p.contact_type, h.*
+	FROM (SELECT c.contact_type, coachdiag.process(c.path) AS process FROM @.recent_contact c WHERE c.handoffs > 0 GROUP BY c.contact_type) p
+	CROSS JOIN LATERAL coachdiag.process_handoffs(p.process) h;
+	CREATE UNIQUE INDEX ON @.process_handoff (contact_type, from_agent, to_agent) NULLS NOT DISTINCT;
+	COMMENT ON MATERIALIZED VIEW @.process_handoff IS 'Who hands over to whom in each contact type, and how often it goes straight back. See function coachdiag.process_handoffs.';
+	COMMENT ON COLUMN @.process_handoff.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.process_handoff.from_agent IS 'Agent (or party) who had it.';
+	COMMENT ON COLUMN @.process_handoff.to_agent IS 'Agent (or party) who had it next.';
+	COMMENT ON COLUMN @.process_handoff.times IS 'How often.';
+	COMMENT ON COLUMN @.process_handoff.contacts IS 'In how many contacts.';
+	COMMENT ON COLUMN @.process_handoff.ping_pongs IS 'How often it went straight back.';
+	COMMENT ON COLUMN @.process_handoff.mean_seconds IS 'Mean seconds from the end of the last event of the one to the start of the next of the other.';
+	COMMENT ON COLUMN @.process_handoff.median_seconds IS 'Their median.';
+	COMMENT ON COLUMN @.process_handoff.p90_seconds IS 'Their 90th percentile.';
+$part$),
+
+(1510, 'process_variant', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.process_variant AS
+	WITH variant AS (
+		SELECT c.contact_type, c.variant, count(*) AS contacts, min(c.contact_id) AS example,
+			count(c.handle_seconds) AS handle_n, avg(c.handle_seconds) AS handle_mean, var_pop(c.handle_seconds) * count(c.handle_seconds) AS handle_m2,
+			count(c.resolved) AS resolved_n, avg(c.resolved::int)::double precision AS resolved_mean
+		FROM @.recent_contact c
+		WHERE c.path IS NOT NULL
+		GROUP BY c.contact_type, c.variant
+	), document AS (
+		SELECT d.contact_type, array_agg(d.step ORDER BY d.step, d.next_step) AS step, array_agg(d.next_step ORDER BY d.step, d.next_step) AS next_step
+		FROM @.stored_documented_step d
+		GROUP BY d.contact_type
+	)
+	SELECT v.contact_type, v.variant, row_number() OVER (PARTITION BY v.contact_type ORDER BY v.contacts DESC, v.variant) AS rank,
+		v.contacts, v.contacts / sum(v.contacts) OVER (PARTITION BY v.contact_type) AS share, coachdiag.variant(e.path) AS steps, s.steps AS compared, v.example,
+		a.cost = 0 AS conforms, a.fitness, a.cost, a.skipped, a.worked_around, a.undocumented, a.misplaced,
+		v.handle_n, v.handle_mean, v.handle_m2, v.resolved_n, v.resolved_mean
+	FROM variant v
+	JOIN @.stored_contact e ON e.contact_id = v.example
+	LEFT JOIN document d ON d.contact_type = v.contact_type
+	LEFT JOIN LATERAL (
+		SELECT coalesce(array_agg(s.step ORDER BY s.n), '{}') AS steps
+		FROM coachdiag.path_events(e.path) s
+		WHERE s.kind NOT IN ('resolution_identified', 'resolution_authorised', 'resolved') OR s.kind IS NULL OR s.step = ANY (d.step) OR s.step = ANY (d.next_step)
+	) s ON d.step IS NOT NULL
+	LEFT JOIN LATERAL coachdiag.alignment(s.steps, d.step, d.next_step) a ON true;
+	CREATE UNIQUE INDEX ON @.process_variant (contact_type, variant) NULLS NOT DISTINCT;
+	COMMENT ON MATERIALIZED VIEW @.process_variant IS 'The variants of each contact type, most frequent first, held against the documented process (null where that is not documented). The most frequent ways of deviating: WHERE NOT conforms ORDER BY rank. '
+		'Events that only mark what is known (resolution_identified, resolution_authorised, resolved) are held against the document only where it names them. See function coachdiag.alignment.';
+	COMMENT ON COLUMN @.process_variant.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.process_variant.variant IS 'Hash of its steps, as in stored_contact.';
+	COMMENT ON COLUMN @.process_variant.rank IS 'By frequency within the contact type, from 1.';
+	COMMENT ON COLUMN @.process_variant.contacts IS 'Contacts that went this way.';
+	COMMENT ON COLUMN @.process_variant.share IS 'Of those of the contact type, 0 to 1.';
+	COMMENT ON COLUMN @.process_variant.steps IS 'Its steps in order.';
+	COMMENT ON COLUMN @.process_variant.compared IS 'Those that are held against the document; null: not documented.';
+	COMMENT ON COLUMN @.process_variant.example IS 'A contact that went this way.';
+	COMMENT ON COLUMN @.process_variant.conforms IS 'Whether it follows the document to the letter.';
+	COMMENT ON COLUMN @.process_variant.fitness IS 'How well it follows the document: 1 fully, lower is worse.';
+	COMMENT ON COLUMN @.process_variant.cost IS 'Events inserted and documented steps skipped.';
+	COMMENT ON COLUMN @.process_variant.skipped IS 'Documented steps left out.';
+	COMMENT ON COLUMN @.process_variant.worked_around IS 'Those of them with an undocumented step in their place.';
+	COMMENT ON COLUMN @.process_variant.undocumented IS 'Events of steps that no document knows.';
+	COMMENT ON COLUMN @.process_variant.misplaced IS 'Events of documented steps out of order or repeated.';
+	COMMENT ON COLUMN @.process_variant.handle_n IS 'Contacts with a handle time.';
+	COMMENT ON COLUMN @.process_variant.handle_mean IS 'Their mean handle time in seconds.';
+	COMMENT ON COLUMN @.process_variant.handle_m2 IS 'Sum of squared deviations from it.';
+	COMMENT ON COLUMN @.process_variant.resolved_n IS 'Contacts of which it is known whether they were resolved.';
+	COMMENT ON COLUMN @.process_variant.resolved_mean IS 'Share of them resolved.';
+$part$),
+
+(1520, 'process_conformance', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.process_conformance AS
+	WITH seen AS (
+		SELECT v.contact_type, u.step, u.what, sum(v.contacts) AS contacts, sum(v.contacts * u.times) AS times
+		FROM @.process_variant v
+		CROSS JOIN LATERAL (
+			SELECT w.what, s.step, count(*) AS times
+			FROM (VALUES ('visit', v.steps), ('skipped', v.skipped), ('worked_around', v.worked_around), ('undocumented', v.undocumented), ('misplaced', v.misplaced)) w (what, steps)
+			CROSS JOIN LATERAL unnest(w.steps) s (step)
+			GROUP BY w.what, s.step
+		) u
+		GROUP BY v.contact_type, u.step, u.what
+	), real AS (
+		SELECT s.contact_type, s.step, sum(s.contacts) FILTER (WHERE s.what = 'visit') AS contacts, sum(s.times) FILTER (WHERE s.what = 'visit') AS visits,
+			sum(s.contacts) FILTER (WHERE s.what = 'skipped') AS contacts_skipping, sum(s.times) FILTER (WHERE s.what = 'skipped') AS skipped,
+			sum(s.times) FILTER (WHERE s.what = 'worked_around') AS worked_around, sum(s.times) FILTER (WHERE s.what = 'undocumented') AS undocumented,
+			sum(s.times) FILTER (WHERE s.what = 'misplaced') AS misplaced
+		FROM seen s GROUP BY s.contact_type, s.step
+	), document AS (
+		SELECT contact_type, step FROM @.stored_documented_step WHERE step IS NOT NULL
+		UNION SELECT contact_type, next_step FROM @.stored_documented_step WHERE next_step IS NOT NULL
+	), type AS (
+		SELECT v.contact_type, sum(v.contacts) AS contacts, bool_or(v.cost IS NOT NULL) AS assessed FROM @.process_variant v GROUP BY v.contact_type
+	), after AS (
+		SELECT v.contact_type, s.step, sum(v.contacts) AS times
+		FROM @.process_variant v
+		CROSS JOIN LATERAL (SELECT u.step, lead(u.step) OVER (ORDER BY u.n) AS next_step FROM unnest(v.compared) WITH ORDINALITY u (step, n)) s
+		WHERE s.next_step IS NOT NULL
+			AND NOT EXISTS (SELECT FROM @.stored_documented_step d WHERE d.contact_type = v.contact_type AND d.step = s.step AND d.next_step = s.next_step)
+		GROUP BY v.contact_type, s.step
+	)
+	SELECT t.contact_type, x.step, CASE WHEN t.assessed THEN x.documented END AS documented, t.contacts AS of_contacts,
+		coalesce(r.contacts, 0)::bigint AS contacts, coalesce(r.visits, 0)::bigint AS visits,
+		CASE WHEN t.assessed THEN coalesce(r.contacts_skipping, 0) END::bigint AS contacts_skipping,
+		CASE WHEN t.assessed THEN coalesce(r.skipped, 0) END::bigint AS skipped,
+		CASE WHEN t.assessed THEN coalesce(r.worked_around, 0) END::bigint AS worked_around,
+		CASE WHEN t.assessed THEN coalesce(r.undocumented, 0) END::bigint AS undocumented,
+		CASE WHEN t.assessed THEN coalesce(r.misplaced, 0) END::bigint AS misplaced,
+		CASE WHEN t.assessed THEN coalesce(a.times, 0) END::bigint AS undocumented_next,
+		CASE WHEN t.assessed THEN 'assessed' ELSE 'not assessed: needs documented_step for this contact type' END AS status
+	FROM type t
+	JOIN LATERAL (
+		SELECT coalesce(s.step, d.step) AS step, d.step IS NOT NULL AS documented
+		FROM (SELECT q.step FROM real q WHERE q.contact_type IS NOT DISTINCT FROM t.contact_type) s
+		FULL JOIN (SELECT q.step FROM document q WHERE q.contact_type = t.contact_type) d ON d.step = s.step
+	) x ON true
+	LEFT JOIN real r ON r.contact_type IS NOT DISTINCT FROM t.contact_type AND r.step = x.step
+	LEFT JOIN after a ON a.contact_type = t.contact_type AND a.step = x.step;
+	CREATE UNIQUE INDEX ON @.process_conformance (contact_type, step) NULLS NOT DISTINCT;
+	COMMENT ON MATERIALIZED VIEW @.process_conformance IS 'The real process against the documented one, a row per contact type and step of either: steps skipped, steps nobody documented, how often. Counts come from the optimal alignment of each variant (process_variant); null where the contact type is not documented.';
+	COMMENT ON COLUMN @.process_conformance.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.process_conformance.step IS 'Step.';
+	COMMENT ON COLUMN @.process_conformance.documented IS 'Whether the document of the contact type knows it.';
+	COMMENT ON COLUMN @.process_conformance.of_contacts IS 'Contacts of the type.';
+	COMMENT ON COLUMN @.process_conformance.contacts IS 'Those of them with the step.';
+	COMMENT ON COLUMN @.process_conformance.visits IS 'How often it was taken.';
+	COMMENT ON COLUMN @.process_conformance.contacts_skipping IS 'Contacts that left it out where the document has it.';
+	COMMENT ON COLUMN @.process_conformance.skipped IS 'How often it was left out.';
+	COMMENT ON COLUMN @.process_conformance.worked_around IS 'How often of those an undocumented step stood in its place.';
+	COMMENT ON COLUMN @.process_conformance.undocumented IS 'Visits that no document knows of.';
+	COMMENT ON COLUMN @.process_conformance.misplaced IS 'Visits out of order or repeated.';
+	COMMENT ON COLUMN @.process_conformance.undocumented_next IS 'How often a step came right after it that the document does not have there.';
+	COMMENT ON COLUMN @.process_conformance.status IS 'assessed, or what is missing.';
+$part$),
+
+(1530, 'process_fitness', 'view', $part$
+	CREATE VIEW @.process_fitness AS
+	WITH side AS (
+		SELECT v.contact_type, v.conforms, x.measure, sum(x.n) AS n, sum(x.n * x.mean) / sum(x.n) AS mean,
+			sum(x.m2) + sum(x.n * x.mean ^ 2) - sum(x.n * x.mean) ^ 2 / sum(x.n) AS m2
+		FROM @.process_variant v
+		CROSS JOIN LATERAL (VALUES ('handle_seconds', nullif(v.handle_n, 0)::double precision, v.handle_mean, v.handle_m2),
+			('resolved', nullif(v.resolved_n, 0)::double precision, v.resolved_mean, v.resolved_n * v.resolved_mean * (1 - v.resolved_mean))) x (measure, n, mean, m2)
+		WHERE v.conforms IS NOT NULL
+		GROUP BY v.contact_type, v.conforms, x.measure
+	), type AS (
+		SELECT v.contact_type, sum(v.contacts)::bigint AS contacts, count(*) AS variants, sum(v.contacts) FILTER (WHERE v.conforms)::bigint AS conforming,
+			(sum(v.contacts * v.fitness) / sum(v.contacts) FILTER (WHERE v.fitness IS NOT NULL))::double precision AS fitness, bool_or(v.conforms IS NOT NULL) AS assessed
+		FROM @.process_variant v
+		GROUP BY v.contact_type
+	)
+	SELECT t.contact_type, m.measure, t.contacts, t.variants, CASE WHEN t.assessed THEN coalesce(t.conforming, 0) END AS conforming, t.fitness,
+		c.mean AS conforming_mean, d.mean AS deviating_mean, x.difference, x.low AS difference_low, x.high AS difference_high,
+		CASE WHEN NOT t.assessed THEN 'not assessed: needs documented_step for this contact type'
+			WHEN x.difference IS NULL THEN format('not assessed: needs contact.%s on conforming and on deviating contacts', m.measure)
+			ELSE 'assessed' END AS status
+	FROM type t
+	CROSS JOIN (VALUES ('handle_seconds'), ('resolved')) m (measure)
+	LEFT JOIN side c ON c.contact_type = t.contact_type AND c.measure = m.measure AND c.conforms
+	LEFT JOIN side d ON d.contact_type = t.contact_type AND d.measure = m.measure AND NOT d.conforms
+	CROSS JOIN LATERAL coachdiag.mean_difference(c.n, c.mean, c.m2, d.n, d.mean, d.m2) x;
+	COMMENT ON VIEW @.process_fitness IS 'How well each contact type follows its document, and how handle time and resolution differ on contacts that deviate from it. Contacts that deviate differ in more than the path: a lead, not an effect.';
+	COMMENT ON COLUMN @.process_fitness.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.process_fitness.measure IS 'handle_seconds, or resolved (share, 0 to 1).';
+	COMMENT ON COLUMN @.process_fitness.contacts IS 'Contacts of the type with events.';
+	COMMENT ON COLUMN @.process_fitness.variants IS 'Different ways they went.';
+	COMMENT ON COLUMN @.process_fitness.conforming IS 'Contacts that follow the document to the letter.';
+	COMMENT ON COLUMN @.process_fitness.fitness IS 'Mean fitness of its contacts: 1 is full agreement with the document.';
+	COMMENT ON COLUMN @.process_fitness.conforming_mean IS 'Mean of the measure on conforming contacts.';
+	COMMENT ON COLUMN @.process_fitness.deviating_mean IS 'Mean of the measure on deviating contacts.';
+	COMMENT ON COLUMN @.process_fitness.difference IS 'Deviating less conforming.';
+	COMMENT ON COLUMN @.process_fitness.difference_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.process_fitness.difference_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.process_fitness.status IS 'assessed, or what is missing.';
+$part$);

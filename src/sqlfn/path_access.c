@@ -115,7 +115,7 @@ cd_path_measures(PG_FUNCTION_ARGS)
 	put_seconds(&row, m.latency, m.basis != PATH_LATENCY_UNKNOWN);
 	put_name(&row, latency_names[m.basis]);
 	put_name(&row, breakdown_names[m.breakdown]);
-	put_label(&row, m.breakdown == PATH_NO_BREAKDOWN ? NULL : path_labels(p), m.breakdown_step, m.breakdown != PATH_NO_BREAKDOWN);
+	put_label(&row, path_labels(p), m.breakdown_step, m.breakdown != PATH_NO_BREAKDOWN);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 
