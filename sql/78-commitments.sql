@@ -48,7 +48,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.stored_agent_period.value IS 'Mean by volume, metric units.';
 	COMMENT ON COLUMN @.stored_agent_period.over_target IS 'Mean of value less target by volume, metric units, whatever the direction; null: no target.';
 	COMMENT ON COLUMN @.stored_agent_period.sessions IS 'Sessions received that count as coaching dose for the metric.';
-	COMMENT ON COLUMN @.stored_agent_period.month IS 'Month of the stored panel that it is from; refreshed_at: when that was built.';
+	COMMENT ON COLUMN @.stored_agent_period.month IS 'Month of the stored panel that it is from.';
+	COMMENT ON COLUMN @.stored_agent_period.refreshed_at IS 'When that was built.';
 $part$, 'SELECT coachdiag.refresh_stored_agent_period($1)');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES

@@ -112,7 +112,7 @@ BEGIN
 			FROM person p
 			JOIN %1$I.stored_membership m ON m.agent_id = p.agent_id
 			CROSS JOIN span s
-			CROSS JOIN LATERAL generate_series(greatest(date_trunc('month', m.valid_from::timestamp), s.first_day), least(m.valid_to, s.last_day)::timestamp, '1 month') g (month)
+			CROSS JOIN LATERAL generate_series(greatest(date_trunc('month', m.valid_from::timestamp), s.first_day), CASE WHEN s.first_day IS NOT NULL THEN least(m.valid_to, s.last_day) END::timestamp, '1 month') g (month)
 		), dose AS (
 			SELECT x.agent_id, x.month, count(DISTINCT s.session_id) AS sessions
 			FROM spell x JOIN %1$I.stored_coaching_session s ON s.agent_id = x.agent_id AND s.dose AND s.day >= x.month - 91 AND s.day < x.month
@@ -155,8 +155,14 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 		left_then boolean NOT NULL, sessions_a_month double precision NOT NULL, much boolean NOT NULL, gap double precision NOT NULL, new boolean NOT NULL,
 		PRIMARY KEY (agent_id, month, team, first_day));
 	COMMENT ON TABLE @.stored_agent_month IS 'Agents at risk of leaving, by month and team: what view attrition is made of. At risk from a month after hiring, or a month after the first data, whichever is later; what is said of an agent is known when the month begins.';
+	COMMENT ON COLUMN @.stored_agent_month.agent_id IS 'Agent.';
 	COMMENT ON COLUMN @.stored_agent_month.agent_no IS 'Number of the agent.';
-	COMMENT ON COLUMN @.stored_agent_month.first_day IS 'First day at risk in this month and team; last_day: the last one.';
+	COMMENT ON COLUMN @.stored_agent_month.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.stored_agent_month.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.stored_agent_month.team IS 'Team.';
+	COMMENT ON COLUMN @.stored_agent_month.month IS 'Month.';
+	COMMENT ON COLUMN @.stored_agent_month.first_day IS 'First day at risk in this month and team.';
+	COMMENT ON COLUMN @.stored_agent_month.last_day IS 'Last day at risk in this month and team.';
 	COMMENT ON COLUMN @.stored_agent_month.left_then IS 'Whether last_day was the last day of work.';
 	COMMENT ON COLUMN @.stored_agent_month.sessions_a_month IS 'Sessions that count as coaching over the 91 days before the month, per month at work (and in the data) in these.';
 	COMMENT ON COLUMN @.stored_agent_month.much IS 'Whether that is at least half a session a month more than the mean of the team in this month.';

@@ -51,7 +51,7 @@ def build():
     """Compile the estimators into a temporary shared object."""
     target = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-")) / "stats.so"
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [
-        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "regression.c", "solve.c", "status.c", "trials.c")]
+        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "pool.c", "rank.c", "regression.c", "solve.c", "status.c", "trials.c")]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
                            f"-I{ROOT}/src", "-o", target, *sources, *gsl, "-lm"])

@@ -92,12 +92,32 @@ def table(query):
     return pd.read_csv(io.StringIO(sql(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)")))
 
 
+SETTLING = """
+    WITH early AS (
+        SELECT p.team, p.metric, p.panel, p.higher_is_better, p.scale, p.smallest_effect, f.first, t.test, t.more_weeks
+        FROM {ws}.team_panel p, coachdiag.first_period(p.panel) f (first),
+            coachdiag.structural_tests(coachdiag.period_range(p.panel, first, first + {start} * 7), p.higher_is_better, p.scale,
+                p.smallest_effect, NULL, NULL, NULL, NULL, NULL) t
+        WHERE t.state = 'unknown' AND t.test IN ('consistent_gap', 'contact_type_or_step', 'experienced_same_gap')
+            AND t.reason NOT LIKE 'not assessed%' AND {start} + coalesce(t.more_weeks, {wait}) <= 50
+    )
+    SELECT e.test, e.more_weeks IS NOT NULL AS advised, coalesce(e.more_weeks, {wait}) AS weeks, later.state <> 'unknown' AS settled
+    FROM early e, coachdiag.structural_tests(coachdiag.period_range(e.panel, e.first, e.first + 7 * ({start} + coalesce(e.more_weeks, {wait}))),
+        e.higher_is_better, e.scale, e.smallest_effect, NULL, NULL, NULL, NULL, NULL) later
+    WHERE later.test = e.test"""
+
+
+def settling(ws, start=14, wait=12):
+    """Tests unknown after start weeks: are they settled after as many more as was said, or else after wait?"""
+    return table(SETTLING.format(ws=ws, start=start, wait=wait))
+
+
 def study(seed, teams, hard):
     """Every second centre has one target for all contact types."""
     centre = gaps.centre(seed, teams, hard)
     ws = f"v{seed}"
     load(ws, centre, by_type=seed % 2 == 0)
-    return truths(seed, hard, centre).merge(table(f"SELECT * FROM {ws}.diagnosis"), on=["team", "metric"])
+    return truths(seed, hard, centre).merge(table(f"SELECT * FROM {ws}.diagnosis"), on=["team", "metric"]), settling(ws)
 
 
 def auc(p, positive):
@@ -118,13 +138,15 @@ def marks(d):
         "open left open": (open_.verdict == "cannot_tell").mean(), "open p in .2-.8": open_.p_structural.between(0.2, 0.8).mean()}
 
 
-def report(d):
+def report(d, later):
     print(pd.DataFrame({name: marks(part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)}).round(3).to_string())
     known = d[d.truth.isin(["structural", "behavioural"])]
     print("\nReliability of p_structural")
     bins = pd.cut(known.p_structural, np.linspace(0, 1, 11), include_lowest=True)
     print(known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
         teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean")).round(3).to_string())
+    print("\nUnknown after 14 weeks: settled after the weeks that were said, or after 12 where none were")
+    print(later.groupby(["test", "advised"]).agg(tests=("settled", "size"), weeks=("weeks", "median"), settled=("settled", "mean")).round(2).to_string())
     print("\nVerdict by kind")
     print(pd.crosstab([d.truth.fillna("open"), d.kind], d.verdict).to_string())
 
@@ -136,10 +158,11 @@ def main():
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--csv", help="write team by team results here")
     args = parser.parse_args()
-    d = pd.concat([study(seed, args.teams, hard) for hard, seeds in [(False, args.seeds), (True, args.hard)] for seed in seeds], ignore_index=True)
+    runs = [study(seed, args.teams, hard) for hard, seeds in [(False, args.seeds), (True, args.hard)] for seed in seeds]
+    d, later = [pd.concat(part, ignore_index=True) for part in zip(*runs)]
     if args.csv:
         d.to_csv(args.csv, index=False)
-    report(d)
+    report(d, later.replace({"t": True, "f": False}))
 
 
 if __name__ == "__main__":

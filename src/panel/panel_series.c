@@ -241,10 +241,11 @@ add_cell(CdEffectRow *row, const PanelCell *cell, double value)
 	row->value += (value - row->value) * (cell->gap.weight / row->weight);
 }
 
-/* The rows of one panel; returns how many. */
-static uint32
-team_rows(const Walk *walk, uint32 t, const double *effect, double sign, CdEffectRow *out)
+/* Append the rows of one panel, and for each of its cells the row that it went into. */
+static void
+add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSeries *series, uint32 *row_of)
 {
+	CdEffectRow *out = series->rows + series->count;
 	const Panel *p = walk->panels[t];
 	int32	   *number = number_labels(&walk->types, p);
 	uint32		count = 0;
@@ -256,6 +257,7 @@ team_rows(const Walk *walk, uint32 t, const double *effect, double sign, CdEffec
 		int32		type = cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type];
 		int32		period;
 
+		row_of[i] = PG_UINT32_MAX;
 		if (cell->period == PANEL_NO_DATE)
 			continue;
 		period = period_number(&walk->calendar, cell->period);
@@ -264,11 +266,12 @@ team_rows(const Walk *walk, uint32 t, const double *effect, double sign, CdEffec
 				.team = t, .agent = cell->agent, .period = period, .tenure = tenure_weeks(p, cell)
 			};
 		add_cell(&out[count - 1], cell, sign * (cell_value(cell) - effect[type]));
+		row_of[i] = series->count + count - 1;
 	}
 	for (uint32 i = 0; i < count; i++)
 		if (out[i].weight == 0)
 			out[i].value = NAN;
-	return count;
+	series->count += count;
 }
 
 static double
@@ -326,16 +329,19 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 	Walk		walk = make_walk(panels, n_panels);
 	PanelSeries series = {0};
 	double	   *effect;
+	uint32		cells = 0;
 
 	walk.value = cell_value;
 	effect = type_effects(&walk);
 
 	series.rows = palloc_extended(Max(walk.cells, 1) * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);
+	series.row_of = palloc_extended(Max(walk.cells, 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
 	series.level = palloc(Max(n_panels, 1) * sizeof(double));
 	for (uint32 t = 0; t < n_panels; t++)
 	{
-		series.count += team_rows(&walk, t, effect, higher_is_better ? 1 : -1, series.rows + series.count);
+		add_team(&walk, t, effect, higher_is_better ? 1 : -1, &series, series.row_of + cells);
 		series.level[t] = team_level(panels[t]);
+		cells += panels[t]->cells;
 	}
 	series.first = walk.calendar.first;
 	series.by_month = walk.calendar.by_month;

@@ -15,6 +15,7 @@ typedef struct PanelSeries
 	uint32		count;
 	uint32		periods;		/* from the first to the last, gaps included */
 	double	   *level;			/* of each team: weighted mean of the values as stored */
+	uint32	   *row_of;			/* of each cell, panel by panel; PG_UINT32_MAX: the cell has no period */
 	int32		first;			/* date on which period 0 starts, or a day of its month */
 	bool		by_month;		/* periods are months, not weeks */
 } PanelSeries;

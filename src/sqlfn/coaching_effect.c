@@ -8,7 +8,6 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -23,28 +22,6 @@ CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
 
 #define RESULT_COLUMNS 27
-
-/*
- * effective or harmful: the interval leaves out 0.  no_effect: the 90 % interval
- * lies within the smallest effect worth having (two one-sided tests at 5 %).
- */
-static const char *
-conclusion(const EffectQuestion *q, const CdEffect *e, double level)
-{
-	double		half = 1.6448536269514722 * e->sd;
-	double		low = effect_to_units(q, e->effect - half, level);
-	double		high = effect_to_units(q, e->effect + half, level);
-
-	if (e->status != CD_OK || isnan(e->low))
-		return "cannot_tell";
-	if (e->low > 0)
-		return "effective";
-	if (e->high < 0)
-		return "harmful";
-	if (low > -q->smallest_effect && high < q->smallest_effect)
-		return "no_effect";
-	return "cannot_tell";
-}
 
 static const char *
 reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
@@ -64,7 +41,7 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 static void
 fill_result(const EffectQuestion *q, const CdEffect *e, double level, Datum *values, bool *nulls)
 {
-	const char *verdict = conclusion(q, e, level);
+	const char *verdict = effect_conclusion(q, e, level);
 	const double numbers[] = {
 		effect_to_units(q, e->effect, level), effect_to_units(q, e->low, level), effect_to_units(q, e->high, level), e->p,
 		effect_to_units(q, e->naive, level), e->naive_share, effect_to_units(q, e->null, level), e->null_share,
@@ -127,22 +104,6 @@ cd_coaching_effect_final(PG_FUNCTION_ARGS)
 	return answer_alone(fcinfo, q, PG_GETARG_PANEL_P(0));
 }
 
-/* The units' names; as many as there are panels. */
-static Datum *
-get_units(ArrayType *array, ArrayType *panels, bool **missing)
-{
-	Datum	   *units;
-	int			length;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
-	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("units and panels must be arrays of the same length"),
-				 errhint("Build both with array_agg over the same rows.")));
-	return units;
-}
-
 /* Many teams' panels, and what is asked about them. */
 typedef struct Request
 {
@@ -163,7 +124,7 @@ get_request(FunctionCallInfo fcinfo)
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
 
 	r.question = effect_question(fcinfo, 2);
-	r.units = get_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
+	r.units = effect_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
 	r.panels = effect_panels(array, &r.count, &r.places);
 	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
 	return r;

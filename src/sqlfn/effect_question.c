@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
+
 int
 effect_horizon(FunctionCallInfo fcinfo, int n)
 {
@@ -49,6 +51,44 @@ double
 effect_spread_to_units(const EffectQuestion *q, double change, double spread, double level)
 {
 	return (effect_to_units(q, change + spread, level) - effect_to_units(q, change - spread, level)) / 2;
+}
+
+/*
+ * effective or harmful: the interval leaves out 0.  no_effect: the 90 % interval
+ * lies within the smallest effect worth having (two one-sided tests at 5 %).
+ */
+const char *
+effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
+{
+	double		half = 1.6448536269514722 * e->sd;
+	double		low = effect_to_units(q, e->effect - half, level);
+	double		high = effect_to_units(q, e->effect + half, level);
+
+	if (e->status != CD_OK || isnan(e->low))
+		return "cannot_tell";
+	if (e->low > 0)
+		return "effective";
+	if (e->high < 0)
+		return "harmful";
+	if (low > -q->smallest_effect && high < q->smallest_effect)
+		return "no_effect";
+	return "cannot_tell";
+}
+
+/* The units' names; as many as there are panels. */
+Datum *
+effect_units(ArrayType *array, ArrayType *panels, bool **missing)
+{
+	Datum	   *units;
+	int			length;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
+	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("units and panels must be arrays of the same length"),
+				 errhint("Build both with array_agg over the same rows.")));
+	return units;
 }
 
 /* The panels of an array, canonical; units[i] is the place of panel i in the array. */

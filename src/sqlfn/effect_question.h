@@ -33,6 +33,12 @@ extern double effect_to_units(const EffectQuestion *q, double change, double lev
 /* A spread around a change, in metric units. */
 extern double effect_spread_to_units(const EffectQuestion *q, double change, double spread, double level);
 
+/* effective, harmful, no_effect or cannot_tell. */
+extern const char *effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level);
+
+/* The units' names, as many as there are panels; error 2202E otherwise. */
+extern Datum *effect_units(ArrayType *array, ArrayType *panels, bool **missing);
+
 /* The panels of an array, canonical, NULL ones left out; places[i]: where panel i stands in the array. */
 extern Panel **effect_panels(ArrayType *array, uint32 *count, int **places);
 

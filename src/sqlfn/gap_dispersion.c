@@ -10,8 +10,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "panel/panel.h"
-#include "stats/dispersion.h"
+#include "sqlfn/answers.h"
 
 #define RESULT_COLUMNS 22
 
@@ -110,32 +109,41 @@ unassessed(const CdMoments *gaps, uint32 k)
 	return d;
 }
 
-/* The dispersion of a panel; NULL when no cell has both a value and a target. */
-static Datum
-dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions options)
+bool
+cd_dispersion_of_panel(const Panel *p, CdGapOptions options, CdGapDispersion *out)
 {
 	CdMoments  *gaps = palloc(Max(p->agents, 1) * sizeof(CdMoments));
 	double	   *targets = palloc(Max(p->agents, 1) * sizeof(double));
 	uint32		k = panel_agent_gaps(p, gaps, targets);
 	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
 	double		target = exp(mean_target(gaps, targets, k));
-	CdGapDispersion result;
 	CdStatus	status;
 
 	if (k == 0)
-		PG_RETURN_NULL();
+		return false;
 	if (options.scale == CD_SCALE_LOG)
 		options.margin = units_to_log_gap(options.margin, target, options.orientation);
-	status = cd_gap_dispersion(gaps, targets, k, &options, scratch, &result);
+	status = cd_gap_dispersion(gaps, targets, k, &options, scratch, out);
 	if (status == CD_NO_CONVERGENCE)
-		result = unassessed(gaps, k);
+		*out = unassessed(gaps, k);
 	else
 		cd_ereport_status(status, "gap_dispersion");
 	if (options.scale == CD_SCALE_LOG)
-		log_result_to_units(&result, target, options.orientation);
+		log_result_to_units(out, target, options.orientation);
 	pfree(gaps);
 	pfree(targets);
 	pfree(scratch);
+	return true;
+}
+
+/* The row of a panel; NULL when no cell has both a value and a target. */
+static Datum
+dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions options)
+{
+	CdGapDispersion result;
+
+	if (!cd_dispersion_of_panel(p, options, &result))
+		PG_RETURN_NULL();
 	return result_row(fcinfo, &result);
 }
 

@@ -353,6 +353,27 @@ nothing_known(void)
 		.placebo_p = NAN, .doubt = NAN, .overlap = NAN};
 }
 
+/* The teams' coefficients, and how far their variances are to be trusted. */
+CdStatus
+cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
+				  CdArena *arena, CdEffectWork *work, CdEffectCommon *common)
+{
+	CdStatus	status;
+
+	*common = (CdEffectCommon) {0};
+	if (options->horizon < 1 || options->horizon > CD_EFFECT_HORIZON_MAX
+		|| !(options->level > 0.0 && options->level < 1.0))
+		return CD_BAD_INPUT;
+	status = cd_effect_panel(rows, n, teams, arena, &work->panel);
+	if (status == CD_OK)
+		status = take_work(arena, work);
+	if (status == CD_OK)
+		status = estimate_all(work, options, common);
+	if (status == CD_OK)
+		inflate(work, options->pool && teams > 1, common);
+	return status;
+}
+
 /* The effect on every team. */
 CdStatus
 cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
@@ -362,23 +383,14 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	bool		pool = options->pool && teams > 1;
 	CdStatus	status;
 
-	*common = (CdEffectCommon) {0};
-	if (options->horizon < 1 || options->horizon > CD_EFFECT_HORIZON_MAX
-		|| !(options->level > 0.0 && options->level < 1.0))
-		return CD_BAD_INPUT;
 	for (size_t g = 0; g < teams; g++)
 	{
 		out[g] = nothing_known();
 		out[g].status = CD_TOO_FEW;
 	}
-	status = cd_effect_panel(rows, n, teams, arena, &work.panel);
-	if (status == CD_OK)
-		status = take_work(arena, &work);
-	if (status == CD_OK)
-		status = estimate_all(&work, options, common);
+	status = cd_effect_fit_all(rows, n, teams, options, arena, &work, common);
 	if (status != CD_OK)
 		return status;
-	inflate(&work, pool, common);
 	for (size_t g = 0; g < teams; g++)
 	{
 		out[g].status = CD_OK;

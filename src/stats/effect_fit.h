@@ -47,6 +47,11 @@ typedef struct CdEffectWork
 
 CdEffectNoise cd_effect_default_noise(void);
 
+/* All of the steps below: what every answer about the teams of a metric begins with. */
+CdStatus	cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams,
+							  const CdEffectOptions *options, CdArena *arena, CdEffectWork *work,
+							  CdEffectCommon *common);
+
 /* Designs of all teams. */
 void		cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design);
 

@@ -69,16 +69,8 @@ cd_effect_count(const CdEffectWork *work, size_t g, CdEffect *out)
 		out->overlap = compared / out->sessions;
 }
 
-/* Sums over sessions. */
-typedef struct Tally
-{
-	double		sessions;
-	double		change;
-	double		better;			/* a tie counts half */
-} Tally;
-
 static void
-tally(Tally *sum, double sessions, double before, double next, double after)
+tally(CdEffectTally *sum, double sessions, double before, double next, double after)
 {
 	sum->sessions += sessions;
 	sum->change += sessions * (after - before);
@@ -113,9 +105,9 @@ drawn_to(const CdEffectFit *fit, int columns, double effect, double *b)
 }
 
 /* Compare around one session's row; values are the outcome or the outcome less the lift. */
-static void
-around(const CdEffectRow *rows, const double *value, size_t from, size_t to, size_t at, int before,
-	   int horizon, Tally *sum)
+void
+cd_effect_around(const CdEffectRow *rows, const double *value, size_t from, size_t to, size_t at,
+				 double sessions, int before, int horizon, CdEffectTally *sum)
 {
 	int32_t		t = rows[at].period;
 	double		base = NAN;
@@ -136,7 +128,7 @@ around(const CdEffectRow *rows, const double *value, size_t from, size_t to, siz
 		n += 1.0;
 	}
 	if (!isnan(base) && !isnan(next))
-		tally(sum, rows[at].sessions, base, next, total / n);
+		tally(sum, sessions, base, next, total / n);
 }
 
 /* Fill value[row] for one agent: as seen, or without the lift. */
@@ -166,8 +158,8 @@ cd_effect_naive(const CdEffectWork *work, size_t g, int before, double effect, C
 	size_t		end = team->first_row + team->rows;
 	double		b[CD_EFFECT_TERMS] = {0};
 	double	   *value = work->surprise;
-	Tally		seen = {0};
-	Tally		null = {0};
+	CdEffectTally seen = {0};
+	CdEffectTally null = {0};
 
 	drawn_to(&work->fit[g], work->design.columns, effect, b);
 	for (size_t from = team->first_row, to; from < end; from = to)
@@ -179,8 +171,8 @@ cd_effect_naive(const CdEffectWork *work, size_t g, int before, double effect, C
 			agent_values(work, from, to, without ? b : NULL, value);
 			for (size_t i = from; i < to; i++)
 				if (rows[i].sessions > 0.0)
-					around(rows, value, from, to, i, before, work->design.horizon,
-						   without ? &null : &seen);
+					cd_effect_around(rows, value, from, to, i, rows[i].sessions, before,
+									 work->design.horizon, without ? &null : &seen);
 		}
 	}
 	if (!(seen.sessions > 0.0))

@@ -1,7 +1,7 @@
 -- The verdict and p_structural on teams made to confuse them, through a workspace.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(33);
+SELECT plan(38);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -22,14 +22,15 @@ INSERT INTO team VALUES
 	(8, 'no gap', 10, 52, -1.5, 0, 0, false, 0.25, 0),
 	(9, 'both', 10, 52, -0.3, 5, 10, false, 0.25, 1),
 	(10, 'few agents', 3, 3, 3, 1, 0, false, 0, 0),
-	(11, 'experienced fine', 10, 52, -0.3, 5, 0, false, 0, 0);
+	(11, 'experienced fine', 10, 52, -0.3, 5, 0, false, 0, 0),
+	(12, 'closed', 10, 52, 4, 0, 0, false, 0, 0);
 
 SELECT coachdiag.create_workspace('ops'), coachdiag.create_workspace('single'), coachdiag.create_workspace('bare');
 CREATE TABLE person AS SELECT 100 * no + a AS agent, a, t.* FROM team t, generate_series(1, size) a;
 CREATE TABLE session AS SELECT agent, w FROM person, generate_series(0, 51) w WHERE w < weeks AND noise(agent, w, 5) < -1.35 + 2.8 * rate AND rate > 0;
 CREATE TABLE fact AS
 SELECT p.agent, date '2024-01-01' + 7 * w AS period, k.type,
-	80 - k.natural_loss - p.short - p.low_short * (a % 2) - p.hard_short * (k.type = 'hard')::int
+	80 - k.natural_loss - p.short * CASE WHEN p.team = 'closed' AND w >= 30 THEN -0.2 ELSE 1 END - p.low_short * (a % 2) - p.hard_short * (k.type = 'hard')::int
 		+ p.effect * least((SELECT count(*) FROM session s WHERE s.agent = p.agent AND s.w BETWEEN g.w - 4 AND g.w - 1), 2)
 		+ 0.4 * noise(agent, 0, 1) + 0.7 * noise(agent, w, 2) + 0.5 * noise(p.no, w, 3) + 1.2 * noise(agent, w, k.natural_loss + 7) AS value,
 	CASE WHEN (k.type = 'hard') = (p.routed AND a % 4 = 0) THEN 14 ELSE 6 END AS volume,
@@ -110,7 +111,18 @@ SELECT is(verdict_of('ops', 'routing'), 'structural', 'routing is structural');
 SELECT is(verdict_of('ops', 'never coached'), 'structural', 'a contact type is to blame: structural without any coaching');
 SELECT is(verdict_of('ops', 'open'), 'cannot_tell', 'everyone short alike, never coached, no type to blame: nobody can tell');
 SELECT ok(p_of('open') BETWEEN 0.2 AND 0.8, 'which p_structural shows');
-SELECT matches((SELECT next_step FROM ops.diagnosis WHERE team = 'open'), 'Coach a few', 'and what would settle it is said');
+SELECT matches((SELECT next_step FROM ops.diagnosis WHERE team = 'open'), '^Coach a few, \d+ agents with \d+ sessions each, leave the others as they are, and look again after \d+ weeks\.', 'and what would settle it is said');
+SELECT ok((SELECT i.more_agents BETWEEN 2 AND 5 AND i.more_sessions >= 3 * i.more_agents FROM ops.indicators i WHERE team = 'open' AND test = 'coaching_without_effect'), 'in figures too');
+
+-- A view for the whole, one for the tests
+
+SELECT results_eq('SELECT team, metric, verdict, p_structural, indicators_present, next_step, reason FROM ops.diagnosis ORDER BY team',
+	'SELECT team, metric, verdict, p_structural, indicators_present, next_step, reason FROM ops.structural_score ORDER BY team', 'diagnosis shows what structural_score says');
+SELECT results_eq($$SELECT i.team, i.test, i.estimate, i.ci_low, i.ci_high, i.state, i.n, i.reason, i.more_weeks FROM ops.indicators i ORDER BY 1, 2$$,
+	$$SELECT p.team, t.test, t.estimate, t.ci_low, t.ci_high, t.state, t.n, t.reason, t.more_weeks FROM ops.team_panel p JOIN ops.coaching_effect e ON e.level = 'team' AND e.team = p.team,
+		coachdiag.structural_tests(p.panel, p.higher_is_better, p.scale, p.smallest_effect, e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached) t ORDER BY 1, 2$$, 'indicators shows its tests, exactly');
+SELECT isnt((SELECT changed_on FROM ops.structural_score WHERE team = 'closed'), NULL, 'a gap that closed midway is seen');
+SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'closed'), '^the gap fell from ', 'and said');
 
 -- No gap; both at once; few data; new hires
 

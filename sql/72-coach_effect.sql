@@ -1,0 +1,144 @@
+-- coach_effect and rank_interval: what each coach's sessions did, and the places that chance leaves open.
+
+CREATE TYPE coachdiag.coach_effect_result AS (
+	program text,
+	coach_id text,
+	sessions double precision,
+	agents integer,
+	teams integer,
+	teams_shared integer,
+	naive_improvement double precision,
+	naive_share_improved double precision,
+	null_improvement double precision,
+	null_share_improved double precision,
+	raw_improvement double precision,
+	raw_se double precision,
+	improvement double precision,
+	ci_low double precision,
+	ci_high double precision,
+	sd double precision,
+	doubt double precision,
+	probability_improved double precision,
+	conclusion text,
+	program_improvement double precision,
+	program_spread double precision,
+	peers integer,
+	rank integer,
+	rank_low integer,
+	rank_high integer,
+	expected_rank double precision,
+	probability_above double precision,
+	outlier text,
+	status text,
+	reason text
+);
+COMMENT ON TYPE coachdiag.coach_effect_result IS
+'Result of coachdiag.coach_effect; metric units, positive is better. sessions, agents, teams: of this coach; an agent coached in two teams counts in each; teams_shared: teams in which others coach too. '
+'naive_improvement, naive_share_improved: what before against after shows for this coach''s sessions; null_improvement, null_share_improved: what the same sessions would have shown had coaching done nothing (see coachdiag.coaching_effect_result). '
+'raw_improvement, raw_se: per session, from this coach''s sessions alone; NULL where they can''t be told from those of others. improvement (ci_low, ci_high: 95 %): the same drawn towards the coaches of the program as far as the data leave it open. sd: of what remains unknown about improvement; doubt: the part of it that more sessions would not make smaller. '
+'probability_improved: of an effect above zero; conclusion: effective, harmful, no_effect or cannot_tell, as in coachdiag.coaching_effect. program_improvement, program_spread: mean of the program''s coaches, and standard deviation between their true effects. '
+'rank: place by expected_rank among the peers (number of ranked coaches of the program), 1 is best; rank_low, rank_high: its 95 % interval from the joint posterior of all of them; probability_above: to be better than their mean; outlier: above or below that mean, all outliers of a program together with probability 97.5 %. '
+'status: ranked; not told apart (the interval spans all places); too few to rank (under 10 sessions or 3 agents, or no peer with as many); not assessed (nobody to compare the coached agents with). reason: in words. NULL: not available.';
+
+CREATE FUNCTION coachdiag.coach_effect(programs text[], panels coachdiag.panel[], higher_is_better boolean, scale text DEFAULT 'identity',
+		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
+	RETURNS SETOF coachdiag.coach_effect_result AS 'MODULE_PATHNAME', 'cd_coach_effect' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100;
+COMMENT ON FUNCTION coachdiag.coach_effect(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
+'What each coach''s sessions did: one row per program and coach that the panels know. panels: one per team, all of one metric, with periods, sessions and coaches (full form of coachdiag.panel); programs[i]: whose coaches those of panels[i] are compared with; NULL is a program of its own. NULL panels are skipped. '
+'higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect; horizon: 1 to 26 periods. '
+'The effect of coaching is estimated as in coachdiag.coaching_effect, the sessions of a team split by coach, so that neither the bad spell that brought a session about nor a weak team, new hires or contact mix count for or against a coach; then partially pooled within the program (normal effects, the spread between coaches integrated over; Gelman 2006), and ranked by draws from the joint posterior with a fixed seed. '
+'Sessions without a coach count as coaching, but are nobody''s; in a team with more than 24 coaches so do those of the coaches with the fewest sessions there. No coach: no rows. Errors: arrays of different length (2202E), unknown scale, horizon out of range (22023).';
+
+CREATE TYPE coachdiag.rank_interval_result AS (
+	rank integer,
+	rank_low integer,
+	rank_high integer,
+	expected_rank double precision,
+	probability_above double precision,
+	outlier text
+);
+COMMENT ON TYPE coachdiag.rank_interval_result IS
+'Result of coachdiag.rank_interval; 1 is the highest value. rank: place by expected_rank, equals share one. rank_low, rank_high: equal-tailed interval of the true rank. expected_rank: one plus the probabilities of all others to lie above. probability_above: to lie above the mean of all. '
+'outlier: above or below that mean, all outliers of a partition together with probability (1 + level) / 2; NULL: not established.';
+
+CREATE FUNCTION coachdiag.rank_interval(estimate double precision, se double precision, level double precision DEFAULT 0.95)
+	RETURNS coachdiag.rank_interval_result AS 'MODULE_PATHNAME', 'cd_rank_interval' LANGUAGE C IMMUTABLE PARALLEL SAFE WINDOW COST 100;
+COMMENT ON FUNCTION coachdiag.rank_interval(double precision, double precision, double precision) IS
+'Window function: the place of each unit of the partition when each value is known up to its standard error, values independent and normal. Give shrunken estimates (coachdiag.shrink), or units with little data end up at both ends of the table. '
+'Uses the whole partition whatever the frame and the order; the interval is found by simulation with a fixed seed, the same for the same estimates in any order. A row with NULL estimate or se gets NULL and is not ranked; a unit alone has rank 1. '
+'Errors: NaN or infinity (22003); se not above 0, level not between 0 and 1 (22023); more than 10,000 units in a partition (54000).';
+
+-- Whose gap: agents against their team
+
+CREATE FUNCTION coachdiag.agent_gaps(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
+		OUT agent text, OUT sessions double precision, OUT gap double precision, OUT own double precision, OUT own_se double precision, OUT blocks integer)
+	RETURNS SETOF record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+	direction constant double precision := CASE WHEN higher_is_better IS FALSE THEN 1 ELSE -1 END;
+	origin constant date := coachdiag.first_period(panel);
+	unit double precision := 1;
+BEGIN
+	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units.
+	IF scale = 'log' THEN
+		SELECT exp(sum(c.weight * c.target) / sum(c.weight)) INTO unit FROM coachdiag.cells(panel) c WHERE c.target IS NOT NULL;
+	END IF;
+
+	RETURN QUERY
+	WITH raw AS (
+		SELECT c.agent, sum(c.sessions) AS sessions,
+			direction * unit * sum(c.weight * (c.mean - c.target)) / nullif(sum(c.weight) FILTER (WHERE c.target IS NOT NULL), 0) AS gap
+		FROM coachdiag.cells(panel) c GROUP BY c.agent
+	), block AS (
+		-- Four weeks: long enough for a good or bad spell to come and go.
+		SELECT c.agent, (c.period - origin) / 28 AS block, sum(c.weight) AS weight,
+			direction * unit * sum(c.weight * (c.mean - c.target)) / sum(c.weight) AS gap
+		FROM coachdiag.cells(coachdiag.without_mix(panel)) c
+		WHERE c.target IS NOT NULL AND c.period IS NOT NULL AND c.weight > 0
+		GROUP BY 1, 2
+	), weighed AS (
+		-- About half of what moves an agent's four weeks is not a matter of volume.
+		SELECT b.agent, b.block, b.gap, 2 / (1 + avg(b.weight) OVER () / b.weight) AS weight FROM block b
+	), centred AS (
+		SELECT w.agent, w.block, w.weight, w.gap - sum(w.weight * w.gap) OVER per_block / sum(w.weight) OVER per_block AS gap
+		FROM weighed w
+		WINDOW per_block AS (PARTITION BY w.block)
+	), mean AS (
+		SELECT c.agent, sum(c.weight * c.gap) / sum(c.weight) AS own, sum(c.weight) AS weight, count(*) AS blocks FROM centred c GROUP BY c.agent
+	), noise AS (
+		SELECT sum(c.weight * (c.gap - m.own) ^ 2) AS square,
+			count(*) - count(DISTINCT c.agent) - count(DISTINCT c.block) + 1 AS df
+		FROM centred c JOIN mean m USING (agent)
+	)
+	SELECT r.agent, r.sessions, r.gap, m.own, CASE WHEN n.df >= 6 AND n.square > 0 THEN sqrt(n.square / (n.df - 2) / m.weight) END, m.blocks::integer
+	FROM raw r LEFT JOIN mean m USING (agent) CROSS JOIN noise n
+	WHERE r.gap IS NOT NULL;
+END
+$function$;
+COMMENT ON FUNCTION coachdiag.agent_gaps(coachdiag.panel, boolean, text) IS
+'How far each agent of a team is from the target, and from the team mates on the same contacts; metric units, positive is worse. gap: mean gap; own: of it, what sets the agent apart from the team, contact mix taken away (coachdiag.without_mix) and weeks compared with the same weeks; own_se: its standard error; blocks: four-week blocks with values; sessions: received. '
+'The noise is that of an agent''s four-week means around the agent''s own, pooled over the team, so that spells of bad luck of a few weeks count as noise and not as evidence. own_se is NULL below six degrees of freedom (agents times blocks, less agents and blocks). '
+'higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion. An agent without a value that has a target has no row. Shrink own before use (coachdiag.shrink).';
+
+CREATE FUNCTION coachdiag.own_gap(gap double precision, own double precision, own_se double precision, margin double precision, sessions double precision,
+		OUT coachable double precision, OUT probability double precision, OUT finding text)
+	RETURNS record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+	p double precision;
+BEGIN
+	-- What others have in common with the agent, where it is to the good, makes up for part of the agent's own gap.
+	coachable := own + least(gap - own, 0);
+	IF own_se > 0 THEN
+		p := (coachdiag.t_interval(coachable - margin, own_se, 1e9)).p_value / 2;
+		probability := CASE WHEN coachable > margin THEN 1 - p ELSE p END;
+	END IF;
+	finding := CASE
+		WHEN probability >= 0.95 AND sessions > 0 THEN 'own gap, coached'
+		WHEN probability >= 0.95 THEN 'own gap, nobody coaches it'
+		WHEN probability <= 0.05 AND sessions >= 2 AND gap > margin THEN 'coached for a gap that is not theirs' END;
+END
+$function$;
+COMMENT ON FUNCTION coachdiag.own_gap(double precision, double precision, double precision, double precision, double precision) IS
+'What to make of one agent''s gap. gap: to the target; own, own_se: the shrunken part that sets the agent apart from the team, and its standard error; margin: smallest gap worth a session, not negative; sessions: received. Metric units, positive is worse. '
+'coachable: the agent''s own part, as far as the agent is short of the target at all; probability: that it exceeds margin. finding: own gap (coached, or nobody coaches it) from a probability of 0.95 on, so that among teams in which all agents are alike no more than one in twenty has anybody named; coached for a gap that is not theirs: two sessions or more, a gap above margin, and a probability of 0.05 or less; NULL: nothing is established. own_se NULL: no finding.';

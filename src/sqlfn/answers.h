@@ -1,0 +1,15 @@
+/*
+ * answers.h
+ *		Answers about one panel that other SQL functions are built on, in the metric's
+ *		own units.
+ */
+#ifndef SQLFN_ANSWERS_H
+#define SQLFN_ANSWERS_H
+
+#include "panel/panel.h"
+#include "stats/dispersion.h"
+
+/* As coachdiag.gap_dispersion(panel); false when no cell has both a value and a target. */
+extern bool cd_dispersion_of_panel(const Panel *p, CdGapOptions options, CdGapDispersion *out);
+
+#endif							/* SQLFN_ANSWERS_H */

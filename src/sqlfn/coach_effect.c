@@ -1,0 +1,257 @@
+/*
+ * coach_effect.c
+ *		What each coach's sessions did, and the coaches' places in their program.
+ */
+#include "sqlfn/sqlfn.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "panel/panel_coaches.h"
+#include "sqlfn/effect_question.h"
+#include "stats/effect_coach.h"
+
+CD_FUNCTION(cd_coach_effect);
+
+#define RESULT_COLUMNS 30
+
+/* Teams' panels with their programs, and what is asked about them. */
+typedef struct Request
+{
+	EffectQuestion question;
+	Datum	   *programs;
+	bool	   *unnamed;
+	int		   *places;			/* of each panel in the arrays */
+	Panel	  **panels;
+	uint32		count;
+	PanelSeries series;
+} Request;
+
+/* Arguments: programs, panels, and those of effect_question. */
+static Request
+get_request(FunctionCallInfo fcinfo)
+{
+	Request		r;
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+
+	r.question = effect_question(fcinfo, 2);
+	r.programs = effect_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
+	r.panels = effect_panels(array, &r.count, &r.places);
+	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
+	return r;
+}
+
+/* A name of a program and the panel that it was given for. */
+typedef struct Program
+{
+	const text *name;			/* NULL: none */
+	uint32		panel;
+} Program;
+
+static int
+compare_programs(const void *a, const void *b)
+{
+	const text *x = ((const Program *) a)->name;
+	const text *y = ((const Program *) b)->name;
+	PanelString s;
+	PanelString t;
+
+	if (x == NULL || y == NULL)
+		return (x == NULL) - (y == NULL);
+	s = (PanelString) {VARDATA_ANY(x), VARSIZE_ANY_EXHDR(x)};
+	t = (PanelString) {VARDATA_ANY(y), VARSIZE_ANY_EXHDR(y)};
+	return panel_compare_text(s, t);
+}
+
+/* Number the programs by name; first receives a panel of each. */
+static int32 *
+number_programs(const Request *r, uint32 *first)
+{
+	Program    *program = palloc(Max(r->count, 1) * sizeof(Program));
+	int32	   *number = palloc(Max(r->count, 1) * sizeof(int32));
+	int32		last = -1;
+
+	for (uint32 t = 0; t < r->count; t++)
+	{
+		int			place = r->places[t];
+
+		program[t].name = r->unnamed[place] ? NULL : DatumGetTextPP(r->programs[place]);
+		program[t].panel = t;
+	}
+	qsort(program, r->count, sizeof(Program), compare_programs);
+	for (uint32 i = 0; i < r->count; i++)
+	{
+		if (i == 0 || compare_programs(&program[i], &program[i - 1]) != 0)
+			first[++last] = program[i].panel;
+		number[program[i].panel] = last;
+	}
+	return number;
+}
+
+/* For each coach the mean level of the teams coached, by sessions. */
+static double *
+coach_levels(const Request *r, const PanelCoaches *coaches)
+{
+	double	   *level = palloc0(Max(coaches->count, 1) * sizeof(double));
+	double	   *sessions = palloc0(Max(coaches->count, 1) * sizeof(double));
+
+	for (uint32 i = 0; i < coaches->doses; i++)
+	{
+		const CdCoachDose *d = &coaches->dose[i];
+		double		of_team = r->series.level[r->series.rows[d->row].team];
+
+		if (isnan(of_team))
+			continue;
+		sessions[d->coach] += d->sessions;
+		level[d->coach] += (of_team - level[d->coach]) * (d->sessions / sessions[d->coach]);
+	}
+	return level;
+}
+
+/* Estimate all coaches together. */
+static CdCoach *
+estimate(const Request *r, const PanelCoaches *coaches)
+{
+	CdCoach    *out = palloc0(Max(coaches->count, 1) * sizeof(CdCoach));
+	CdArena		room = {0};
+	CdArena		arena = {0};
+	CdCoachPlan plan;
+	CdEffectCommon common;
+	CdStatus	status;
+
+	for (uint32 c = 0; c < coaches->count; c++)
+		out[c].group = coaches->coach[c].program;
+	room.size = cd_coach_plan_size(r->series.count, r->count, coaches->doses, coaches->count);
+	room.base = palloc_extended(room.size, MCXT_ALLOC_HUGE);
+	status = cd_coach_plan(r->series.rows, r->series.count, r->count, coaches->dose, coaches->doses,
+						   out, coaches->count, &room, &plan);
+	cd_ereport_status(status, "coach_effect");
+	arena.size = cd_effect_coach_size(&plan, r->series.periods);
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	status = cd_effect_coach(&plan, &r->question.options, &arena, out, &common);
+	cd_ereport_status(status, "coach_effect");
+	pfree(arena.base);
+	pfree(room.base);
+	return out;
+}
+
+static const char *
+status_of(const CdCoach *c)
+{
+	if (c->status != CD_OK)
+		return "not assessed";
+	if (!c->ranked)
+		return "too few to rank";
+	return c->rank.low == 1 && c->rank.high == c->peers ? "not told apart" : "ranked";
+}
+
+/* Why, in words. */
+static const char *
+reason_of(const CdCoach *c)
+{
+	const char *alone = c->shared > 0 ? "" :
+		"; no other coach in the same teams: what is the coach's and what is the team's can't be told apart";
+
+	if (c->status != CD_OK)
+		return "nobody to compare the coached agents with, or too few periods";
+	if (c->sessions < CD_COACH_LEAST_SESSIONS || c->agents < CD_COACH_LEAST_AGENTS)
+		return psprintf("sessions: %g, agents: %g; ranking needs %d and %d", c->sessions, c->agents,
+						CD_COACH_LEAST_SESSIONS, CD_COACH_LEAST_AGENTS);
+	if (!c->ranked)
+		return "no other coach of the program has enough sessions";
+	if (c->rank.outlier != 0)
+		return psprintf("clearly %s the mean of the program's %g coaches%s",
+						c->rank.outlier > 0 ? "above" : "below", c->peers, alone);
+	if (c->rank.low == 1 && c->rank.high == c->peers)
+		return psprintf("could be anywhere among the program's %g coaches%s", c->peers, alone);
+	return psprintf("among %g coaches of the program%s", c->peers, alone);
+}
+
+static void
+set_text(Datum *values, bool *nulls, int column, const char *s)
+{
+	nulls[column] = s == NULL;
+	values[column] = s == NULL ? (Datum) 0 : CStringGetTextDatum(s);
+}
+
+static void
+set_int(Datum *values, bool *nulls, int column, double x)
+{
+	nulls[column] = isnan(x);
+	values[column] = isnan(x) ? (Datum) 0 : Int32GetDatum((int32) x);
+}
+
+/* From column 2 on. */
+static void
+fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *values, bool *nulls)
+{
+	const double before_after[] = {
+		effect_to_units(q, c->naive, level), c->naive_share, effect_to_units(q, c->null, level), c->null_share,
+		effect_to_units(q, c->raw, level), effect_spread_to_units(q, c->raw, c->raw_se, level),
+		effect_to_units(q, c->effect, level), effect_to_units(q, c->low, level), effect_to_units(q, c->high, level),
+		effect_spread_to_units(q, c->effect, c->sd, level), effect_spread_to_units(q, c->effect, c->doubt, level), c->above
+	};
+	const CdEffect effect = {
+		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .status = c->status
+	};
+	int			column = 2;
+
+	cd_set_float8(values, nulls, column++, c->sessions);
+	set_int(values, nulls, column++, c->agents);
+	set_int(values, nulls, column++, c->teams);
+	set_int(values, nulls, column++, c->shared);
+	for (int i = 0; i < (int) lengthof(before_after); i++)
+		cd_set_float8(values, nulls, column++, before_after[i]);
+	set_text(values, nulls, column++, effect_conclusion(q, &effect, level));
+	cd_set_float8(values, nulls, column++, effect_to_units(q, c->group_mean, level));
+	cd_set_float8(values, nulls, column++, effect_spread_to_units(q, c->group_mean, c->group_spread, level));
+	set_int(values, nulls, column++, c->ranked ? c->peers : NAN);
+	set_int(values, nulls, column++, c->place);
+	set_int(values, nulls, column++, c->rank.low);
+	set_int(values, nulls, column++, c->rank.high);
+	cd_set_float8(values, nulls, column++, c->rank.expected);
+	cd_set_float8(values, nulls, column++, c->rank.above);
+	set_text(values, nulls, column++, c->rank.outlier > 0 ? "above" : c->rank.outlier < 0 ? "below" : NULL);
+	set_text(values, nulls, column++, status_of(c));
+	set_text(values, nulls, column++, reason_of(c));
+	Assert(column == RESULT_COLUMNS);
+}
+
+Datum
+cd_coach_effect(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Request	r;
+	uint32	   *first;
+	PanelCoaches coaches;
+	CdCoach    *answers;
+	double	   *level;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	r = get_request(fcinfo);
+	first = palloc(Max(r.count, 1) * sizeof(uint32));
+	coaches = panel_coaches(r.panels, r.count, &r.series, number_programs(&r, first));
+	if (coaches.count == 0)
+		return (Datum) 0;
+	answers = estimate(&r, &coaches);
+	level = coach_levels(&r, &coaches);
+	for (uint32 c = 0; c < coaches.count; c++)
+	{
+		const PanelCoach *coach = &coaches.coach[c];
+		int			place = r.places[first[coach->program]];
+		Datum		values[RESULT_COLUMNS];
+		bool		nulls[RESULT_COLUMNS] = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = r.programs[place];
+		nulls[0] = r.unnamed[place];
+		values[1] = PointerGetDatum(cstring_to_text_with_len(coach->name.data, coach->name.length));
+		fill_result(&r.question, &answers[c], level[c], values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

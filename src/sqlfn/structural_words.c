@@ -1,0 +1,328 @@
+/*
+ * structural_words.c
+ *		See structural_words.h.
+ */
+#include "sqlfn/structural_words.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+
+#define SHOWN_TYPES 3
+
+const char *
+cd_test_name(CdTestKind test)
+{
+	switch (test)
+	{
+		case CD_TEST_COACHING:
+			return "coaching_without_effect";
+		case CD_TEST_CONSISTENT:
+			return "consistent_gap";
+		case CD_TEST_TYPE:
+			return "contact_type_or_step";
+		case CD_TEST_DECIDE:
+			return "decide_or_wait";
+		default:
+			return "experienced_same_gap";
+	}
+}
+
+const char *
+cd_state_name(CdTestState state)
+{
+	switch (state)
+	{
+		case CD_STATE_STRUCTURAL:
+			return "structural";
+		case CD_STATE_BEHAVIOURAL:
+			return "behavioural";
+		default:
+			return "unknown";
+	}
+}
+
+const char *
+cd_verdict_name(CdVerdict verdict)
+{
+	switch (verdict)
+	{
+		case CD_VERDICT_NO_GAP:
+			return "no_gap";
+		case CD_VERDICT_STRUCTURAL:
+			return "structural";
+		case CD_VERDICT_MIXED:
+			return "mixed";
+		case CD_VERDICT_BEHAVIOURAL:
+			return "behavioural";
+		default:
+			return "cannot_tell";
+	}
+}
+
+/* The worst contact types, a few of them. */
+static char *
+worst_types(const CdStory *story)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	for (int i = 0; i < Min(story->n_worst, SHOWN_TYPES); i++)
+		appendStringInfo(&s, "%s%s", i == 0 ? "" : ", ", story->worst[i]);
+	if (story->n_worst > SHOWN_TYPES)
+		appendStringInfo(&s, " and %d more", story->n_worst - SHOWN_TYPES);
+	return s.data;
+}
+
+/* Reasons that hold a number or a name; NULL: the reason has none. */
+static char *
+reason_with_figures(const CdStory *story, const CdTest *t)
+{
+	switch (t->reason)
+	{
+		case CD_REASON_FEW_CYCLES:
+			return psprintf("%.0f sessions for %.0f agents are too few cycles to judge by", t->n,
+							story->input->coaching.coached);
+		case CD_REASON_NO_SPREAD:
+			return psprintf("spread between agents not available: %s", story->input->whole->method);
+		case CD_REASON_FEW_AGENTS:
+			return psprintf("only %.0f agents", t->n);
+		case CD_REASON_ALIKE:
+			return psprintf("agents differ by %.0f %% of the gap: nearly everybody is short", 100 * t->estimate);
+		case CD_REASON_IN_TYPES:
+			return psprintf("%.0f %% of the gap would go if %s were like the other contact types", 100 * t->estimate,
+							worst_types(story));
+		case CD_REASON_WAITS:
+			return psprintf("%.0f %% of the gap lies where the agent can only wait", 100 * t->estimate);
+		case CD_REASON_DECIDES:
+			return psprintf("%.0f %% of the gap lies where the agent can only wait: the rest is the agent's to decide",
+							100 * t->estimate);
+		case CD_REASON_FEW_EXPERIENCED:
+			return psprintf("only %.0f agents with a year of tenure", t->n);
+		default:
+			return NULL;
+	}
+}
+
+static const char *
+plain_reason(CdReason reason)
+{
+	switch (reason)
+	{
+		case CD_REASON_NO_SESSION:
+			return "not assessed: no coaching session for this metric";
+		case CD_REASON_NO_COMPARISON:
+			return "not assessed: nobody to compare the coached agents with, or too few periods";
+		case CD_REASON_NO_SMALLEST_EFFECT:
+			return "not assessed: needs metric.smallest_effect, to say what would be too little";
+		case CD_REASON_IDLE:
+			return "several cycles of coaching, and a session moves the metric by less than is worth having";
+		case CD_REASON_MOVES:
+			return "coaching moves the metric";
+		case CD_REASON_EFFECT_VAGUE:
+			return "the effect of coaching is not known precisely enough";
+		case CD_REASON_NOTHING_TO_EXPLAIN:
+			return "no gap to explain";
+		case CD_REASON_DIFFER:
+			return "agents differ about as much as their gap is large: some reach the target under the same process";
+		case CD_REASON_SPREAD_BORDER:
+			return "agents are neither alike nor clearly different, measured by the gap";
+		case CD_REASON_SPREAD_VAGUE:
+			return "the spread between agents against the gap is not known precisely enough";
+		case CD_REASON_ONE_TYPE:
+			return "not assessed: needs agent_metric.contact_type with at least two types";
+		case CD_REASON_NO_GAP:
+			return "no gap";
+		case CD_REASON_ONE_TARGET:
+			return "not assessed: all contact types share one target, so a longer type is no evidence; "
+				"needs agent_metric.target by contact type, or five teams to compare with";
+		case CD_REASON_NOT_IN_TYPES:
+			return "every contact type shows the gap alike: it does not follow the type";
+		case CD_REASON_TYPES_VAGUE:
+			return "the gaps of the contact types are not known precisely enough";
+		case CD_REASON_NO_EVENTS:
+			return "not assessed: needs contact_event";
+		case CD_REASON_WAITING_VAGUE:
+			return "how much of the gap is waiting is not known precisely enough";
+		case CD_REASON_NO_TENURE:
+			return "not assessed: needs agent.hired_on";
+		case CD_REASON_ALL_NEW:
+			return "nobody with a year of tenure: the gap of new agents could as well be learning";
+		case CD_REASON_GAP_VAGUE:
+			return "no gap that could be told from zero";
+		case CD_REASON_EXPERIENCED_TOO:
+			return "agents with a year of tenure show the gap too";
+		case CD_REASON_EXPERIENCED_FINE:
+			return "agents with a year of tenure don't show the gap";
+		case CD_REASON_EXPERIENCED_VAGUE:
+			return "the gap of agents with a year of tenure is not known precisely enough";
+		default:
+			elog(ERROR, "no words for reason %d", reason);
+	}
+}
+
+/* About how much more would settle a test; NULL: not that way. */
+static char *
+what_settles(const CdTest *t)
+{
+	if (t->reason == CD_REASON_NO_SESSION)
+		return NULL;			/* the next step says it, and reports group what is not assessed */
+	if (t->reason == CD_REASON_FEW_CYCLES)
+		return psprintf("%.0f more for these %.0f agents would make three each", t->more_sessions, t->more_agents);
+	if (!isnan(t->more_sessions))
+		return psprintf("about %.0f more sessions would tell", t->more_sessions);
+	if (t->reason == CD_REASON_ALL_NEW || t->reason == CD_REASON_FEW_EXPERIENCED)
+		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %.0f weeks", t->more_weeks);
+	if (!isnan(t->more_weeks))
+		return psprintf("about %.0f more weeks would tell", t->more_weeks);
+	if (!isnan(t->more_agents))
+		return psprintf("about %.0f more agents would tell", t->more_agents);
+	return NULL;
+}
+
+char *
+cd_test_reason(const CdStory *story, CdTestKind test)
+{
+	const CdTest *t = &story->result->test[test];
+	char	   *reason = reason_with_figures(story, t);
+	char	   *settles = what_settles(t);
+
+	if (reason == NULL)
+		reason = pstrdup(plain_reason(t->reason));
+	return settles == NULL ? reason : psprintf("%s; %s", reason, settles);
+}
+
+static char *
+change_date(const CdStory *story)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(story->changed_on)));
+}
+
+/* That figures over the whole time are of a mixture. */
+static void
+append_change(StringInfo s, const CdStory *story)
+{
+	const CdShift *shift = &story->input->shift;
+	double		worse = Max(shift->before, shift->after);
+	int			digits = Max(0, 2 - (int) floor(log10(worse)));
+
+	appendStringInfo(s, "the gap %s from %.*f to %.*f around %s, and the tests are of both times together: "
+					 "look at the time since; ",
+					 shift->after < shift->before ? "fell" : "grew", digits, shift->before, digits, shift->after,
+					 change_date(story));
+}
+
+char *
+cd_all_reasons(const CdStory *story)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	if (story->result->changed)
+		append_change(&s, story);
+	for (int i = 0; i < CD_TESTS; i++)
+		appendStringInfo(&s, "%s%s: %s (%s)", i == 0 ? "" : "; ", cd_test_name(i),
+						 cd_state_name(story->result->test[i].state), cd_test_reason(story, i));
+	return s.data;
+}
+
+/* The least of the weeks, or of the sessions, after which one of the unknown tests could tell; NaN: none. */
+static double
+least(const CdStory *story, bool sessions)
+{
+	double		result = NAN;
+
+	for (int i = 0; i < CD_TESTS; i++)
+	{
+		const CdTest *t = &story->result->test[i];
+
+		if (t->state == CD_STATE_UNKNOWN)
+			result = fmin(result, sessions ? t->more_sessions : t->more_weeks);
+	}
+	return result;
+}
+
+/* Never coached: a few sessions tell more than waiting does. */
+static void
+append_trial(StringInfo s, const CdTest *coaching)
+{
+	double		each = isnan(coaching->more_agents) ? 3 : coaching->more_sessions / coaching->more_agents;
+
+	if (isnan(coaching->more_agents))
+		appendStringInfo(s, "Coach a few of them, %.0f sessions each", each);
+	else
+		appendStringInfo(s, "Coach a few, %.0f agents with %.0f sessions each", coaching->more_agents, each);
+	appendStringInfo(s, ", leave the others as they are, and look again after %.0f weeks.", Max(8, each + 4));
+}
+
+/* Coached, and still nobody can tell. */
+static void
+append_waiting(StringInfo s, const CdStory *story)
+{
+	double		weeks = least(story, false);
+	double		sessions = least(story, true);
+
+	appendStringInfoString(s, "Don't act on this yet");
+	if (isnan(weeks) && isnan(sessions))
+	{
+		appendStringInfoString(s, ". More of the same data would hardly tell: observe five to ten contacts, "
+							   "and note where the agent decides and where the agent waits.");
+		return;
+	}
+	if (!isnan(weeks))
+		appendStringInfo(s, ": about %.0f more weeks", weeks);
+	if (!isnan(sessions))
+		appendStringInfo(s, "%s about %.0f more sessions", isnan(weeks) ? ":" : " or", sessions);
+	appendStringInfoString(s, " could tell.");
+}
+
+static void
+append_missing(StringInfo s, const CdStory *story)
+{
+	const char *separator = " Missing: ";
+
+	for (int i = 0; i < CD_TESTS; i++)
+		if (story->result->test[i].state == CD_STATE_UNKNOWN)
+		{
+			appendStringInfo(s, "%s%s (%s)", separator, cd_test_name(i), cd_test_reason(story, i));
+			separator = "; ";
+		}
+	appendStringInfoChar(s, '.');
+}
+
+char *
+cd_next_step(const CdStory *story)
+{
+	const char *which = story->n_worst > 0 ? psprintf(" of %s", worst_types(story)) : "";
+	StringInfoData s;
+
+	initStringInfo(&s);
+	if (story->result->changed && story->input->shift.after < story->input->shift.before)
+		appendStringInfo(&s, "The gap fell around %s: look at the time since before acting. ", change_date(story));
+	switch (story->result->verdict)
+	{
+		case CD_VERDICT_NO_GAP:
+			appendStringInfoString(&s, "Leave it: no gap worth acting on. Keep measuring.");
+			break;
+		case CD_VERDICT_STRUCTURAL:
+			appendStringInfo(&s, "%s coaching this. Observe five to ten contacts%s and map where the agent waits.",
+							 story->result->test[CD_TEST_COACHING].n > 0 ? "Stop" : "Don't start", which);
+			break;
+		case CD_VERDICT_MIXED:
+			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "
+							 "coach only the agents who are short where others are not.", which);
+			break;
+		case CD_VERDICT_BEHAVIOURAL:
+			appendStringInfoString(&s, "Coach the agents who are truly short; let those on target show how.");
+			break;
+		default:
+			if (story->result->test[CD_TEST_COACHING].reason == CD_REASON_NO_SESSION)
+				append_trial(&s, &story->result->test[CD_TEST_COACHING]);
+			else
+				append_waiting(&s, story);
+			append_missing(&s, story);
+	}
+	return s.data;
+}

@@ -1,0 +1,34 @@
+/*
+ * structural_words.h
+ *		The tests and the verdict in plain words.
+ */
+#ifndef SQLFN_STRUCTURAL_WORDS_H
+#define SQLFN_STRUCTURAL_WORDS_H
+
+#include "postgres.h"
+
+#include "stats/structural.h"
+
+/* What the words are about. */
+typedef struct CdStory
+{
+	const CdStructuralInput *input;
+	const CdStructural *result;
+	char	  **worst;			/* contact types to blame, worst first */
+	int			n_worst;
+	int32		changed_on;		/* date, where the gap changed midway */
+} CdStory;
+
+extern const char *cd_test_name(CdTestKind test);
+extern const char *cd_state_name(CdTestState state);
+extern const char *cd_verdict_name(CdVerdict verdict);
+
+/* Why a test has its state, and about how much more would settle it. */
+extern char *cd_test_reason(const CdStory *story, CdTestKind test);
+
+/* Whether the gap changed midway, and every test with its state and reason, on one line. */
+extern char *cd_all_reasons(const CdStory *story);
+
+extern char *cd_next_step(const CdStory *story);
+
+#endif							/* SQLFN_STRUCTURAL_WORDS_H */

@@ -1,0 +1,870 @@
+/*
+ * effect_coach.c: information about each coach from every team, pooled within the group.
+ *
+ * A coach's column is the usual course of a session's effect: the dose and, with the slopes
+ * that the teams have in common, the slow, lasting and same-period terms. What a team's course
+ * has of its own stays a term of the team. With one coach in a team this is the team's own fit.
+ */
+#include <math.h>
+
+#include "stats/effect_coach.h"
+#include "stats/effect_fit.h"
+#include "stats/effect_naive.h"
+#include "stats/linear.h"
+#include "stats/pool.h"
+#include "stats/solve.h"
+
+#define COLUMNS (CD_COACH_COLUMNS + 1)	/* one for sessions of all others */
+#define NUISANCE CD_EFFECT_TERMS
+#define TERMS (CD_COACH_COLUMNS + NUISANCE)
+#define BATCH CD_EFFECT_TERMS	/* columns that the filter's memory has room for */
+#define LEAST_CONTRAST 1e-6		/* sessions squared; below it nobody differed from team mates */
+#define MOST_SHARED 1e6		/* variance against what the coach alone would have: beyond it, no answer */
+#define RIDGE 1e-8
+#define BLOCK_MOST 200			/* larger ones are pooled as if uncorrelated */
+#define DOUBT 0.1				/* as in effect.c, but one error for all coaches together */
+#define USUAL_DOUBT 0.04		/* the same for choosing those who always are weak, or strong */
+#define SEED UINT64_C(20240229)
+
+/* What is kept of a team after its information went to the coaches. */
+typedef struct TeamRest
+{
+	size_t		own;			/* columns of coaches */
+	size_t		nuisance;		/* other columns */
+	size_t		first;			/* of nuisance x (own + 1) numbers: at no effect, then per effect */
+	bool		usable;
+} TeamRest;
+
+typedef struct CoachWork
+{
+	CdEffectWork fit;
+	const CdCoachPlan *plan;
+	CdCoach    *coach;
+	double	   *held;			/* sessions of an agent's rows, then columns: agent_rows x COLUMNS */
+	double	   *column;			/* of a team: batches of team_rows x BATCH */
+	TeamRest   *team;
+	double	   *rest;
+	size_t		rest_used;
+	size_t	   *block_at;		/* first number of each block's information */
+	double	   *information;
+	double	   *score;			/* by position */
+	double	   *contrast;		/* by position: of the coach's own */
+	CdPoolBlock *block;
+	CdEffectTally *seen;		/* coaches */
+	CdEffectTally *null;
+	size_t	   *last_agent;		/* coaches: the first row of the agent counted last, plus 1 */
+	size_t	   *last_team;
+} CoachWork;
+
+static size_t
+rest_size(const CdCoachPlan *plan)
+{
+	return (plan->list_of[plan->teams] + plan->teams) * NUISANCE;
+}
+
+static size_t
+information_size(const CdCoachPlan *plan)
+{
+	size_t		sum = 0;
+
+	for (size_t b = 0; b < plan->blocks; b++)
+		sum += (plan->block_of[b + 1] - plan->block_of[b]) * (plan->block_of[b + 1] - plan->block_of[b]);
+	return sum;
+}
+
+/* End of the group that begins at a position. */
+static size_t
+group_end(const CdCoachPlan *plan, const CdCoach *coach, size_t from)
+{
+	size_t		to = from + 1;
+
+	while (to < plan->coaches && coach[plan->order[to]].group == coach[plan->order[from]].group)
+		to++;
+	return to;
+}
+
+/* One coach's columns of an agent's rows, in place of the sessions that stand there. */
+static void
+coach_column(const CoachWork *w, size_t from, size_t to, size_t columns, double *held)
+{
+	const CdEffectDesign *design = &w->fit.design;
+	const double *slope = w->fit.nuisance.slope;
+	const CdEffectRow *rows = w->plan->rows;
+	double		stock[CD_EFFECT_STOCKS] = {0};
+	double		before = 0.0;
+	bool		begun = false;
+
+	for (size_t i = from; i < to; i++, held += columns)
+	{
+		double		column[CD_EFFECT_COLUMNS] = {0};
+		double		own = *held;
+
+		if (begun)
+			cd_effect_age(design, before, rows[i].period - rows[i - 1].period, stock);
+		before = own;
+		*held = 0.0;
+		if (begun)
+		{
+			design->fill(design, rows, from, to, i, stock, column);
+			*held = column[CD_EFFECT_DOSE] + slope[CD_EFFECT_SLOW] * column[CD_EFFECT_SLOW]
+				+ slope[CD_EFFECT_LASTING] * column[CD_EFFECT_LASTING];
+		}
+		if (design->columns > CD_EFFECT_SAME)
+			*held += slope[CD_EFFECT_SAME] * own;
+		begun |= own > 0.0;
+	}
+}
+
+/* Columns of the rows of one agent: the team's coaches, then everybody else. */
+static void
+agent_columns(const CoachWork *w, size_t g, size_t from, size_t to)
+{
+	const CdCoachPlan *plan = w->plan;
+	const int32_t *list = plan->list + plan->list_of[g];
+	size_t		own = plan->list_of[g + 1] - plan->list_of[g];
+
+	for (size_t i = from; i < to; i++)
+	{
+		double	   *held = w->held + (i - from) * (own + 1);
+		double		left = plan->rows[i].sessions;
+
+		for (size_t k = 0; k <= own; k++)
+			held[k] = 0.0;
+		for (size_t d = plan->dose_of[i]; d < plan->dose_of[i + 1]; d++)
+			for (size_t k = 0; k < own; k++)
+				if (list[k] == plan->dose[d].coach)
+				{
+					held[k] += plan->dose[d].sessions;
+					left -= plan->dose[d].sessions;
+				}
+		held[own] = left > RIDGE ? left : 0.0;
+	}
+	for (size_t k = 0; k <= own; k++)
+		coach_column(w, from, to, own + 1, w->held + k);
+}
+
+static size_t
+agent_end(const CdCoachPlan *plan, size_t from, size_t end)
+{
+	size_t		to = from + 1;
+
+	while (to < end && plan->rows[to].agent == plan->rows[from].agent)
+		to++;
+	return to;
+}
+
+/* Where column k of observation i of a team of n stands. */
+static double *
+column_at(const CoachWork *w, size_t n, size_t columns, size_t i, size_t k)
+{
+	size_t		batch = k / BATCH * BATCH;
+	size_t		width = columns - batch < BATCH ? columns - batch : BATCH;
+
+	return w->column + batch * n + i * width + k - batch;
+}
+
+/* Surprises of a team's coach columns, and in work->surprise those of the main design. */
+static void
+team_surprises(CoachWork *w, size_t g, size_t columns)
+{
+	CdEffectWork *work = &w->fit;
+	const CdEffectTeam *team = &work->panel.team[g];
+	const CdEffectObs *obs = work->panel.obs + team->first;
+	size_t		end = team->first_row + team->rows;
+	int			main = work->design.columns;
+
+	for (size_t from = team->first_row, to; from < end; from = to)
+	{
+		to = agent_end(w->plan, from, end);
+		agent_columns(w, g, from, to);
+		for (size_t i = from; i < to; i++)
+			if (work->panel.obs_of[i] != CD_EFFECT_NONE)
+				for (size_t k = 0; k < columns; k++)
+					*column_at(w, team->n, columns, work->panel.obs_of[i] - team->first, k) =
+						w->held[(i - from) * columns + k];
+	}
+	for (size_t k = 0; k < columns; k += BATCH)
+	{
+		double	   *batch = w->column + k * team->n;
+
+		cd_effect_filter(obs, team->n, batch, (int) (columns - k < BATCH ? columns - k : BATCH),
+						 &work->noise[g], &work->memory, batch);
+	}
+	cd_effect_filter(obs, team->n, work->z + team->first * (size_t) main, main, &work->noise[g],
+					 &work->memory, work->surprise);
+}
+
+/* Normal equations: outcome, coaches, all others, the team's terms beyond the dose. */
+static void
+team_normal(const CoachWork *w, size_t g, size_t columns, size_t terms, double *m)
+{
+	const CdEffectWork *work = &w->fit;
+	size_t		n = work->panel.team[g].n;
+	size_t		main = (size_t) work->design.columns;
+
+	for (size_t j = 0; j < terms * terms; j++)
+		m[j] = 0.0;
+	for (size_t i = 0; i < n; i++)
+	{
+		const double *surprise = work->surprise + i * main;
+		double		s[TERMS + 1];
+
+		s[0] = surprise[CD_EFFECT_OUTCOME];
+		for (size_t k = 0; k < columns; k++)
+			s[1 + k] = *column_at(w, n, columns, i, k);
+		for (size_t k = CD_EFFECT_SLOW; k < main; k++)
+			s[1 + columns + k - CD_EFFECT_SLOW] = surprise[k];
+		cd_add_outer(m, s, terms, 1.0);
+	}
+}
+
+/*
+ * What the other terms are at no effect and how they move with each coach's: rest is
+ * nuisance x (1 + own), from the normal equations m over s2.
+ */
+static CdStatus
+solve_rest(const CoachWork *w, const double *m, size_t terms, size_t own, double s2, double *rest)
+{
+	const CdEffectNuisance *known = &w->fit.nuisance;
+	size_t		q = terms - 1 - own;
+	double		a[NUISANCE * NUISANCE];
+	double		largest = 0.0;
+	double		column[NUISANCE];
+
+	for (size_t j = 1; j < terms; j++)
+		largest = fmax(largest, m[j * terms + j]);
+	for (size_t j = 0; j < q; j++)
+	{
+		size_t		term = CD_EFFECT_SLOW + j - 1;	/* j = 0 is all other coaches */
+
+		for (size_t k = 0; k < q; k++)
+			a[j * q + k] = m[(1 + own + j) * terms + 1 + own + k] / s2;
+		a[j * q + j] += RIDGE * largest / s2 + (j > 0 ? 1.0 / known->variance[term] : 0.0);
+	}
+	if (cd_cholesky(a, q) != CD_OK)
+		return CD_TOO_FEW;
+	for (size_t k = 0; k <= own; k++)
+	{
+		for (size_t j = 0; j < q; j++)
+			column[j] = m[(1 + own + j) * terms + k] / s2;
+		for (size_t j = 1; k == 0 && j < q; j++)
+			column[j] += known->offset[CD_EFFECT_SLOW + j - 1] / known->variance[CD_EFFECT_SLOW + j - 1];
+		cd_cholesky_solve(a, q, column);
+		for (size_t j = 0; j < q; j++)
+			rest[j * (1 + own) + k] = column[j];
+	}
+	return CD_OK;
+}
+
+/* Add what a team says about its coaches, the other terms taken out. */
+static void
+add_information(CoachWork *w, size_t g, const double *m, size_t terms, size_t own, const double *rest)
+{
+	const CdCoachPlan *plan = w->plan;
+	const CdEffectFit *fit = &w->fit.fit[g];
+	const int32_t *list = plan->list + plan->list_of[g];
+	double		scale = 1.0 / (fit->s2 * fit->inflation);
+	size_t		q = terms - 1 - own;
+	size_t		block = plan->block[plan->position[list[0]]];
+
+	for (size_t i = 0; i < own; i++)
+	{
+		size_t		n = plan->block_of[block + 1] - plan->block_of[block];
+		size_t		at = plan->position[list[i]];
+		double	   *row = w->information + w->block_at[block] + (at - plan->block_of[block]) * n;
+
+		for (size_t k = 0; k <= own; k++)
+		{
+			double		v = m[(1 + i) * terms + k];
+
+			for (size_t j = 0; j < q; j++)
+				v -= m[(1 + i) * terms + 1 + own + j] * rest[j * (1 + own) + k];
+			if (k == 0)
+				w->score[at] += scale * v;
+			else
+				row[plan->position[list[k - 1]] - plan->block_of[block]] += scale * v;
+			if (k == i + 1)
+				w->contrast[at] += v;
+		}
+	}
+}
+
+/* One team's part. */
+static void
+take_team(CoachWork *w, size_t g)
+{
+	const CdEffectFit *fit = &w->fit.fit[g];
+	TeamRest   *team = &w->team[g];
+	double		m[(TERMS + 1) * (TERMS + 1)];
+	double	   *rest = w->rest + w->rest_used;
+	size_t		columns;
+	size_t		terms;
+
+	*team = (TeamRest) {.own = w->plan->list_of[g + 1] - w->plan->list_of[g], .first = w->rest_used};
+	if (!fit->usable || team->own == 0)
+		return;
+	columns = team->own + 1;
+	team->nuisance = (size_t) w->fit.design.columns - CD_EFFECT_SLOW + 1;
+	terms = 1 + team->own + team->nuisance;
+	team_surprises(w, g, columns);
+	team_normal(w, g, columns, terms, m);
+	if (solve_rest(w, m, terms, team->own, fit->s2, rest) != CD_OK)
+		return;
+	add_information(w, g, m, terms, team->own, rest);
+	w->rest_used += team->nuisance * (1 + team->own);
+	team->usable = true;
+}
+
+/* Each coach's own estimate, given all coaches of the block; a large block's correlations end here. */
+static void
+solve_block(CoachWork *w, size_t b, double *a, double *estimate)
+{
+	const CdCoachPlan *plan = w->plan;
+	size_t		first = plan->block_of[b];
+	size_t		n = plan->block_of[b + 1] - first;
+	double	   *information = w->information + w->block_at[b];
+
+	for (size_t i = 0; i < n * n; i++)
+		a[i] = information[i];
+	for (size_t i = 0; i < n; i++)
+	{
+		a[i * n + i] = a[i * n + i] > 0.0 ? (1.0 + RIDGE) * a[i * n + i] : 1.0;
+		estimate[i] = w->score[first + i];
+	}
+	if (cd_cholesky_definite(a, n) != CD_OK)
+		return;
+	cd_cholesky_solve(a, n, estimate);
+	cd_cholesky_invert(a, n);
+	for (size_t i = 0; i < n; i++)
+	{
+		CdCoach    *coach = &w->coach[plan->order[first + i]];
+		double		variance = a[i * n + i];
+
+		if (w->contrast[first + i] <= LEAST_CONTRAST)
+			continue;
+		coach->status = CD_OK;
+		if (variance * information[i * n + i] > MOST_SHARED)
+			continue;
+		coach->raw = estimate[i];
+		coach->raw_se = sqrt(variance);
+	}
+	for (size_t i = 0; i < n && n > BLOCK_MOST; i++)
+	{
+		information[i] = 1.0 / a[i * n + i];
+		w->score[first + i] = estimate[i] / a[i * n + i];
+	}
+}
+
+/* The blocks of one group as the pool takes them; block has room for its coaches. */
+static CdPoolData
+group_data(const CoachWork *w, size_t from, size_t to)
+{
+	const CdCoachPlan *plan = w->plan;
+	CdPoolData	data = {.block = w->block, .score = w->score + from, .units = to - from};
+
+	for (size_t b = plan->block[from]; b < plan->blocks && plan->block_of[b] < to; b++)
+	{
+		size_t		first = plan->block_of[b];
+		size_t		n = plan->block_of[b + 1] - first;
+		const double *information = w->information + w->block_at[b];
+
+		if (n <= BLOCK_MOST)
+			w->block[data.blocks++] = (CdPoolBlock) {first - from, n, information};
+		for (size_t i = 0; i < n && n > BLOCK_MOST; i++)
+			w->block[data.blocks++] = (CdPoolBlock) {first + i - from, 1, information + i};
+	}
+	return data;
+}
+
+/* Everybody's mean given the group. */
+static CdStatus
+first_look(CoachWork *w, size_t from, size_t to, CdArena *arena)
+{
+	CdPoolData	data = group_data(w, from, to);
+	CdPool		pool;
+	CdStatus	status = cd_pool_fit(&data, arena, &pool);
+
+	for (size_t i = from; i < to && status == CD_OK; i++)
+	{
+		CdCoach    *coach = &w->coach[w->plan->order[i]];
+
+		coach->effect = 0.0;
+		for (size_t j = 0; j < CD_POOL_POINTS; j++)
+			coach->effect += pool.weight[j] * pool.unit_mean[j * pool.units + i - from];
+	}
+	return status == CD_TOO_FEW ? CD_OK : status;
+}
+
+/* What all sessions so far add to each row of an agent, in held, which has the columns. */
+static void
+agent_values(CoachWork *w, size_t g, size_t from, size_t to, double *seen, double *null)
+{
+	const CdCoachPlan *plan = w->plan;
+	const CdEffectDesign *design = &w->fit.design;
+	const TeamRest *team = &w->team[g];
+	const double *rest = w->rest + team->first;
+	const int32_t *list = plan->list + plan->list_of[g];
+	double		stock[CD_EFFECT_STOCKS] = {0};
+
+	for (size_t i = from; i < to; i++)
+	{
+		const double *x = w->held + (i - from) * (team->own + 1);
+		double		column[CD_EFFECT_COLUMNS] = {0};
+		double		lift = 0.0;
+
+		if (i > from)
+			cd_effect_age(design, plan->rows[i - 1].sessions,
+						  plan->rows[i].period - plan->rows[i - 1].period, stock);
+		design->fill(design, plan->rows, from, to, i, stock, column);
+		/* The first of the other terms stands for all other coaches; tenure is no coach's doing. */
+		column[CD_EFFECT_DOSE] = x[team->own];
+		column[CD_EFFECT_NEW] = column[CD_EFFECT_LEARNING] = 0.0;
+		for (size_t k = 0; k < team->own; k++)
+			lift += w->coach[list[k]].effect * x[k];
+		for (size_t j = 0; j < team->nuisance; j++)
+		{
+			double		b = rest[j * (1 + team->own)];
+
+			for (size_t k = 0; k < team->own; k++)
+				b -= rest[j * (1 + team->own) + 1 + k] * w->coach[list[k]].effect;
+			lift += b * column[CD_EFFECT_DOSE + j];
+		}
+		seen[i - from] = plan->rows[i].weight > 0.0 ? plan->rows[i].value : NAN;
+		null[i - from] = seen[i - from] - (team->usable ? lift : NAN);
+	}
+}
+
+/* Number and sum of a team's values in each period. */
+static void
+sum_periods(CoachWork *w, size_t g)
+{
+	const CdEffectPanel *panel = &w->fit.panel;
+	const CdEffectTeam *team = &panel->team[g];
+
+	for (size_t t = 0; t < 2 * panel->periods; t++)
+		panel->by_period[t] = 0.0;
+	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
+	{
+		const CdEffectRow *r = &panel->rows[i];
+		double	   *here = panel->by_period + 2 * (r->period - panel->first_period);
+
+		if (isnan(r->value) || !(r->weight > 0.0))
+			continue;
+		here[0] += 1.0;
+		here[1] += r->value;
+	}
+}
+
+/* How an agent's periods usually are against the team's; 0 for one without values. */
+static double
+usual_level(const CoachWork *w, size_t from, size_t to, const double *seen)
+{
+	const CdEffectPanel *panel = &w->fit.panel;
+	double		sum = 0.0;
+	double		n = 0.0;
+
+	for (size_t i = from; i < to; i++)
+	{
+		const double *here = panel->by_period + 2 * (panel->rows[i].period - panel->first_period);
+
+		if (isnan(seen[i - from]))
+			continue;
+		sum += seen[i - from] - here[1] / here[0];
+		n += 1.0;
+	}
+	return n > 0.0 ? sum / n : 0.0;
+}
+
+/* Sessions, agents and teams of the coaches of one row. */
+static void
+count_row(CoachWork *w, size_t g, size_t agent, size_t row, double usual)
+{
+	const CdCoachPlan *plan = w->plan;
+
+	for (size_t d = plan->dose_of[row]; d < plan->dose_of[row + 1]; d++)
+	{
+		const CdCoachDose *dose = &plan->dose[d];
+		CdCoach    *coach = &w->coach[dose->coach];
+
+		if (dose->sessions == 0.0)
+			continue;
+		coach->sessions += dose->sessions;
+		coach->usual += (usual - coach->usual) * dose->sessions / coach->sessions;
+		coach->agents += w->last_agent[dose->coach] != agent + 1;
+		w->last_agent[dose->coach] = agent + 1;
+		if (w->last_team[dose->coach] == g + 1)
+			continue;
+		coach->teams += 1.0;
+		coach->shared += plan->list_of[g + 1] - plan->list_of[g] > 1;
+		w->last_team[dose->coach] = g + 1;
+	}
+}
+
+/* Before and after of a team's sessions, by coach. */
+static void
+tally_team(CoachWork *w, size_t g, double *seen, double *null)
+{
+	const CdCoachPlan *plan = w->plan;
+	const CdEffectTeam *team = &w->fit.panel.team[g];
+	size_t		end = team->first_row + team->rows;
+	int			before = w->fit.design.before;
+	int			horizon = w->fit.design.horizon;
+
+	sum_periods(w, g);
+	for (size_t from = team->first_row, to; from < end; from = to)
+	{
+		double		usual;
+
+		to = agent_end(plan, from, end);
+		if (plan->dose_of[from] == plan->dose_of[to])
+			continue;
+		agent_columns(w, g, from, to);
+		agent_values(w, g, from, to, seen, null);
+		usual = usual_level(w, from, to, seen);
+		for (size_t i = from; i < to; i++)
+		{
+			count_row(w, g, from, i, usual);
+			for (size_t d = plan->dose_of[i]; d < plan->dose_of[i + 1]; d++)
+			{
+				const CdCoachDose *dose = &plan->dose[d];
+
+				/* The values of an agent begin with its first row. */
+				cd_effect_around(plan->rows + from, seen, 0, to - from, i - from, dose->sessions,
+								 before, horizon, &w->seen[dose->coach]);
+				cd_effect_around(plan->rows + from, null, 0, to - from, i - from, dose->sessions,
+								 before, horizon, &w->null[dose->coach]);
+			}
+		}
+	}
+}
+
+static void
+report_tallies(CoachWork *w)
+{
+	for (size_t c = 0; c < w->plan->coaches; c++)
+	{
+		const CdEffectTally *seen = &w->seen[c];
+		const CdEffectTally *null = &w->null[c];
+		CdCoach    *coach = &w->coach[c];
+
+		if (!(seen->sessions > 0.0))
+			continue;
+		coach->naive = seen->change / seen->sessions;
+		coach->naive_share = seen->better / seen->sessions;
+		if (coach->status != CD_OK || !(null->sessions > 0.0))
+			continue;
+		coach->null = null->change / null->sessions;
+		coach->null_share = null->better / null->sessions;
+	}
+}
+
+static bool
+enough(const CdCoach *coach)
+{
+	return coach->status == CD_OK && coach->sessions >= CD_COACH_LEAST_SESSIONS
+		&& coach->agents >= CD_COACH_LEAST_AGENTS;
+}
+
+/*
+ * What the model of the past may be off by, the same share for all coaches: of the regression
+ * to the mean that was removed, and of how far the coached differ from their team mates always.
+ */
+static double
+spell_doubt(const CdCoach *coach)
+{
+	return isnan(coach->null) ? 0.0 : DOUBT * coach->null;
+}
+
+static double
+usual_doubt(const CdCoach *coach)
+{
+	return USUAL_DOUBT * coach->usual;
+}
+
+static double
+doubt_of(const CdCoach *coach)
+{
+	return hypot(spell_doubt(coach), usual_doubt(coach));
+}
+
+/* Intervals of a group's coaches. */
+static CdStatus
+report_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, double level)
+{
+	for (size_t i = from; i < to; i++)
+	{
+		CdCoach    *coach = &w->coach[w->plan->order[i]];
+		CdPosterior posterior;
+		CdStatus	status = cd_pool_unit(pool, i - from, doubt_of(coach), level, &posterior);
+
+		if (status != CD_OK)
+			return status;
+		coach->group_mean = pool->mean;
+		coach->group_spread = pool->spread;
+		coach->effect = NAN;
+		if (coach->status != CD_OK)
+			continue;
+		coach->doubt = doubt_of(coach);
+		coach->effect = posterior.mean;
+		coach->sd = posterior.sd;
+		coach->low = posterior.low;
+		coach->high = posterior.high;
+		coach->above = posterior.above;
+	}
+	return CD_OK;
+}
+
+/* Places of the coaches of a group who have enough sessions, from the joint posterior. */
+static CdStatus
+rank_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoolData *data,
+		   double level, CdArena *arena)
+{
+	size_t		draws = cd_rank_draws(to - from);
+	double	   *draw = cd_arena_take(arena, (to - from) * draws, sizeof(double));
+	CdRank	   *rank = cd_arena_take(arena, to - from, sizeof(CdRank));
+	double	   *place = cd_arena_take(arena, to - from, sizeof(double));
+	void	   *scratch = cd_arena_take(arena, 1, cd_rank_size(to - from, draws));
+	size_t		ranked = 0;
+	CdStatus	status;
+
+	if (!draw || !rank || !place || !scratch)
+		return CD_NOMEM;
+	status = cd_pool_draws(pool, data, SEED, draws, draw);
+	for (size_t i = from; i < to && status == CD_OK; i++)
+	{
+		CdCoach    *coach = &w->coach[w->plan->order[i]];
+
+		if (!enough(coach))
+			continue;
+		for (size_t d = 0; d < draws; d++)
+			draw[ranked * draws + d] = draw[(i - from) * draws + d]
+				+ spell_doubt(coach) * cd_pool_normal(SEED, d, data->units + 1)
+				+ usual_doubt(coach) * cd_pool_normal(SEED, d, data->units + 2);
+		ranked++;
+	}
+	if (status != CD_OK || ranked < 2)
+		return status;
+	status = cd_rank(draw, ranked, draws, level, scratch, rank);
+	cd_rank_places(rank, ranked, scratch, place);
+	for (size_t i = from, r = 0; i < to && status == CD_OK; i++)
+	{
+		CdCoach    *coach = &w->coach[w->plan->order[i]];
+
+		coach->peers = (double) ranked;
+		coach->ranked = enough(coach);
+		if (!coach->ranked)
+			continue;
+		coach->place = place[r];
+		coach->rank = rank[r++];
+	}
+	return status;
+}
+
+/* Effects, intervals and places within one group. */
+static CdStatus
+answer_group(CoachWork *w, size_t from, size_t to, double level, CdArena *arena)
+{
+	CdPoolData	data = group_data(w, from, to);
+	CdPool		pool;
+	CdStatus	status = cd_pool_fit(&data, arena, &pool);
+
+	if (status == CD_OK)
+		status = report_group(w, from, to, &pool, level);
+	if (status == CD_OK)
+		status = rank_group(w, from, to, &pool, &data, level, arena);
+	return status == CD_TOO_FEW ? CD_OK : status;
+}
+
+/* Bytes for a group, if it had all coaches. */
+static size_t
+group_size(const CdCoachPlan *plan)
+{
+	size_t		k = plan->coaches;
+	size_t		draws = cd_rank_draws(k) + 1;
+	size_t		size = cd_pool_size(k, k < BLOCK_MOST ? k : BLOCK_MOST);
+
+	size = cd_arena_sum(size, cd_arena_bytes(k * draws, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(CdRank)));
+	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(double)));
+	return cd_arena_sum(size, cd_arena_bytes(1, cd_rank_size(k, draws)));
+}
+
+static size_t
+largest_block(const CdCoachPlan *plan)
+{
+	size_t		largest = 0;
+
+	for (size_t b = 0; b < plan->blocks; b++)
+		if (plan->block_of[b + 1] - plan->block_of[b] > largest)
+			largest = plan->block_of[b + 1] - plan->block_of[b];
+	return largest;
+}
+
+/* Room for solving the largest block, and later for a group or an agent's values. */
+static size_t
+spare_size(const CdCoachPlan *plan)
+{
+	size_t		n = largest_block(plan);
+	size_t		solve = cd_arena_bytes((n + 1) * n, sizeof(double));
+	size_t		values = 2 * cd_arena_bytes(plan->agent_rows, sizeof(double));
+	size_t		most = group_size(plan);
+
+	most = solve > most ? solve : most;
+	return values > most ? values : most;
+}
+
+size_t
+cd_effect_coach_size(const CdCoachPlan *plan, size_t periods)
+{
+	size_t		k = plan->coaches;
+	size_t		size = cd_effect_size(plan->n, plan->teams, periods, false);
+
+	size = cd_arena_sum(size, cd_arena_bytes(plan->agent_rows * COLUMNS, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(plan->team_rows * COLUMNS, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(plan->teams, sizeof(TeamRest)));
+	size = cd_arena_sum(size, cd_arena_bytes(rest_size(plan), sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(plan->blocks, sizeof(size_t)));
+	size = cd_arena_sum(size, cd_arena_bytes(information_size(plan), sizeof(double)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(CdPoolBlock)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(CdEffectTally)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(size_t)));
+	return cd_arena_sum(size, spare_size(plan));
+}
+
+static CdStatus
+take_work(CdArena *arena, CoachWork *w)
+{
+	const CdCoachPlan *plan = w->plan;
+	size_t		k = plan->coaches;
+	size_t		numbers = information_size(plan);
+
+	w->held = cd_arena_take(arena, plan->agent_rows * COLUMNS, sizeof(double));
+	w->column = cd_arena_take(arena, plan->team_rows * COLUMNS, sizeof(double));
+	w->team = cd_arena_take(arena, plan->teams, sizeof(TeamRest));
+	w->rest = cd_arena_take(arena, rest_size(plan), sizeof(double));
+	w->block_at = cd_arena_take(arena, plan->blocks, sizeof(size_t));
+	w->information = cd_arena_take(arena, numbers, sizeof(double));
+	w->score = cd_arena_take(arena, k, sizeof(double));
+	w->contrast = cd_arena_take(arena, k, sizeof(double));
+	w->block = cd_arena_take(arena, k, sizeof(CdPoolBlock));
+	w->seen = cd_arena_take(arena, k, sizeof(CdEffectTally));
+	w->null = cd_arena_take(arena, k, sizeof(CdEffectTally));
+	w->last_agent = cd_arena_take(arena, k, sizeof(size_t));
+	w->last_team = cd_arena_take(arena, k, sizeof(size_t));
+	if (!w->held || !w->column || !w->team || !w->rest || !w->block_at || !w->information || !w->score
+		|| !w->contrast || !w->block || !w->seen || !w->null || !w->last_agent || !w->last_team)
+		return CD_NOMEM;
+	for (size_t i = 0; i < numbers; i++)
+		w->information[i] = 0.0;
+	for (size_t b = 0, at = 0; b < plan->blocks; b++)
+	{
+		size_t		n = plan->block_of[b + 1] - plan->block_of[b];
+
+		w->block_at[b] = at;
+		at += n * n;
+	}
+	for (size_t c = 0; c < k; c++)
+	{
+		w->score[c] = w->contrast[c] = 0.0;
+		w->seen[c] = w->null[c] = (CdEffectTally) {0};
+		w->last_agent[c] = w->last_team[c] = 0;
+	}
+	return CD_OK;
+}
+
+static void
+nothing_known(const CdCoachPlan *plan, CdCoach *coach)
+{
+	for (size_t c = 0; c < plan->coaches; c++)
+		coach[c] = (CdCoach) {.group = coach[c].group, .naive = NAN, .naive_share = NAN, .null = NAN,
+			.null_share = NAN, .raw = NAN, .raw_se = NAN, .effect = NAN, .low = NAN, .high = NAN,
+			.sd = NAN, .doubt = NAN, .above = NAN, .group_mean = NAN, .group_spread = NAN,
+			.place = NAN, .rank = {NAN, NAN, NAN, NAN, 0}, .status = CD_TOO_FEW};
+}
+
+/* For each group: first_look or answer_group. */
+static CdStatus
+each_group(CoachWork *w, double level, bool answer, CdArena *arena)
+{
+	const CdCoachPlan *plan = w->plan;
+	size_t		used = arena->used;
+	CdStatus	status = CD_OK;
+
+	for (size_t from = 0, to; from < plan->coaches && status == CD_OK; from = to)
+	{
+		to = group_end(plan, w->coach, from);
+		status = answer ? answer_group(w, from, to, level, arena) : first_look(w, from, to, arena);
+		arena->used = used;
+	}
+	return status;
+}
+
+/* Each coach's own estimate, from all blocks. */
+static CdStatus
+solve_blocks(CoachWork *w, CdArena *arena)
+{
+	size_t		used = arena->used;
+	size_t		n = largest_block(w->plan);
+	double	   *a = cd_arena_take(arena, (n + 1) * n, sizeof(double));
+
+	if (a == NULL)
+		return CD_NOMEM;
+	for (size_t b = 0; b < w->plan->blocks; b++)
+	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		solve_block(w, b, a, a + n * n);
+	}
+	arena->used = used;
+	return CD_OK;
+}
+
+/* Counts, and before and after. */
+static CdStatus
+tally_teams(CoachWork *w, CdArena *arena)
+{
+	size_t		used = arena->used;
+	double	   *seen = cd_arena_take(arena, w->plan->agent_rows, sizeof(double));
+	double	   *null = cd_arena_take(arena, w->plan->agent_rows, sizeof(double));
+
+	if (!seen || !null)
+		return CD_NOMEM;
+	for (size_t g = 0; g < w->plan->teams; g++)
+	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
+		tally_team(w, g, seen, null);
+	}
+	report_tallies(w);
+	arena->used = used;
+	return CD_OK;
+}
+
+/* The effect of every coach. */
+CdStatus
+cd_effect_coach(const CdCoachPlan *plan, const CdEffectOptions *options, CdArena *arena,
+				CdCoach *coach, CdEffectCommon *common)
+{
+	CoachWork	w = {.plan = plan, .coach = coach};
+	CdStatus	status;
+
+	nothing_known(plan, coach);
+	status = cd_effect_fit_all(plan->rows, plan->n, plan->teams, options, arena, &w.fit, common);
+	if (status == CD_OK)
+		status = take_work(arena, &w);
+	for (size_t g = 0; g < plan->teams && status == CD_OK; g++)
+	{
+		take_team(&w, g);
+		status = cd_stop_requested() ? CD_STOPPED : CD_OK;
+	}
+	if (status == CD_OK)
+		status = solve_blocks(&w, arena);
+	if (status == CD_OK)
+		status = each_group(&w, options->level, false, arena);
+	if (status == CD_OK)
+		status = tally_teams(&w, arena);
+	if (status == CD_OK)
+		status = each_group(&w, options->level, true, arena);
+	return status;
+}

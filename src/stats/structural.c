@@ -1,0 +1,541 @@
+/*
+ * structural.c: the five tests of a structural gap, the verdict and its probability. Thresholds and
+ * coefficients were set on simulated centres, see doc/verdict.md and doc/validity.md.
+ */
+#include <math.h>
+
+#include "stats/solve.h"
+#include "stats/structural.h"
+
+#define LEVEL 0.95
+#define MAX_WEEKS 52.0			/* waiting longer is no advice */
+#define MAX_SESSIONS 12.0		/* for one agent */
+#define MAX_GROWTH 2.0			/* of a team */
+
+/* A test before it is known. */
+static CdTest
+unknown(CdReason reason, double n)
+{
+	return (CdTest) {CD_STATE_UNKNOWN, reason, NAN, NAN, NAN, n, NAN, NAN, NAN};
+}
+
+static void
+settle(CdTest *t, CdTestState state, CdReason reason)
+{
+	t->state = state;
+	t->reason = reason;
+}
+
+/* The smaller of two growths of the data, each NaN or infinite when it would not do. */
+static double
+cheaper(double a, double b)
+{
+	return isnan(a) ? b : isnan(b) ? a : fmin(a, b);
+}
+
+/* About as many more of what there are n of now, were they to grow by a factor. */
+static double
+more(double n, double growth, double limit)
+{
+	double		missing = ceil(n * (growth - 1.0));
+
+	return growth > 1.0 && missing <= limit ? fmax(missing, 1.0) : NAN;
+}
+
+/* Growth of the data that would narrow an interval's half from `half` to `enough`. */
+static double
+growth(double half, double enough)
+{
+	return enough > 0.0 ? half * half / (enough * enough) : NAN;
+}
+
+/*
+ * The same for the mean over agents, more weeks of the same agents: only noise shrinks, and
+ * i_squared is the part of the variance that is not noise.
+ */
+static double
+growth_of_weeks(double half, double enough, double i_squared)
+{
+	double		left = enough * enough / (half * half) - i_squared;
+
+	return enough > 0.0 && left > 0.0 ? (1.0 - i_squared) / left : NAN;
+}
+
+/* Weeks, or else agents, until the half of a mean's interval is `enough`. */
+static void
+narrow_mean(CdTest *t, const CdGapDispersion *d, double enough, double weeks)
+{
+	double		half = d->mean_gap - d->mean_low;
+
+	t->more_weeks = more(weeks, growth_of_weeks(half, enough, d->i_squared), MAX_WEEKS);
+	if (isnan(t->more_weeks))
+		t->more_agents = more(d->agents, growth(half, enough), (MAX_GROWTH - 1.0) * d->agents);
+}
+
+/* Growth of the weeks at which a spread as estimated would show (F of agents, upper 2.5 %). */
+static CdStatus
+growth_to_show_spread(const CdGapDispersion *d, double *factor)
+{
+	double		limit;
+	CdStatus	status;
+
+	*factor = NAN;
+	if (!(d->f > 1.0) || d->observations <= d->agents)
+		return CD_OK;
+	status = cd_f_quantile(0.5 * (1.0 + LEVEL), d->agents - 1.0, d->observations - d->agents, &limit);
+	if (status == CD_OK)
+		*factor = (limit - 1.0) / (d->f - 1.0);
+	return status;
+}
+
+/* Why the spread is not known well enough, and what would help. */
+static CdStatus
+spread_not_known(CdTest *t, const CdGapDispersion *d, double enough_spread, double weeks)
+{
+	double		factor = NAN;
+	CdStatus	status = CD_OK;
+
+	t->reason = CD_REASON_SPREAD_VAGUE;
+	if (t->estimate < 0.45)
+		narrow_mean(t, d, d->mean_gap, weeks);
+	else if (d->between_low > 0.0 || !(d->between_sd > enough_spread))
+		t->reason = CD_REASON_SPREAD_BORDER;
+	else
+	{
+		status = growth_to_show_spread(d, &factor);
+		t->more_weeks = more(weeks, factor, MAX_WEEKS);
+	}
+	return status;
+}
+
+/* Spread against gap: do the agents share it, contact types (NaN: none) not held against them? */
+static CdStatus
+consistent_test(const CdStructuralInput *in, double margin, double type_share, CdTest *out)
+{
+	const CdGapDispersion *d = in->whole;
+	double		gap = fmax(d->mean_gap, margin);
+	double		left_over = d->mean_gap * (1.0 - (isnan(type_share) ? 0.0 : type_share));
+	double		own = left_over > margin ? left_over : gap;
+	double		unit = gap == 0.0 ? NAN : gap;
+	/* Where nobody was ever coached nothing else could bear it out. */
+	double		enough_spread = fmax(1.6 * margin, (in->coaching.sessions > 0.0 ? 0.55 : 0.75) * own);
+	CdTest		t = unknown(CD_REASON_NO_SPREAD, d->agents);
+
+	t.estimate = d->between_sd / unit;
+	t.low = d->between_low / unit;
+	t.high = d->between_high / unit;
+	*out = t;
+	if (isnan(d->mean_low) || isnan(d->between_sd))
+		return CD_OK;
+	if (d->mean_high <= margin && d->share_high < 0.5)
+		out->reason = CD_REASON_NOTHING_TO_EXPLAIN;
+	else if (d->agents < 5.0)
+	{
+		out->reason = CD_REASON_FEW_AGENTS;
+		out->more_agents = 5.0 - d->agents;
+	}
+	else if (d->between_low > 0.0 && d->between_sd > enough_spread)
+		settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_DIFFER);
+	else if (d->mean_low > 0.0 && t.estimate < 0.45)
+		settle(out, CD_STATE_STRUCTURAL, CD_REASON_ALIKE);
+	else
+		return spread_not_known(out, d, enough_spread, in->weeks);
+	return CD_OK;
+}
+
+/* Half of the interval at which an effect as estimated would count as nothing or as something. */
+static double
+telling_half(double effect, double unit)
+{
+	double		idle = effect < 0.15 * unit ? 0.75 * unit - effect : 0.4 * unit - effect;
+	double		moves = effect > 0.4 * unit ? effect + 0.1 * unit : effect > 0.25 * unit ? effect : 0.0;
+
+	return fmax(idle, moves);
+}
+
+/*
+ * Sessions that would show whether one is worth having: the half of the interval of the mean over
+ * four periods is to be 0.6 of the smallest effect. On simulated teams its standard error comes to
+ * 1.46 to 1.52 times the noise of four periods' mean over the root of the sessions. At least three
+ * for each of two agents.
+ */
+static void
+sessions_to_begin_with(CdTest *t, const CdStructuralInput *in)
+{
+	double		noise = in->whole->within_sd * in->whole->within_sd / in->period_weight;
+	double		enough = 0.6 * in->smallest_effect / 1.96 / 1.5;
+	double		sessions = fmax(6.0, ceil(noise / 4.0 / (enough * enough)));
+	double		half_of_team = floor(in->whole->agents / 2.0);
+
+	if (!(sessions <= MAX_SESSIONS * half_of_team))
+		return;
+	t->more_agents = fmin(half_of_team, ceil(sessions / 3.0));
+	t->more_sessions = t->more_agents * ceil(sessions / t->more_agents);
+}
+
+/* Several cycles of coaching without result? */
+static CdTest
+coaching_test(const CdStructuralInput *in)
+{
+	const CdCoachingEvidence *c = &in->coaching;
+	double		unit = in->smallest_effect;
+	CdTest		t = unknown(CD_REASON_NO_SESSION, 0.0);
+
+	t.estimate = c->effect;
+	t.low = c->low;
+	t.high = c->high;
+	if (!(c->sessions > 0.0))
+	{
+		sessions_to_begin_with(&t, in);
+		return t;
+	}
+	t.n = c->sessions;
+	if (isnan(c->low))
+		t.reason = CD_REASON_NO_COMPARISON;
+	else if (isnan(unit))
+		t.reason = CD_REASON_NO_SMALLEST_EFFECT;
+	else if (c->sessions < 3.0 * c->coached)
+	{
+		t.reason = CD_REASON_FEW_CYCLES;
+		t.more_sessions = ceil(3.0 * c->coached - c->sessions);
+		t.more_agents = c->coached;
+	}
+	else if (c->high < 0.4 * unit || (c->effect < 0.15 * unit && c->high < 0.75 * unit))
+		settle(&t, CD_STATE_STRUCTURAL, CD_REASON_IDLE);
+	else if ((c->low > 0.0 && c->effect > 0.25 * unit) || (c->effect > 0.4 * unit && c->low > -0.1 * unit))
+		settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_MOVES);
+	else
+	{
+		t.reason = CD_REASON_EFFECT_VAGUE;
+		t.more_sessions = more(c->sessions, growth((c->high - c->low) / 2.0, telling_half(c->effect, unit)),
+							   MAX_SESSIONS * c->coached);
+	}
+	return t;
+}
+
+/* Do agents with a year of tenure show the same gap? */
+static CdTest
+experienced_test(const CdStructuralInput *in)
+{
+	const CdGapDispersion *d = in->experienced;
+	double		bar = in->whole->mean_gap / 2.0;
+	CdTest		t = unknown(in->tenure_known ? CD_REASON_ALL_NEW : CD_REASON_NO_TENURE, 0.0);
+
+	if (d != NULL && d->agents > 0.0)
+	{
+		t.estimate = d->mean_gap;
+		t.low = d->mean_low;
+		t.high = d->mean_high;
+		t.n = d->agents;
+		t.reason = CD_REASON_FEW_EXPERIENCED;
+	}
+	if (t.n < 3.0)
+		t.more_weeks = in->weeks_to_experience <= MAX_WEEKS ? in->weeks_to_experience : NAN;
+	else if (!(in->whole->mean_low > 0.0) || isnan(t.low))
+		t.reason = CD_REASON_GAP_VAGUE;
+	else if (t.estimate > bar && t.low > 0.0)
+		settle(&t, CD_STATE_STRUCTURAL, CD_REASON_EXPERIENCED_TOO);
+	else if (t.high < bar)
+		settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_EXPERIENCED_FINE);
+	else
+	{
+		t.reason = CD_REASON_EXPERIENCED_VAGUE;
+		narrow_mean(&t, d, t.estimate > bar ? t.estimate : bar - t.estimate, in->weeks);
+	}
+	return t;
+}
+
+/* Weight and mean gap of one agent over all types. */
+static void
+agent_total(const CdTypeGap *gaps, size_t from, size_t to, double *weight, double *gap)
+{
+	*weight = *gap = 0.0;
+	for (size_t i = from; i < to; i++)
+	{
+		*weight += gaps[i].weight;
+		*gap += gaps[i].weight * gaps[i].gap;
+	}
+}
+
+/* Each gap less the mean of the agent's other types, with its weight; 0 where there is no other. */
+static void
+stand_apart(const CdTypeGap *gaps, size_t n, double *apart, double *w)
+{
+	double		total = 0.0;
+	double		sum = 0.0;
+
+	for (size_t from = 0, to; from < n; from = to)
+	{
+		for (to = from + 1; to < n && gaps[to].agent == gaps[from].agent;)
+			to++;
+		agent_total(gaps, from, to, &total, &sum);
+		for (size_t i = from; i < to; i++)
+		{
+			double		rest = total - gaps[i].weight;
+
+			w[i] = to - from > 1 ? gaps[i].weight * rest / total : 0.0;
+			apart[i] = to - from > 1 ? gaps[i].gap - (sum - gaps[i].weight * gaps[i].gap) / rest : 0.0;
+		}
+	}
+}
+
+/* Means by type. */
+static void
+sum_types(const CdTypeGap *gaps, size_t n, const double *apart, const double *w, CdTypeSum *type)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		CdTypeSum  *t = &type[gaps[i].type];
+
+		t->weight += gaps[i].weight;
+		t->gap += (gaps[i].gap - t->gap) * (gaps[i].weight / t->weight);
+		if (w[i] <= 0.0)
+			continue;
+		t->agents += 1.0;
+		t->w += w[i];
+		t->apart += (apart[i] - t->apart) * (w[i] / t->w);
+	}
+	for (size_t i = 0; i < n; i++)
+	{
+		CdTypeSum  *t = &type[gaps[i].type];
+
+		t->w2 += w[i] * w[i] * (apart[i] - t->apart) * (apart[i] - t->apart);
+	}
+}
+
+/* t interval of how far a type stands apart. */
+static CdStatus
+type_interval(CdTypeSum *t, double mean_gap)
+{
+	double		se = sqrt(t->w2 * t->agents / (t->agents - 1.0)) / t->w;
+	double		multiplier;
+	CdStatus	status = cd_t_multiplier(LEVEL, t->agents - 1.0, &multiplier);
+
+	if (status != CD_OK)
+		return status;
+	se = fmax(se, 1e-9 * mean_gap);
+	t->low = t->apart - multiplier * se;
+	t->high = t->apart + multiplier * se;
+	return CD_OK;
+}
+
+/* What the types to blame carry. */
+typedef struct Blame
+{
+	bool		any;
+	bool		apart;			/* the others are a fifth of the volume at least */
+	bool		alike;			/* surely none stands out by half of the gap */
+	double		share;			/* of the gap that would go if they were like the others */
+	double		growth;			/* of the data that would tell */
+} Blame;
+
+static Blame
+blame_types(CdTypeSum *type, size_t types, double margin, double mean_gap)
+{
+	Blame		b = {false, false, false, NAN, NAN};
+	double		bar = fmax(margin, mean_gap / 3.0);
+	double		weight = 0.0;
+	double		fine = 0.0;
+	double		fine_gap = 0.0;
+	double		sum = 0.0;
+	double		stands = NAN;
+	double		falls = 0.0;
+
+	for (size_t t = 0; t < types; t++)
+	{
+		double		half = (type[t].high - type[t].low) / 2.0;
+
+		type[t].to_blame = type[t].low > bar;
+		b.any |= type[t].to_blame;
+		weight += type[t].weight;
+		if (!type[t].to_blame && type[t].weight > 0.0)
+		{
+			fine += type[t].weight;
+			fine_gap += (type[t].gap - fine_gap) * (type[t].weight / fine);
+		}
+		if (isnan(half))
+			continue;
+		stands = cheaper(stands, growth(half, type[t].apart - bar));
+		falls = fmax(falls, type[t].apart < fmax(margin, mean_gap / 2.0)
+					 ? growth(half, fmax(margin, mean_gap / 2.0) - type[t].apart) : INFINITY);
+	}
+	b.growth = cheaper(stands, falls);
+	b.alike = falls > 0.0 && falls < 1.0;
+	b.apart = b.any && fine >= 0.2 * weight && fine > 0.0;
+	for (size_t t = 0; t < types; t++)
+		if (type[t].to_blame)
+			sum += type[t].weight * (type[t].gap - fine_gap);
+	if (b.any && fine > 0.0)
+		b.share = sum / weight / mean_gap;
+	return b;
+}
+
+/* Does the gap sit in some contact types? Each is compared with the agents' own other types. */
+static CdStatus
+type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *arena, CdTest *out)
+{
+	double		mean_gap = in->whole->mean_gap;
+	double	   *apart = cd_arena_take(arena, in->n_gaps, sizeof(double));
+	double	   *w = cd_arena_take(arena, in->n_gaps, sizeof(double));
+	CdStatus	status = CD_OK;
+	Blame		blame;
+
+	if (apart == NULL || w == NULL)
+		return CD_NOMEM;
+	for (size_t t = 0; t < in->types; t++)
+		type[t] = (CdTypeSum) {.low = NAN, .high = NAN};
+	*out = unknown(CD_REASON_ONE_TYPE, (double) in->types);
+	if (in->types < 2)
+		return CD_OK;
+	out->reason = CD_REASON_NO_GAP;
+	if (!(mean_gap > 0.0))
+		return CD_OK;
+	out->reason = CD_REASON_ONE_TARGET;
+	if (!in->types_comparable)
+		return CD_OK;
+
+	stand_apart(in->gaps, in->n_gaps, apart, w);
+	sum_types(in->gaps, in->n_gaps, apart, w, type);
+	for (size_t t = 0; t < in->types && status == CD_OK; t++)
+		if (type[t].agents >= 4.0)
+			status = type_interval(&type[t], mean_gap);
+	if (status != CD_OK)
+		return status;
+	blame = blame_types(type, in->types, margin, mean_gap);
+	out->estimate = blame.share;
+	if (blame.apart && blame.share >= 0.2)
+	{
+		settle(out, CD_STATE_STRUCTURAL, CD_REASON_IN_TYPES);
+		out->estimate = fmin(blame.share, 1.0);
+	}
+	else if (blame.alike)
+	{
+		settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_NOT_IN_TYPES);
+		out->estimate = isnan(blame.share) ? 0.0 : blame.share;
+	}
+	else
+	{
+		out->reason = CD_REASON_TYPES_VAGUE;
+		out->more_weeks = more(in->weeks, blame.growth, MAX_WEEKS);
+	}
+	return CD_OK;
+}
+
+/* Does the agent decide or wait? Structural when surely more than half of the gap is waiting. */
+static CdTest
+decide_test(const CdWaitingEvidence *w)
+{
+	CdTest		t = unknown(CD_REASON_NO_EVENTS, NAN);
+
+	t.estimate = w->share;
+	t.low = w->low;
+	t.high = w->high;
+	if (isnan(w->low) || isnan(w->high))
+		return t;
+	t.reason = CD_REASON_WAITING_VAGUE;
+	if (w->low > 0.5)
+		settle(&t, CD_STATE_STRUCTURAL, CD_REASON_WAITS);
+	else if (w->high < 0.5)
+		settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_DECIDES);
+	return t;
+}
+
+static double
+clamp(double x, double low, double high)
+{
+	return isnan(x) ? 0.0 : fmax(low, fmin(high, x));
+}
+
+double
+cd_structural_probability(double spread, double type_share, const CdCoachingEvidence *coaching,
+						  double smallest_effect, bool untold)
+{
+	double		alike = isnan(spread) ? 0.0 : clamp(-log(fmax(spread, 0.02) / 0.5), -1.0, untold ? 0.0 : 1.0);
+	double		type = clamp(type_share / 0.5, 0.0, 1.0);
+	double		se = (coaching->high - coaching->low) / 3.92;
+	double		idle = clamp((0.2 * smallest_effect - coaching->effect) / (se + 0.1 * smallest_effect), -2.0, 1.0);
+	double		score = -0.5 + 4.8 * type
+		+ (1.0 - type) * (2.3 * fmin(alike, 0.0) + 1.3 * fmax(alike, 0.0) + 4.4 * fmax(alike, 0.0) * fmax(idle, 0.0))
+		+ 2.1 * fmin(idle, 0.0);
+
+	return 1.0 / (1.0 + exp(untold ? -score / 2.0 : -score));
+}
+
+/* The default verdict: the first rule that holds. */
+static CdVerdict
+verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
+{
+	const CdGapDispersion *d = in->whole;
+	bool		differ = s->test[CD_TEST_CONSISTENT].state == CD_STATE_BEHAVIOURAL;
+	bool		moves = s->test[CD_TEST_COACHING].state == CD_STATE_BEHAVIOURAL;
+
+	if (d->mean_high <= margin && (d->share_high < 0.5 || !differ))
+		return CD_VERDICT_NO_GAP;
+	if (s->present > 2.0)
+		return CD_VERDICT_STRUCTURAL;
+	if (differ || moves)
+		return s->test[CD_TEST_TYPE].state == CD_STATE_STRUCTURAL ? CD_VERDICT_MIXED : CD_VERDICT_BEHAVIOURAL;
+	if (d->mean_low > 0.0 && s->p >= 0.7)
+		return CD_VERDICT_STRUCTURAL;
+	if (d->mean_low > 0.0 && s->p <= 0.25)
+		return CD_VERDICT_BEHAVIOURAL;
+	return CD_VERDICT_CANNOT_TELL;
+}
+
+/* Whether the gap opened or closed midway, by at least half of its larger level. */
+static bool
+changed_midway(const CdShift *shift, double margin)
+{
+	double		worse = fmax(shift->before, shift->after);
+	double		better = fmin(shift->before, shift->after);
+
+	return shift->clear && worse > margin && worse - better > fmax(margin, worse / 2.0);
+}
+
+size_t
+cd_structural_size(size_t n_gaps, size_t types)
+{
+	size_t		size = cd_arena_bytes(types, sizeof(CdTypeSum));
+
+	size = cd_arena_sum(size, cd_arena_bytes(n_gaps, sizeof(double)));
+	return cd_arena_sum(size, cd_arena_bytes(n_gaps, sizeof(double)));
+}
+
+/* The part of the gap that contact types to blame carry; NaN: none are. */
+static double
+type_share(const CdTest *t)
+{
+	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
+}
+
+CdStatus
+cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
+{
+	double		margin = isnan(in->smallest_effect) ? 0.0 : in->smallest_effect;
+	CdTest	   *test = out->test;
+	CdStatus	status;
+
+	out->type = cd_arena_take(arena, in->types, sizeof(CdTypeSum));
+	if (out->type == NULL)
+		return CD_NOMEM;
+	status = type_test(in, margin, out->type, arena, &test[CD_TEST_TYPE]);
+	if (status == CD_OK)
+		status = consistent_test(in, margin, type_share(&test[CD_TEST_TYPE]), &test[CD_TEST_CONSISTENT]);
+	if (status != CD_OK)
+		return status;
+	test[CD_TEST_COACHING] = coaching_test(in);
+	test[CD_TEST_EXPERIENCED] = experienced_test(in);
+	test[CD_TEST_DECIDE] = decide_test(&in->waiting);
+
+	out->present = 0.0;
+	for (int i = 0; i < CD_TESTS; i++)
+		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
+	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
+	out->p = cd_structural_probability(test[CD_TEST_CONSISTENT].estimate, type_share(&test[CD_TEST_TYPE]),
+									   &in->coaching, in->smallest_effect, out->untold);
+	out->verdict = verdict(in, margin, out);
+	if (out->verdict == CD_VERDICT_NO_GAP)
+		out->p = NAN;
+	out->changed = changed_midway(&in->shift, margin);
+	return CD_OK;
+}

@@ -1,0 +1,175 @@
+/*
+ * structural.h: is a gap the process's or the people's? Five tests on one team and metric, a verdict
+ * by a transparent rule, and a probability beside it. Gaps: metric units, positive is worse; effects:
+ * positive is better. NaN: not known.
+ */
+#ifndef CD_STRUCTURAL_H
+#define CD_STRUCTURAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "stats/arena.h"
+#include "stats/dispersion.h"
+#include "stats/shift.h"
+#include "stats/status.h"
+
+typedef enum CdTestState
+{
+	CD_STATE_UNKNOWN,
+	CD_STATE_STRUCTURAL,
+	CD_STATE_BEHAVIOURAL
+} CdTestState;
+
+/* In the order in which they are shown. */
+typedef enum CdTestKind
+{
+	CD_TEST_COACHING,			/* several coaching cycles without result? */
+	CD_TEST_CONSISTENT,			/* do the agents share the gap? */
+	CD_TEST_TYPE,				/* does it sit in some contact types? */
+	CD_TEST_DECIDE,				/* does the agent decide or wait? */
+	CD_TEST_EXPERIENCED,		/* do experienced agents show it too? */
+	CD_TESTS
+} CdTestKind;
+
+typedef enum CdReason
+{
+	CD_REASON_NO_SESSION,
+	CD_REASON_NO_COMPARISON,
+	CD_REASON_NO_SMALLEST_EFFECT,
+	CD_REASON_FEW_CYCLES,
+	CD_REASON_IDLE,
+	CD_REASON_MOVES,
+	CD_REASON_EFFECT_VAGUE,
+	CD_REASON_NO_SPREAD,
+	CD_REASON_NOTHING_TO_EXPLAIN,
+	CD_REASON_FEW_AGENTS,
+	CD_REASON_DIFFER,
+	CD_REASON_ALIKE,
+	CD_REASON_SPREAD_BORDER,
+	CD_REASON_SPREAD_VAGUE,
+	CD_REASON_ONE_TYPE,
+	CD_REASON_NO_GAP,
+	CD_REASON_ONE_TARGET,
+	CD_REASON_IN_TYPES,
+	CD_REASON_NOT_IN_TYPES,
+	CD_REASON_TYPES_VAGUE,
+	CD_REASON_NO_EVENTS,
+	CD_REASON_WAITS,
+	CD_REASON_DECIDES,
+	CD_REASON_WAITING_VAGUE,
+	CD_REASON_NO_TENURE,
+	CD_REASON_ALL_NEW,
+	CD_REASON_FEW_EXPERIENCED,
+	CD_REASON_GAP_VAGUE,
+	CD_REASON_EXPERIENCED_TOO,
+	CD_REASON_EXPERIENCED_FINE,
+	CD_REASON_EXPERIENCED_VAGUE
+} CdReason;
+
+typedef enum CdVerdict
+{
+	CD_VERDICT_CANNOT_TELL,
+	CD_VERDICT_NO_GAP,
+	CD_VERDICT_STRUCTURAL,
+	CD_VERDICT_MIXED,
+	CD_VERDICT_BEHAVIOURAL
+} CdVerdict;
+
+/* more_...: about as many more would settle an unknown test; NaN: they wouldn't, or it is settled. */
+typedef struct CdTest
+{
+	CdTestState state;
+	CdReason	reason;
+	double		estimate;
+	double		low;			/* 95 % */
+	double		high;
+	double		n;
+	double		more_weeks;
+	double		more_agents;
+	double		more_sessions;
+} CdTest;
+
+/* Gap of one agent in one contact type; sorted by agent, types numbered from 0. */
+typedef struct CdTypeGap
+{
+	int			agent;
+	int			type;
+	double		weight;
+	double		gap;			/* what is usual for the type taken away */
+} CdTypeGap;
+
+/* One contact type: its gap, and how far it stands apart from the same agents' other types. */
+typedef struct CdTypeSum
+{
+	double		weight;
+	double		gap;
+	double		agents;			/* who have other types */
+	double		w;
+	double		apart;
+	double		w2;				/* squared weights times squared deviations of apart */
+	double		low;			/* of apart, 95 %; NaN: fewer than four such agents */
+	double		high;
+	bool		to_blame;
+} CdTypeSum;
+
+typedef struct CdCoachingEvidence
+{
+	double		effect;			/* per session */
+	double		low;
+	double		high;
+	double		sessions;
+	double		coached;		/* agents */
+} CdCoachingEvidence;
+
+/* Part of the gap that lies where the agent can only wait. */
+typedef struct CdWaitingEvidence
+{
+	double		share;
+	double		low;
+	double		high;
+} CdWaitingEvidence;
+
+typedef struct CdStructuralInput
+{
+	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
+	const CdGapDispersion *experienced;	/* of agents with a year of tenure; NULL: there are none */
+	bool		tenure_known;
+	double		new_share;		/* of the volume: agents in their first year */
+	double		weeks_to_experience;	/* until three agents have a year of tenure */
+	const CdTypeGap *gaps;
+	size_t		n_gaps;
+	size_t		types;
+	bool		types_comparable;	/* targets by type, or something usual to compare with */
+	CdCoachingEvidence coaching;
+	CdWaitingEvidence waiting;
+	double		smallest_effect;
+	double		weeks;			/* that the data span */
+	double		period_weight;	/* mean volume of an agent's period */
+	CdShift		shift;			/* of the weekly mean gap */
+} CdStructuralInput;
+
+typedef struct CdStructural
+{
+	CdTest		test[CD_TESTS];
+	CdTypeSum  *type;			/* in the arena */
+	double		present;		/* indicators that are structural, of four */
+	bool		untold;			/* nobody experienced: learning may explain the gap */
+	double		p;				/* NaN where there is no gap to explain */
+	CdVerdict	verdict;
+	bool		changed;		/* the gap opened or closed midway: the tests are of a mixture */
+} CdStructural;
+
+/* Bytes of arena that cd_structural needs. */
+size_t		cd_structural_size(size_t n_gaps, size_t types);
+CdStatus	cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out);
+
+/*
+ * Probability that an existing gap is structural. spread: of the agents' true gaps over the mean gap;
+ * type_share: part of it that types to blame carry; untold: agents alike then count for nothing, the
+ * rest for half. NaN moves nothing.
+ */
+double		cd_structural_probability(double spread, double type_share, const CdCoachingEvidence *coaching,
+									  double smallest_effect, bool untold);
+
+#endif

@@ -1,0 +1,145 @@
+-- structural_score over panels and rows: one estimator, its arguments, degenerate input.
+\set QUIET on
+SET client_min_messages = warning;
+SELECT plan(66);
+
+-- Noise of mean 0 and sd 1, the same on every machine.
+CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
+	SELECT 2 * (sum(x - floor(x)) - 1.5) FROM (SELECT 43758.5453 * sin(12.9898 * a + 78.233 * b + 37.719 * c + 3.1 * k) AS x FROM generate_series(1, 3) k) s
+$$;
+
+-- Three teams of ten over 40 weeks: 1 short alike by 4 and coached in vain, 2 half of the agents short, 3 short by 12 in one type.
+CREATE TABLE fact AS
+SELECT t AS team, (100 * t + a)::bigint AS agent, date '2024-01-01' + 7 * w AS week, k.type,
+	80 - k.natural_loss - CASE t WHEN 1 THEN 4 WHEN 2 THEN 6 * (a % 2) ELSE 12 * (k.natural_loss > 0)::int END
+		+ 0.4 * noise(100 * t + a, 0, 1) + 0.8 * noise(100 * t + a, w, k.natural_loss) AS value,
+	(80 - k.natural_loss)::double precision AS target, (10 + a)::double precision AS weight,
+	CASE WHEN t = 1 AND k.natural_loss = 0 AND noise(a, w, 5) < -0.9 THEN 1.0 END::double precision AS sessions,
+	date '2019-01-01' + a AS hired_on
+FROM generate_series(1, 3) t, generate_series(1, 10) a, generate_series(0, 39) w, (VALUES ('easy', 0), ($$re"fu'nd, \$$, 6)) k (type, natural_loss);
+CREATE TABLE team AS
+SELECT team, coachdiag.panel(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on) AS panel FROM fact GROUP BY team;
+CREATE FUNCTION panel_of(no int) RETURNS coachdiag.panel LANGUAGE sql STABLE AS $$ SELECT panel FROM team WHERE team = no $$;
+CREATE FUNCTION test_of(s coachdiag.structural_score_result, name text) RETURNS coachdiag.structural_test LANGUAGE sql IMMUTABLE AS $$
+	SELECT t FROM unnest(s.tests) t WHERE t.test = name
+$$;
+CREATE TABLE score AS SELECT team, s.* FROM team, coachdiag.structural_score(panel, true, 'identity', 1) s;
+
+-- The answers
+
+SELECT is((SELECT array_agg(verdict ORDER BY team) FROM score), '{structural,behavioural,structural}'::text[], 'idle coaching of a short team, unlike agents, a bad contact type');
+SELECT ok((SELECT p_structural FROM score WHERE team = 1) > 0.9 AND (SELECT p_structural FROM score WHERE team = 2) < 0.25, 'p_structural agrees');
+SELECT is((SELECT array_agg(t.test) FROM score, unnest(tests) t WHERE team = 1), '{coaching_without_effect,consistent_gap,contact_type_or_step,decide_or_wait,experienced_same_gap}'::text[], 'five tests');
+SELECT is((SELECT indicators_present FROM score WHERE team = 1), (SELECT count(*)::int FROM score, unnest(tests) t WHERE team = 1 AND state = 'structural'), 'indicators present are counted');
+SELECT is((SELECT unknown FROM score WHERE team = 1), (SELECT array_agg(t.test) FROM score, unnest(tests) t WHERE team = 1 AND t.state = 'unknown'), 'unknown tests are named');
+SELECT is((SELECT agents FROM score WHERE team = 1), 10, 'agents');
+SELECT cmp_ok((SELECT abs(mean_gap - 4) FROM score WHERE team = 1), '<', 0.5::float8, 'positive is worse than target');
+SELECT is((SELECT (g).mean_gap FROM (SELECT coachdiag.gap_dispersion(coachdiag.without_mix(panel_of(2)), true) AS g) s), (SELECT mean_gap FROM score WHERE team = 2), 'the gap is that of gap_dispersion with mix taken out');
+SELECT results_eq($$SELECT t.estimate, t.ci_low, t.ci_high, t.n::float8 FROM score, unnest(tests) t WHERE team = 1 AND t.test = 'coaching_without_effect'$$,
+	$$SELECT e.improvement, e.ci_low, e.ci_high, e.sessions FROM coachdiag.coaching_effect(panel_of(1), true, 'identity', 1) e$$, 'without an effect given, the panel''s own is estimated');
+SELECT results_eq($$SELECT t.estimate, t.ci_low, t.ci_high, t.n FROM score, unnest(tests) t WHERE team = 1 AND t.test = 'experienced_same_gap'$$,
+	$$SELECT mean_gap, mean_low, mean_high, agents FROM score WHERE team = 1$$, 'where everybody has a year of tenure, theirs is the gap');
+SELECT results_eq($$SELECT (test_of(s, 'experienced_same_gap')).estimate, (test_of(s, 'experienced_same_gap')).n FROM coachdiag.structural_score(panel_of(2), true, 'identity', 1) s$$,
+	$$SELECT d.mean_gap, d.agents FROM coachdiag.gap_dispersion(coachdiag.tenure_range(coachdiag.without_mix(panel_of(2)), 365, NULL), true) d$$, 'of tenure_range, in any case');
+SELECT matches((SELECT reason FROM score WHERE team = 3), 'if re"fu''nd, \\ were like', 'the type to blame is named as it is');
+SELECT matches((SELECT next_step FROM score WHERE team = 3), '^Don''t start coaching this. Observe five to ten contacts of re"fu''nd, \\ and map', 'in the next step too');
+SELECT matches((SELECT next_step FROM score WHERE team = 1), '^Stop coaching this', 'coaching that runs in vain is to stop');
+SELECT is((SELECT changed_on FROM score WHERE team = 1), NULL, 'nothing changed midway');
+
+-- Forms
+
+SELECT results_eq('SELECT * FROM coachdiag.structural_tests(panel_of(1), true, ''identity'', 1)', 'SELECT t.* FROM score, unnest(tests) t WHERE team = 1', 'structural_tests: a row each');
+SELECT results_eq('SELECT * FROM coachdiag.structural_tests(panel_of(1), true, ''identity'', 1, 0.1, -0.1, 0.3, 80, 10)',
+	'SELECT t.* FROM coachdiag.structural_score(panel_of(1), true, ''identity'', 1, 0.1, -0.1, 0.3, 80, 10) s, unnest(s.tests) t', 'the same with an effect given');
+SELECT is((SELECT verdict FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, 1.2, 0.9, 1.5, 80, 10)), 'behavioural', 'an effect that is given counts');
+SELECT is((SELECT verdict FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), 'cannot_tell', 'without one nobody can tell');
+SELECT matches((SELECT next_step FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), '^Coach a few, 2 agents with 3 sessions each, leave the others as they are, and look again after 8 weeks\.', 'and a few sessions would');
+SELECT is((SELECT s FROM (SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on) AS s FROM fact WHERE team = 2) r),
+	coachdiag.structural_score(panel_of(2)), 'rows in one step are the panel');
+SELECT is((SELECT s.tests FROM (SELECT (coachdiag.structural_score(value, target, agent::text, week, weight, type, sessions, NULL, NULL, hired_on)).* FROM fact WHERE team = 2) s),
+	(coachdiag.structural_score(panel_of(2))).tests, 'agents by text as by number');
+CREATE TABLE unit AS SELECT team, (coachdiag.structural_score(50 - 5 * value, 50 - 5 * target, agent, week, weight, type, sessions, NULL, NULL, hired_on, false, 5)).* FROM fact GROUP BY team;
+SELECT results_eq('SELECT team, verdict, indicators_present, round(p_structural::numeric, 9), round(mean_gap::numeric, 9) FROM unit ORDER BY team',
+	'SELECT team, verdict, indicators_present, round(p_structural::numeric, 9), round(mean_gap::numeric, 9) FROM score ORDER BY team', 'with options: in units of the smallest effect, whatever the direction');
+SELECT is((SELECT (coachdiag.structural_score(50 - 5 * value, 50 - 5 * target, agent::text, week, weight, type, sessions, NULL, NULL, hired_on, false, 5)).p_structural FROM fact WHERE team = 1),
+	(SELECT p_structural FROM unit WHERE team = 1), 'the same for agents by text');
+
+-- Workers and order of rows
+
+CREATE TABLE serial AS SELECT team, coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 1) AS s FROM fact GROUP BY team;
+ALTER TABLE fact SET (parallel_workers = 4);
+ANALYZE fact;
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 4; SET enable_sort = off;
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+SELECT isnt_empty($$SELECT * FROM plan_of('SELECT team, coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 1) FROM fact GROUP BY team') l WHERE l LIKE '%Partial%'$$, 'it runs in parallel');
+SELECT results_eq($$SELECT team, round((s).p_structural::numeric, 12), (s).verdict, round((s).mean_low::numeric, 10) FROM (SELECT team, coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 1) AS s FROM fact GROUP BY team OFFSET 0) x ORDER BY team$$,
+	$$SELECT team, round((s).p_structural::numeric, 12), (s).verdict, round((s).mean_low::numeric, 10) FROM serial ORDER BY team$$, 'with the same answer');
+RESET max_parallel_workers_per_gather; RESET enable_sort;
+SELECT is((SELECT round((s).p_structural::numeric, 12) FROM (SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 1 ORDER BY value) AS s FROM fact WHERE team = 3) x),
+	(SELECT round((s).p_structural::numeric, 12) FROM serial WHERE team = 3), 'in any order of rows');
+
+-- Missing evidence
+
+SELECT is((SELECT array_agg(DISTINCT t.state) FROM coachdiag.structural_tests((SELECT coachdiag.panel(value, target, agent, week) FROM fact WHERE team = 1), true, 'identity', 1) t WHERE t.test <> 'consistent_gap'),
+	'{unknown}'::text[], 'tests without their data are unknown');
+SELECT is((SELECT array_agg(t.reason ORDER BY t.test) FROM coachdiag.structural_tests((SELECT coachdiag.panel(value, target, agent, week) FROM fact WHERE team = 1), true, 'identity', 1) t WHERE t.reason LIKE '%needs%'),
+	'{not assessed: needs agent_metric.contact_type with at least two types,not assessed: needs contact_event,not assessed: needs agent.hired_on}'::text[], 'and say what they need');
+SELECT is((SELECT t.reason FROM coachdiag.structural_tests(panel_of(1)) t WHERE t.test = 'coaching_without_effect'), 'not assessed: needs metric.smallest_effect, to say what would be too little', 'a smallest effect');
+SELECT is(coachdiag.structural_score(NULL::coachdiag.panel), NULL, 'NULL panel');
+SELECT is_empty('SELECT * FROM coachdiag.structural_tests(NULL::coachdiag.panel)', 'and its tests');
+SELECT is(coachdiag.structural_score((SELECT coachdiag.panel(value, NULL, agent, week) FROM fact)), NULL, 'values without a target have no gap');
+SELECT is((SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on) FROM fact WHERE false), NULL, 'no row');
+SELECT is((SELECT (coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on)).verdict FROM fact WHERE agent = 101), 'cannot_tell', 'one agent');
+SELECT is((SELECT (coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on)).verdict FROM fact WHERE week = '2024-01-01' AND team = 1 AND type = 'easy'), 'cannot_tell', 'one value each');
+SELECT is((SELECT (test_of(coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on), 'consistent_gap')).reason FROM fact WHERE week = '2024-01-01' AND team = 1 AND type = 'easy'),
+	'spread between agents not available: not separable', 'whose spread is not known');
+SELECT is((SELECT (coachdiag.structural_score(3.0::float8, 3.0, agent, week, weight, type, sessions, NULL, NULL, hired_on)).verdict FROM fact WHERE team = 1), 'no_gap', 'all on target');
+SELECT is((SELECT (coachdiag.structural_score(3.0::float8, 4.0, agent, week, weight, type, NULL, NULL, NULL, NULL)).verdict FROM fact WHERE team = 1), 'cannot_tell', 'all values equal, and short');
+SELECT lives_ok($$SELECT coachdiag.structural_score(value, target, agent, NULL, weight, type, sessions, NULL, NULL, hired_on) FROM fact WHERE team = 1$$, 'no periods');
+SELECT is((SELECT (coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on)).agents FROM fact WHERE team = 1 AND (agent, type) <> (101, 'easy')), 10, 'an agent with one type');
+SELECT is((SELECT (coachdiag.structural_score(coachdiag.panel(x, 0.5, a, date '2024-01-01' + 7 * w, 20), true, 'proportion', 0.05)).verdict
+	FROM generate_series(1, 8) a, generate_series(0, 19) w, LATERAL (SELECT (noise(a, w, 9) > 0.84)::int::float8 AS x) r), 'cannot_tell', 'rates');
+
+-- New agents
+
+CREATE TABLE new_team AS SELECT coachdiag.panel(value, target, agent, week, weight, 'easy', sessions, NULL, NULL, date '2023-12-01') AS panel FROM fact WHERE team = 1 AND type = 'easy';
+SELECT is((SELECT verdict FROM new_team, coachdiag.structural_score(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10)), 'cannot_tell', 'all new and alike: nobody can tell');
+SELECT ok((SELECT p_structural BETWEEN 0.2 AND 0.8 FROM new_team, coachdiag.structural_score(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10)), 'which p_structural shows');
+SELECT is((SELECT t.reason FROM new_team, coachdiag.structural_tests(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10) t WHERE t.test = 'experienced_same_gap'),
+	'nobody with a year of tenure: the gap of new agents could as well be learning; three will have one in 9 weeks', 'and when it could be told');
+SELECT is((SELECT t.more_weeks FROM new_team, coachdiag.structural_tests(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10) t WHERE t.test = 'experienced_same_gap'), 9, 'as a number too');
+
+-- A gap that closed midway
+
+CREATE TABLE closed AS SELECT coachdiag.panel(value + CASE WHEN week >= '2024-05-20' THEN 4.5 ELSE 0 END, target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel FROM fact WHERE team = 1;
+SELECT is((SELECT changed_on FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '2024-05-20'::date, 'the week from which it was gone');
+SELECT ok((SELECT gap_before > 3.5 AND gap_after < 0 FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), 'before and after');
+SELECT matches((SELECT reason FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '^the gap fell from 4\.\d\d to -0\.\d\d around 2024-05-20, and the tests are of both times together: look at the time since; ', 'is said first');
+SELECT matches((SELECT next_step FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '^The gap fell around 2024-05-20: look at the time since before acting\. ', 'and before any advice');
+
+-- Types that share one target, and waiting
+
+CREATE TABLE single AS SELECT coachdiag.panel(value, 77, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel FROM fact WHERE team = 1;
+SELECT matches((SELECT t.reason FROM single, coachdiag.structural_tests(panel, true, 'identity', 1) t WHERE t.test = 'contact_type_or_step'), '^not assessed: all contact types share one target', 'one target for all types is no evidence');
+SELECT is((SELECT t.state FROM single, coachdiag.structural_tests(panel, true, 'identity', 1, usual => jsonb_build_object('easy', -3, $$re"fu'nd, \$$, 3)) t WHERE t.test = 'contact_type_or_step'), 'behavioural', 'beside what is usual there is no difference');
+SELECT is((SELECT t.state FROM single, coachdiag.structural_tests(panel, true, 'identity', 1, usual => '{}') t WHERE t.test = 'contact_type_or_step'), 'structural', 'beside nothing usual there is');
+SELECT is((SELECT t.state FROM coachdiag.structural_tests(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, NULL, 0.8, 0.6, 0.9) t WHERE t.test = 'decide_or_wait'), 'structural', 'agents who wait');
+SELECT is((SELECT indicators_present FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, NULL, 0.8, 0.6, 0.9)),
+	(SELECT indicators_present FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), 'are not counted among the four');
+SELECT results_eq($$SELECT contact_type, weight, round(gap::numeric, 9), target_low, target_high FROM coachdiag.contact_type_gaps(panel_of(3), true)$$,
+	$$SELECT type, sum(weight), round((sum(weight * (target - value)) / sum(weight))::numeric, 9), 74::float8, 80::float8 FROM fact WHERE team = 3 GROUP BY type ORDER BY type COLLATE "C"$$, 'gaps by contact type');
+SELECT is_empty('SELECT * FROM coachdiag.contact_type_gaps(NULL)', 'of no panel: none');
+
+-- Errors
+
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'odd')$$, '22023', 'unknown scale "odd"', 'unknown scale');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', -1)$$, '22023', 'smallest_effect must be a finite number, not negative', 'negative smallest effect');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, 'NaN', NULL, NULL, NULL, NULL)$$, '22023', 'effect must be a finite number', 'NaN');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '[1]')$$, '22023', 'usual must be a JSON object: contact type -> usual gap', 'usual: an array');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"easy": "much"}')$$, '22023', 'usual must hold a number for each contact type', 'usual: no number');
+SELECT throws_ok($$SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 0) FROM fact$$, '22023', 'smallest_effect must be above 0', 'smallest effect 0 in one step');
+SELECT throws_ok($$SELECT coachdiag.structural_accum(NULL, 1, 1, 1::bigint, NULL, 1, NULL, NULL, NULL, NULL, NULL, true, 1)$$, '0A000', NULL, 'not to be called on its own');
+SELECT is(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL), 1 / (1 + exp(0.5::float8)), 'p_structural without any evidence');
+SELECT throws_ok($$SELECT coachdiag.p_structural('NaN', NULL, NULL, NULL, NULL, NULL)$$, '22023', NULL, 'p_structural of NaN');
+
+SELECT * FROM finish();

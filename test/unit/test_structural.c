@@ -1,0 +1,402 @@
+/*
+ * test_structural.c: the five tests, the verdict and its probability.
+ */
+#include "close.h"
+
+#include "stats/structural.h"
+
+#define TYPES_MAX 4
+#define GAPS_MAX 64
+
+static char memory[65536];
+
+/* A team of ten that is short alike by 4, smallest effect 1, nothing else known. */
+static CdGapDispersion
+alike(void)
+{
+	CdGapDispersion d = {
+		.agents = 10, .observations = 520, .mean_gap = 4, .mean_low = 3.5, .mean_high = 4.5, .within_sd = 2,
+		.between_sd = 0.8, .between_low = 0.5, .between_high = 1.4, .between_variance = 0.64,
+		.i_squared = 0.9, .share_short = 1, .share_low = 0.9, .share_high = 1, .f = 10, .method = "REML"
+	};
+
+	return d;
+}
+
+static CdStructuralInput
+nothing_known(const CdGapDispersion *whole)
+{
+	return (CdStructuralInput) {
+		.whole = whole, .weeks_to_experience = NAN, .coaching = {NAN, NAN, NAN, 0, NAN}, .waiting = {NAN, NAN, NAN},
+		.smallest_effect = 1, .weeks = 52, .period_weight = 1, .shift = {0, NAN, NAN, NAN, false}
+	};
+}
+
+static CdStructural
+ask(const CdStructuralInput *in)
+{
+	CdArena		arena = {memory, sizeof(memory), 0};
+	CdStructural s;
+
+	assert_true(cd_structural_size(in->n_gaps, in->types) <= sizeof(memory));
+	assert_ok(cd_structural(in, &arena, &s));
+	return s;
+}
+
+static CdTest
+coached(double effect, double low, double high, double sessions)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, 5};
+	return ask(&in).test[CD_TEST_COACHING];
+}
+
+/* Each side of each threshold. */
+static void
+coaching(void **state)
+{
+	(void) state;
+	assert_int_equal(coached(0.1, -0.19, 0.39, 15).state, CD_STATE_STRUCTURAL);
+	assert_int_equal(coached(0.14, -0.46, 0.74, 15).state, CD_STATE_STRUCTURAL);
+	assert_int_equal(coached(0.14, -0.48, 0.76, 15).state, CD_STATE_UNKNOWN);
+	assert_int_equal(coached(0.16, -0.42, 0.74, 15).state, CD_STATE_UNKNOWN);
+	assert_int_equal(coached(0.26, 0.01, 0.51, 15).state, CD_STATE_BEHAVIOURAL);
+	assert_int_equal(coached(0.41, -0.09, 0.91, 15).state, CD_STATE_BEHAVIOURAL);
+	assert_int_equal(coached(0.41, -0.11, 0.93, 15).state, CD_STATE_UNKNOWN);
+	assert_int_equal(coached(0.0, -0.1, 0.1, 14).reason, CD_REASON_FEW_CYCLES);
+	assert_close(coached(0.0, -0.1, 0.1, 12).more_sessions, 3.0, 0.0);
+	assert_int_equal(coached(0.0, NAN, NAN, 15).reason, CD_REASON_NO_COMPARISON);
+}
+
+/* Half of the interval 0.8 at 0.14, where 0.61 would tell: (0.8 / 0.61)^2 = 1.72 times the 20 sessions. */
+static void
+sessions_that_settle(void **state)
+{
+	CdTest		t = coached(0.14, -0.66, 0.94, 20);
+
+	(void) state;
+	assert_int_equal(t.state, CD_STATE_UNKNOWN);
+	assert_close(t.more_sessions, 15.0, 0.0);
+	assert_nan(coached(0.39, -3.0, 3.78, 20).more_sessions);	/* far more than 12 for each of 5 agents */
+}
+
+/* Noise 2 in a period: (1.5 * 2 / 2 * 1.96 / 0.6)^2 = 24.01 sessions, 5 each for half of the team. */
+static void
+never_coached(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s = ask(&in);
+
+	(void) state;
+	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
+	assert_between(s.p, 0.2, 0.8);
+	assert_close(s.test[CD_TEST_COACHING].more_agents, 5.0, 0.0);
+	assert_close(s.test[CD_TEST_COACHING].more_sessions, 25.0, 0.0);
+	whole.within_sd = 0.1;
+	s = ask(&in);
+	assert_close(s.test[CD_TEST_COACHING].more_agents, 2.0, 0.0);
+	assert_close(s.test[CD_TEST_COACHING].more_sessions, 6.0, 0.0);
+	whole.within_sd = 100;
+	assert_nan(ask(&in).test[CD_TEST_COACHING].more_sessions);
+}
+
+static CdTest
+consistent(CdGapDispersion whole)
+{
+	CdStructuralInput in = nothing_known(&whole);
+
+	in.coaching.sessions = 1;
+	return ask(&in).test[CD_TEST_CONSISTENT];
+}
+
+/* Without any coaching, a spread of 0.575 of the gap is too little to go by. */
+static void
+consistent_never_coached(void **state)
+{
+	CdGapDispersion d = alike();
+	CdStructuralInput in = nothing_known(&d);
+
+	(void) state;
+	d.between_sd = 2.3;
+	d.between_low = 1.2;
+	assert_int_equal(ask(&in).test[CD_TEST_CONSISTENT].reason, CD_REASON_SPREAD_BORDER);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
+	d.between_sd = 3.1;
+	assert_int_equal(ask(&in).test[CD_TEST_CONSISTENT].state, CD_STATE_BEHAVIOURAL);
+}
+
+static void
+consistent_gap(void **state)
+{
+	CdGapDispersion d = alike();
+	CdTest		t = consistent(d);
+
+	(void) state;
+	assert_int_equal(t.state, CD_STATE_STRUCTURAL);
+	assert_close(t.estimate, 0.2, 1e-15);
+	assert_close(t.low, 0.125, 1e-15);
+	d.between_sd = 2.3;
+	d.between_low = 1.2;
+	assert_int_equal(consistent(d).state, CD_STATE_BEHAVIOURAL);
+	d.between_low = 0;
+	assert_int_equal(consistent(d).reason, CD_REASON_SPREAD_VAGUE);
+	d.between_sd = 2;
+	assert_int_equal(consistent(d).reason, CD_REASON_SPREAD_BORDER);
+	d.agents = 4;
+	assert_int_equal(consistent(d).reason, CD_REASON_FEW_AGENTS);
+	assert_close(consistent(d).more_agents, 1.0, 0.0);
+	d.mean_high = 0.9;
+	d.share_high = 0.4;
+	assert_int_equal(consistent(d).reason, CD_REASON_NOTHING_TO_EXPLAIN);
+	d.between_sd = NAN;
+	assert_int_equal(consistent(d).reason, CD_REASON_NO_SPREAD);
+}
+
+/* The gap's interval must be 0.8 as wide; 0.36 of its variance stays: 0.64 / (0.64 - 0.36) = 2.29 times the weeks. */
+static void
+weeks_that_settle(void **state)
+{
+	CdGapDispersion d = alike();
+	CdStructuralInput in = nothing_known(&d);
+	CdTest		t;
+
+	(void) state;
+	d.mean_low = -1.0;
+	d.mean_high = 9.0;
+	d.i_squared = 0.36;
+	in.weeks = 10;
+	t = ask(&in).test[CD_TEST_CONSISTENT];
+	assert_int_equal(t.reason, CD_REASON_SPREAD_VAGUE);
+	assert_close(t.more_weeks, 13.0, 0.0);
+	d.i_squared = 0.7;			/* weeks alone won't: 1.5625 times the agents */
+	t = ask(&in).test[CD_TEST_CONSISTENT];
+	assert_nan(t.more_weeks);
+	assert_close(t.more_agents, 6.0, 0.0);
+}
+
+static CdTest
+experienced(double gap, double low, double high, double agents)
+{
+	CdGapDispersion whole = alike();
+	CdGapDispersion part = {.agents = agents, .mean_gap = gap, .mean_low = low, .mean_high = high};
+	CdStructuralInput in = nothing_known(&whole);
+
+	in.experienced = &part;
+	in.tenure_known = true;
+	return ask(&in).test[CD_TEST_EXPERIENCED];
+}
+
+static void
+experienced_same_gap(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	assert_int_equal(experienced(2.1, 0.1, 4.1, 3).state, CD_STATE_STRUCTURAL);
+	assert_int_equal(experienced(2.1, -0.1, 4.3, 3).state, CD_STATE_UNKNOWN);
+	assert_int_equal(experienced(0.9, -0.1, 1.9, 3).state, CD_STATE_BEHAVIOURAL);
+	assert_int_equal(experienced(0.9, -0.3, 2.1, 3).state, CD_STATE_UNKNOWN);
+	assert_int_equal(experienced(4, 3, 5, 2).reason, CD_REASON_FEW_EXPERIENCED);
+	assert_int_equal(ask(&in).test[CD_TEST_EXPERIENCED].reason, CD_REASON_NO_TENURE);
+	in.tenure_known = true;
+	in.weeks_to_experience = 7;
+	assert_int_equal(ask(&in).test[CD_TEST_EXPERIENCED].reason, CD_REASON_ALL_NEW);
+	assert_close(ask(&in).test[CD_TEST_EXPERIENCED].more_weeks, 7.0, 0.0);
+}
+
+/* Agents alike and coaching idle: structural, unless all of them are new. */
+static void
+all_new(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	in.coaching = (CdCoachingEvidence) {0.0, -0.3, 0.3, 30, 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
+	in.tenure_known = true;
+	in.new_share = 0.9;
+	s = ask(&in);
+	assert_true(s.untold);
+	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
+	assert_between(s.p, 0.2, 0.8);
+}
+
+/* Eight agents, types as deep as given; type 0 is where everybody is on target. */
+static CdStructural
+types(double deep, double depth_noise, size_t k, CdTypeGap *gaps)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	whole.mean_gap = deep / (double) k;
+	in.gaps = gaps;
+	in.types = k;
+	in.types_comparable = true;
+	for (int a = 0; a < 8; a++)
+		for (size_t t = 0; t < k; t++)
+			gaps[in.n_gaps++] = (CdTypeGap) {a, (int) t, 10, 0.1 * a + (t + 1 == k ? deep + depth_noise * (a % 2 ? 1 : -1) : 0.0)};
+	return ask(&in);
+}
+
+/*
+ * The last of two types stands 12 above the first in each agent: interval 12 -+ t(7) * sqrt(8 / 7 / 8),
+ * and without it half of the volume would be 12 better, which is all of the mean gap of 6.
+ */
+static void
+contact_type(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdStructural s = types(12, 1, 2, gaps);
+	CdTest	   *t = &s.test[CD_TEST_TYPE];
+
+	(void) state;
+	assert_int_equal(t->state, CD_STATE_STRUCTURAL);
+	assert_close(t->estimate, 1.0, 1e-12);
+	assert_true(s.type[1].to_blame);
+	assert_false(s.type[0].to_blame);
+	assert_close(s.type[1].apart, 12.0, 1e-12);
+	assert_close(s.type[1].high - s.type[1].low, 2.0 * 2.364624251592785 * sqrt(1.0 / 7.0), 1e-9);
+	assert_int_equal(s.verdict, CD_VERDICT_STRUCTURAL);
+
+	s = types(0.1, 0.02, 3, gaps);
+	assert_int_equal(s.test[CD_TEST_TYPE].state, CD_STATE_BEHAVIOURAL);
+	s = types(12, 14, 2, gaps);
+	assert_int_equal(s.test[CD_TEST_TYPE].reason, CD_REASON_TYPES_VAGUE);
+	/* 12 -+ 12.5 is to stay above a third of the gap, 2: (12.5 / 10)^2 times the 52 weeks */
+	assert_close(s.test[CD_TEST_TYPE].more_weeks, ceil(52 * (pow(14 * 2.364624251592785 / sqrt(7.0) / 10, 2) - 1)), 0.0);
+	s = types(12, 30, 2, gaps);	/* 12 -+ 26.8: seven times */
+	assert_nan(s.test[CD_TEST_TYPE].more_weeks);
+}
+
+static void
+contact_type_not_assessed(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.types = 1;
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_ONE_TYPE);
+	in.types = 2;
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_ONE_TARGET);
+	in.types_comparable = true;	/* but nobody has a value in a type */
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_TYPES_VAGUE);
+	whole.mean_gap = 0;
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_NO_GAP);
+}
+
+static void
+decide_or_wait(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.waiting = (CdWaitingEvidence) {0.7, 0.51, 0.9};
+	assert_int_equal(ask(&in).test[CD_TEST_DECIDE].state, CD_STATE_STRUCTURAL);
+	assert_close(ask(&in).present, 1.0, 0.0);	/* consistent_gap alone: this one isn't counted */
+	in.waiting = (CdWaitingEvidence) {0.3, 0.1, 0.49};
+	assert_int_equal(ask(&in).test[CD_TEST_DECIDE].state, CD_STATE_BEHAVIOURAL);
+	in.waiting = (CdWaitingEvidence) {0.5, 0.3, 0.7};
+	assert_int_equal(ask(&in).test[CD_TEST_DECIDE].state, CD_STATE_UNKNOWN);
+}
+
+static double
+p(double spread, double type, double effect, double half, bool new_agents)
+{
+	const CdCoachingEvidence c = {effect, effect - half, effect + half, 30, 5};
+
+	return cd_structural_probability(spread, type, &c, 1, new_agents);
+}
+
+/* Missing evidence moves nothing, and it is monotone. */
+static void
+probability(void **state)
+{
+	(void) state;
+	assert_close(p(NAN, NAN, NAN, NAN, false), 1.0 / (1.0 + exp(0.5)), 1e-15);
+	assert_close(p(0.5, NAN, NAN, NAN, false), 1.0 / (1.0 + exp(0.5)), 1e-15);
+	assert_close(p(0.1, NAN, NAN, NAN, false), 1.0 / (1.0 + exp(-0.8)), 1e-12);
+	assert_close(p(0.1, NAN, NAN, NAN, true), 1.0 / (1.0 + exp(0.25)), 1e-15);
+	assert_close(p(NAN, 0.5, NAN, NAN, true), 1.0 / (1.0 + exp(-2.15)), 1e-12);
+	assert_close(p(NAN, 0.5, NAN, NAN, false), 1.0 / (1.0 + exp(-4.3)), 1e-12);
+	for (double spread = 0; spread < 2; spread += 0.1)
+		for (double type = 0; type < 1; type += 0.1)
+			for (double effect = -1; effect < 2; effect += 0.1)
+			{
+				assert_true(p(spread + 0.1, type, effect, 0.3, false) <= p(spread, type, effect, 0.3, false) + 1e-12);
+				assert_true(p(spread, type, effect + 0.1, 0.3, false) <= p(spread, type, effect, 0.3, false) + 1e-12);
+				assert_true(p(spread, type + 0.1, effect, 0.3, false) >= fmin(0.98, p(spread, type, effect, 0.3, false)) - 1e-12);
+			}
+}
+
+static void
+verdicts(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
+	in.experienced = &whole;	/* two of four, and coaching moves it */
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5};	/* three of four */
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
+	assert_close(ask(&in).present, 3.0, 0.0);
+	whole.mean_high = 0.9;
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_NO_GAP);
+	assert_nan(ask(&in).p);
+	assert_int_equal(types(12, 1, 2, gaps).verdict, CD_VERDICT_STRUCTURAL);
+}
+
+/* Half of the gap gone midway is a change; a third isn't, nor one that isn't clear. */
+static void
+changed(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.shift = (CdShift) {20, 8, 1, 30, true};
+	assert_true(ask(&in).changed);
+	in.shift = (CdShift) {20, 1, 8, 30, true};
+	assert_true(ask(&in).changed);
+	in.shift = (CdShift) {20, 8, 5, 30, true};
+	assert_false(ask(&in).changed);
+	in.shift = (CdShift) {20, 8, 1, 10, false};
+	assert_false(ask(&in).changed);
+	in.shift = (CdShift) {20, -5, 0.5, 30, true};
+	assert_false(ask(&in).changed);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(coaching),
+		cmocka_unit_test(sessions_that_settle),
+		cmocka_unit_test(never_coached),
+		cmocka_unit_test(consistent_gap),
+		cmocka_unit_test(consistent_never_coached),
+		cmocka_unit_test(weeks_that_settle),
+		cmocka_unit_test(experienced_same_gap),
+		cmocka_unit_test(all_new),
+		cmocka_unit_test(contact_type),
+		cmocka_unit_test(contact_type_not_assessed),
+		cmocka_unit_test(decide_or_wait),
+		cmocka_unit_test(probability),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(changed),
+	};
+
+	gsl_set_error_handler_off();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
