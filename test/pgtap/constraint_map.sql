@@ -1,0 +1,144 @@
+-- constraint_map, observation_plan, failure_demand, decide_or_wait: steps of a path, a planted centre, what is missing.
+BEGIN;
+SELECT plan(51);
+
+\set QUIET on
+CREATE FUNCTION pg_temp.steps(path text, OUT step text, OUT visits int, OUT work float8, OUT rework float8, OUT wait float8, OUT latency float8, OUT transfers int, OUT escalations int)
+	RETURNS SETOF record LANGUAGE sql AS 'SELECT s.* FROM coachdiag.path_steps(path::coachdiag.path) s';
+CREATE FUNCTION pg_temp.uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('x' || left(md5(name), 8))::bit(32)::bigint + 0.5) / 4294967296 $$;
+
+-- Steps of a path
+
+SELECT results_eq($$SELECT * FROM pg_temp.steps('[{"step":"talk","start":"2025-01-06 10:00:00Z","end":"2025-01-06 10:01:00Z","kind":"work"},
+		{"step":"hold","start":"2025-01-06 10:01:00Z","end":"2025-01-06 10:01:40Z","kind":"hold"},
+		{"step":"talk","start":"2025-01-06 10:01:40Z","end":"2025-01-06 10:02:00Z","kind":"work"},
+		{"step":"key in","start":"2025-01-06 10:02:10Z","end":"2025-01-06 10:02:40Z","kind":"work"},
+		{"step":"talk","start":"2025-01-06 10:02:40Z","end":"2025-01-06 10:02:50Z","kind":"work"},
+		{"step":"transfer","start":"2025-01-06 10:02:50Z","kind":"transfer"}]')$$, $$VALUES
+	('talk', 3, 80::float8, 10::float8, 0::float8, 0::float8, 1, 0), ('hold', 1, 0, 0, 40, 40, 0, 0), ('key in', 1, 30, 0, 10, 0, 0, 0), ('transfer', 1, 0, 0, 0, 0, 0, 0)$$,
+	'work goes on after a wait, comes back as rework after another step; a gap belongs to the step after it; a transfer to the step before it');
+SELECT results_eq($$SELECT step, work, rework FROM pg_temp.steps('[{"step":"a","start":"2025-01-06 10:00:00Z","end":"2025-01-06 10:01:00Z"},
+		{"step":"a","start":"2025-01-06 10:01:00Z","end":"2025-01-06 10:01:30Z"}]')$$, $$VALUES ('a', 60::float8, 30::float8)$$, 'over again is rework');
+SELECT results_eq($$SELECT * FROM pg_temp.steps('[{"step":"a","start":"2025-01-06 10:00:00Z"},{"step":"b","start":"2025-01-06 10:01:00Z"}]')$$,
+	$$VALUES ('a', 1, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::int, NULL::int), ('b', 1, NULL, NULL, NULL, NULL, NULL, NULL)$$, 'neither kinds nor ends: nothing known');
+SELECT results_eq($$SELECT step, wait, latency FROM pg_temp.steps('[{"step":"known","start":"2025-01-06 10:00:00Z","kind":"resolution_identified"},
+		{"step":"ask","start":"2025-01-06 10:00:10Z","end":"2025-01-06 10:01:00Z","kind":"approval"},{"step":"allowed","start":"2025-01-06 10:01:30Z","kind":"resolution_authorised"}]')$$,
+	$$VALUES ('known', 0::float8, 0::float8), ('ask', 60, 60), ('allowed', 30, 30)$$, 'decision latency falls on the steps it is spent in');
+SELECT results_eq($$SELECT step, transfers, escalations FROM pg_temp.steps('[{"step":"route","start":"2025-01-06 10:00:00Z","kind":"transfer"},
+		{"step":"up","start":"2025-01-06 10:00:10Z","kind":"escalation"}]')$$, $$VALUES ('route', 1, 0), ('up', 0, 1)$$, 'no step before: their own');
+SELECT is_empty('SELECT * FROM coachdiag.path_steps(NULL)', 'no path, no steps');
+SELECT is_empty($$SELECT * FROM pg_temp.steps('[]')$$, 'empty path, no steps');
+
+-- A centre: three types of four steps, ten agents of two teams; approval of refunds takes 300 s longer than the target has room for, a second gap sits in 'move', 'talk' has its usual hold everywhere.
+SELECT coachdiag.create_workspace('p"x');
+INSERT INTO "p""x".metric VALUES ('aht', false, 400, 10, 'seconds', 'identity'), ('fcr', true, 0.9, 0.02, 'share', 'proportion');
+INSERT INTO "p""x".agent SELECT a, CASE WHEN a < 8 THEN date '2023-01-01' ELSE date '2025-05-01' END FROM generate_series(1, 10) a;
+INSERT INTO "p""x".assignment (agent_id, team, valid_from) SELECT a, 'team ' || a % 2, date '2023-01-01' FROM generate_series(1, 10) a;
+CREATE TEMP TABLE c AS
+SELECT id, 1 + id % 10 AS agent, t.type, timestamptz '2025-03-03 08:00+00' + (id / 20) * interval '1 day' + (id % 9) * interval '1 hour' + (id % 20) * interval '1 minute' AS at,
+	round(60 + 20 * pg_temp.uniform('w' || id)) AS work, CASE WHEN t.approval > 0 THEN 1 + round(t.approval * 2 * pg_temp.uniform('a' || id)) ELSE 0 END AS approval, round(t.again * 2 * pg_temp.uniform('r' || id)) AS again,
+	t.type = 'refund' AND pg_temp.uniform('e' || id) < CASE WHEN id % 10 IN (2, 3) THEN 0.7 ELSE 0.15 END AS escalated, pg_temp.uniform('u' || id) > CASE t.type WHEN 'refund' THEN 0.3 ELSE 0.05 END AS resolved
+FROM (SELECT id, (ARRAY['refund', 'move', 'bill'])[1 + (id / 10) % 3] AS type FROM generate_series(1, 2400) id) i
+JOIN (VALUES ('refund', 300, 0), ('move', 0, 60), ('bill', 0, 0)) t (type, approval, again) USING (type);
+CREATE TEMP TABLE e AS
+SELECT id, step, kind, at + sum(seconds) OVER w * interval '1 s' - seconds * interval '1 s' AS from_at, at + sum(seconds) OVER w * interval '1 s' AS to_at
+FROM c CROSS JOIN LATERAL (VALUES (1, 'identify', 'work', work), (2, 'hold', 'hold', 20), (3, 'approve', 'approval', approval), (4, 'key in', 'work', work), (5, 'talk', 'work', work),
+	(6, 'key in', 'work', again), (7, 'escalate', 'escalation', CASE WHEN escalated THEN 0 END), (8, 'close', 'work', work)) s (n, step, kind, seconds)
+WHERE s.seconds > 0 OR s.kind = 'escalation' AND s.seconds = 0
+WINDOW w AS (PARTITION BY id ORDER BY n);
+INSERT INTO "p""x".contact (contact_id, agent_id, started_at, contact_type, customer_id, handle_seconds, resolved)
+SELECT c.id, c.agent, c.at, c.type, CASE WHEN c.type = 'refund' AND NOT p.resolved THEN p.id ELSE c.id END::text, (SELECT extract(epoch FROM max(e.to_at) - min(e.from_at)) FROM e WHERE e.id = c.id), c.resolved
+FROM c LEFT JOIN c p ON p.id = c.id - 60 AND p.type = c.type;
+INSERT INTO "p""x".contact_event SELECT id, step, from_at, to_at, NULL, kind FROM e;
+INSERT INTO "p""x".agent_metric (agent_id, metric, period, value, volume, contact_type, target)
+SELECT agent_id, 'aht', date_trunc('week', started_at)::date, avg(handle_seconds), count(*), contact_type, 4 * 70 + 20 FROM "p""x".contact GROUP BY 1, 3, 6;
+INSERT INTO "p""x".documented_step VALUES ('refund', 'identify', 'approve'), ('refund', 'approve', 'key in'), ('refund', 'key in', 'close'), ('refund', 'close', 'survey');
+SET client_min_messages = warning;
+CALL coachdiag.refresh('p"x');
+SET search_path = "p""x", public;
+
+SELECT results_eq($$SELECT contact_type, metric, target_seconds FROM handle_target ORDER BY 1$$, $$VALUES ('bill', 'aht', 300::float8), ('move', 'aht', 300), ('refund', 'aht', 300)$$, 'the handle time metric is found, with the targets of the types');
+SELECT results_eq('SELECT contact_type, step FROM constraint_map WHERE rank <= 2 ORDER BY rank', $$VALUES ('refund', 'approve'), ('move', 'key in')$$, 'the planted steps come first, in their order');
+SELECT ok(abs(share - 300.0 / 360) < 0.03, format('share %s of 0.833', share)) FROM constraint_map WHERE rank = 1;
+SELECT ok(abs(share - 60.0 / 360) < 0.03, format('share %s of 0.167: rework', share)) FROM constraint_map WHERE rank = 2;
+SELECT ok(abs(gap_seconds - 300) < 15, format('%s s a contact of 300', gap_seconds)) FROM constraint_map WHERE rank = 1;
+SELECT ok(abs(sum(share) - 1) < 1e-9, 'shares add up to one') FROM constraint_map;
+SELECT ok(abs(max(cumulative_share) - sum(share) FILTER (WHERE rank IS NOT NULL)) < 1e-9, 'the last cumulative share is that of all steps') FROM constraint_map;
+SELECT is(sum(share) FILTER (WHERE step = 'hold') < 0.01, true, 'what the target has room for is no gap') FROM constraint_map;
+SELECT is(waiting_share, 1::float8, 'approval is all waiting') FROM constraint_map WHERE rank = 1;
+SELECT ok(abs(m.latency_p50 - x.p[1]) < 0.01 AND abs(m.latency_p90 - x.p[2]) < 0.01, 'latency quantiles are those of the rows')
+FROM constraint_map m, (SELECT percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY approval) AS p FROM c WHERE type = 'refund') x WHERE m.rank = 1;
+SELECT is(contacts, (SELECT count(*) FROM c WHERE type = 'refund'), 'contacts') FROM constraint_map WHERE rank = 1;
+SELECT ok(abs(rework_seconds - (SELECT avg(again) FROM c WHERE type = 'move')) < 0.01, 'rework seconds') FROM constraint_map WHERE rank = 2;
+SELECT is(escalation_share, (SELECT avg(escalated::int)::float8 FROM c WHERE type = 'refund'), 'escalations belong to the step they leave') FROM constraint_map WHERE contact_type = 'refund' AND step = 'talk';
+SELECT ok(waiting_icc < 0.05 AND waiting_icc_high < 0.15, format('waiting is not the person: %s up to %s', waiting_icc, waiting_icc_high)) FROM constraint_map WHERE rank = 1;
+SELECT ok(repeat_share > 0.15, format('refunds are repeated: %s', repeat_share)) FROM constraint_map WHERE rank = 1;
+SELECT is(repeat_share, 0::float8, 'bills are not') FROM constraint_map WHERE contact_type = 'bill' AND step = 'close';
+SELECT is(metric || ' ' || status, 'aht assessed', 'nothing is missing') FROM constraint_map WHERE contact_type = 'refund' AND step = 'talk';
+SELECT ok(escalation_floor BETWEEN 0.08 AND 0.2 AND escalation_floor < escalation_share, format('escalation floor %s of %s', escalation_floor, escalation_share)) FROM constraint_map WHERE contact_type = 'refund' AND step = 'talk';
+SELECT is(most_in_share BETWEEN 0.4 AND 0.6, true, 'both teams lose time there') FROM constraint_map WHERE rank = 1;
+
+-- Between agents: one in each team escalates most of it
+SELECT ok(icc_low > 0.05 AND icc BETWEEN 0.15 AND 0.6, format('a person problem shows: %s', icc)) FROM (
+	SELECT m.icc, m.icc_low FROM constraint_measure m WHERE m.contact_type = 'refund' AND m.step = 'talk' AND m.measure = 'escalation') m;
+SELECT is(agents, 10::bigint, 'over all agents') FROM constraint_measure WHERE contact_type = 'refund' AND step = 'approve' AND measure = 'waiting';
+
+-- Repeats and failure demand
+SELECT is((SELECT count(*) FROM repeat_contact), (SELECT count(*) FROM contact c WHERE EXISTS (SELECT FROM contact p WHERE p.customer_id = c.customer_id AND p.contact_type = c.contact_type AND p.started_at < c.started_at AND p.started_at >= c.started_at - interval '7 days')), 'repeats within seven days');
+SELECT results_eq('SELECT contact_type, step, failed > 150, returned > 100, usual_share < 0.05, hours > 10 FROM failure_demand WHERE rank = 1', $$VALUES ('refund', 'close', true, true, true, true)$$, 'failure demand sits in refunds');
+SELECT ok(abs(returned_share - returned::float8 / failed) < 1e-12 AND excess <= returned AND excess_hours <= hours, 'its figures fit') FROM failure_demand WHERE rank = 1;
+UPDATE settings SET repeat_days = 1;
+SELECT lives_ok($$SELECT coachdiag.refresh_part('p"x', 'repeat_contact')$$, 'another number of days');
+SELECT is((SELECT count(*) FROM repeat_contact), 0::bigint, 'nobody is back within one');
+UPDATE settings SET repeat_days = 7;
+
+-- What to watch
+SELECT is((SELECT DISTINCT contact_type || ': ' || watch_step FROM observation_plan WHERE rank = 1), 'refund: approve', 'watch refunds first, at the approval');
+SELECT ok(count(*) BETWEEN 5 AND 10 AND count(DISTINCT agent_id) >= 5 AND count(DISTINCT extract(hour FROM started_at)) >= 3, format('%s contacts of %s agents', count(*), count(DISTINCT agent_id))) FROM observation_plan WHERE rank = 1;
+SELECT ok(min(started_at) > (SELECT max(at) FROM c) - interval '30 days' AND bool_and(seconds_at_step BETWEEN typical_seconds / 2 AND typical_seconds * 2), 'recent and typical') FROM observation_plan WHERE rank = 1;
+SELECT ok(bool_and('approve: who decides, how long does it take, is it granted as asked, and could the agent have decided?' = ANY (note)), 'what to note') FROM observation_plan WHERE rank = 1;
+
+SELECT results_eq($$SELECT step, observed_contacts, documented, log_contacts > 0, finding FROM coachdiag.compare_observation('p"x', 'refund', '[["identify", "call a friend", {"step": "close"}], ["identify", "close"], ["close"], ["close"]]'::jsonb) ORDER BY step$$, $$VALUES
+	('approve', 0::bigint, true, true, 'in the event log but not observed, though it should have been'), ('call a friend', 1, false, false, 'observed, in no document, not known to the event log'),
+	('close', 4, true, true, 'observed'), ('escalate', 0, false, true, 'in the event log but not observed: too rare to have to be, in no document'),
+	('hold', 0, false, true, 'in the event log but not observed, though it should have been, in no document'), ('identify', 2, true, true, 'observed'),
+	('key in', 0, true, true, 'in the event log but not observed, though it should have been'), ('survey', 0, true, false, 'documented but not observed, nor in the event log'),
+	('talk', 0, false, true, 'in the event log but not observed, though it should have been, in no document')$$, 'observed against document and log');
+SELECT is((SELECT observed_contacts FROM coachdiag.compare_observation('p"x', 'refund', ARRAY['identify', NULL, 'identify']) WHERE step = 'identify'), 1::bigint, 'one contact as an array');
+SELECT is((SELECT finding FROM coachdiag.compare_observation('p"x', 'unheard of', ARRAY['x'])), 'observed', 'a type that neither document nor log knows');
+SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('p"x', 'refund', '["identify"]'::jsonb)$$, '22023', 'observed is not an array of contacts, each an array of steps', 'not of the shape');
+SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('nowhere', 'refund', ARRAY['x'])$$, '3F000', 'there is no workspace "nowhere"', 'no such workspace');
+
+-- Deciding or waiting
+SELECT results_eq($$SELECT team, state, basis, waiting_share > 0.8, reach_probability < 0.25 FROM decide_or_wait WHERE metric = 'aht' ORDER BY team$$,
+	$$VALUES ('team 0', 'structural', 'time beyond target', true, true), ('team 1', 'structural', 'time beyond target', true, true)$$, 'everybody waits, nobody reaches the target');
+SELECT results_eq($$SELECT d.state FROM (VALUES (10, 100, 0.9, 0.8, 0.1, 5), (10, 100, 0.9, 0.8, 0.9, 5), (10, 100, 0.1, 0.05, 0.9, 5), (10, 100, 0.1, 0.05, 0.1, 5), (2, 100, 0.9, 0.8, 0.1, 5), (10, 10, 0.9, 0.8, 0.1, 5),
+		(10, 100, 0.9, 0.8, 0.1, -1), (10, 0, NULL, NULL, 0.1, 5), (10, 100, 0.5, 0.3, 0.9, 5)) v (a, n, s, l, p, g)
+	CROSS JOIN LATERAL coachdiag.decide_or_wait(true, a, n, s, l, 2 * s - l, p, g) d$$, $$VALUES ('structural'), ('unknown'), ('behavioural'), ('unknown'), ('unknown'), ('unknown'), ('unknown'), ('unknown'), ('unknown')$$, 'the rule');
+SELECT ok(agents = 6 AND best_agent = '1' AND reach_probability > 0.99, format('a frontier: %s', best_gap)) FROM (
+	SELECT coachdiag.panel(CASE a WHEN 1 THEN 90 ELSE 120 END + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 6) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
+SELECT ok(reach_probability < 0.01 AND best_low > 10, 'none') FROM (
+	SELECT coachdiag.panel(120 + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 6) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
+
+-- What is missing
+RESET search_path;
+SELECT coachdiag.create_workspace('bare');
+SET client_min_messages = warning;
+CALL coachdiag.refresh('bare');
+SELECT results_eq('SELECT rank, status FROM bare.constraint_map', $$VALUES (NULL::bigint, 'not assessed: needs contact')$$, 'no contacts');
+SELECT results_eq('SELECT rank, status FROM bare.failure_demand', $$VALUES (NULL::bigint, 'not assessed: needs contact')$$, 'no contacts, no failure demand');
+SELECT is_empty('SELECT * FROM bare.observation_plan', 'nothing to watch');
+INSERT INTO bare.contact (contact_id, agent_id, started_at, contact_type, handle_seconds) SELECT i, i % 3, timestamptz '2025-03-03 08:00+00' + i * interval '1 hour', CASE WHEN i % 2 = 0 THEN 'x' END, 100 FROM generate_series(1, 40) i;
+INSERT INTO bare.contact_event (contact_id, step, started_at, ended_at) SELECT i, s, timestamptz '2025-03-03 08:00+00' + i * interval '1 hour' + n * interval '30 s', timestamptz '2025-03-03 08:00+00' + i * interval '1 hour' + n * interval '30 s' + interval '20 s'
+FROM generate_series(1, 39, 2) i, unnest(ARRAY['a', 'b']) WITH ORDINALITY s (s, n);
+SET client_min_messages = warning;
+CALL coachdiag.refresh('bare');
+SELECT results_eq('SELECT rank, contact_type, step, round(share::numeric, 6), status FROM bare.constraint_map ORDER BY rank, contact_type', $$VALUES
+	(1::bigint, NULL, 'b', 1.0, 'assessed; no metric in seconds is the handle time, so all waiting and rework counts as gap; not assessed: latency, transfers and escalations need contact_event.kind; not assessed: repeats need contacts with a customer, and settings.repeat_days after them; not assessed: escalation_floor needs agent.hired_on'),
+	(2, NULL, 'a', 0.0, 'assessed; no metric in seconds is the handle time, so all waiting and rework counts as gap; not assessed: latency, transfers and escalations need contact_event.kind; not assessed: repeats need contacts with a customer, and settings.repeat_days after them; not assessed: escalation_floor needs agent.hired_on'),
+	(NULL, 'x', NULL, NULL, 'not assessed: needs contact_event for this contact type')$$, 'no kinds, no customer, no target, no type');
+SELECT results_eq('SELECT status FROM bare.failure_demand', $$VALUES ('not assessed: needs contact.customer_id')$$, 'no customers');
+
+SELECT * FROM finish();
+ROLLBACK;
