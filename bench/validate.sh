@@ -1,6 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
-# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published verdict; --small: under a minute, no verdict
+# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published coaches
+#        interventions verdict; --small: the first three, under a minute
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +19,8 @@ run() {
 	case $1 in
 	effect) find_python numpy && "$python" bench/validate/study.py "${small[@]}" ;;
 	grid) find_python numpy && "$python" bench/validate/grid.py "${small[@]}" ;;
+	coaches) find_python numpy && "$python" bench/validate/coaches.py ;;
+	interventions) find_python numpy && "$python" bench/validate/interventions.py ;;
 	published) find_python numpy && "$python" bench/validate/published.py ;;
 	verdict)
 		find_python numpy,pandas
@@ -29,7 +32,7 @@ run() {
 
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
-studies=(effect grid published verdict)
+studies=(effect grid published coaches interventions verdict)
 if [ "${1:-}" = --small ]; then
 	small=(--small)
 	studies=(effect grid published)
