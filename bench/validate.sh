@@ -1,7 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published coaches
-#        interventions verdict; --small: the first three, under a minute
+#        interventions constraints verdict; --small: the first three, under a minute
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,6 +22,10 @@ run() {
 	coaches) find_python numpy && "$python" bench/validate/coaches.py ;;
 	interventions) find_python numpy && "$python" bench/validate/interventions.py ;;
 	published) find_python numpy && "$python" bench/validate/published.py ;;
+	constraints)
+		find_python numpy,pandas
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/constraints.py"
+		;;
 	verdict)
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 31 32 33 --hard 41 42 --teams 60"
@@ -32,7 +36,7 @@ run() {
 
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
-studies=(effect grid published coaches interventions verdict)
+studies=(effect grid published coaches interventions constraints verdict)
 if [ "${1:-}" = --small ]; then
 	small=(--small)
 	studies=(effect grid published)

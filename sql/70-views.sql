@@ -108,8 +108,9 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	FROM team p
 	LEFT JOIN @.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
 	LEFT JOIN usual u ON u.metric = p.metric
+	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual) s
+		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. Metric units; mean_gap: contact mix taken out, positive is worse. Columns: see type coachdiag.structural_score_result.';

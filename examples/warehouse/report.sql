@@ -58,6 +58,18 @@ FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric),
 WHERE e.level = 'metric' ORDER BY e.metric;
 
 \echo
+\echo 'COACHING THAT GOES ON WITHOUT RESULT: coaching up or kept high, metric flat, gap not closing'
+SELECT pg_temp.wrap(coalesce(string_agg(format('%s %s (%s%s)', p.team, p.metric, p.stage,
+	coalesce(format('; %s sessions since %s', p.sessions_since, p.clear_since), '')), ', ' ORDER BY p.sessions_since DESC NULLS LAST, p.team, p.metric), 'none') || '.', '  ')
+FROM :"ws".paradox p
+WHERE p.paradox AND p.quarter = (SELECT max(q.quarter) FROM :"ws".paradox q);
+
+\echo
+\echo 'WHERE THE PROCESS HOLDS IT: the first steps to fix'
+SELECT pg_temp.wrap(coalesce(string_agg(format('%s of %s (%s %% of the time beyond target)', step, contact_type, round(100 * share::numeric)), ', ' ORDER BY rank), 'not assessed') || '.', '  ')
+FROM (SELECT * FROM :"ws".constraint_map c WHERE c.share > 0 AND c.step IS NOT NULL ORDER BY c.rank LIMIT 5) c;
+
+\echo
 \echo 'WHAT CANNOT BE TOLD, and why'
 WITH why AS (
 	SELECT p.name, p.relative_gap, p.gap, coalesce(string_agg(DISTINCT i.reason, '; '), 'the signs that could be read do not agree') AS why
@@ -81,6 +93,10 @@ FROM (SELECT team, string_agg(metric, ', ' ORDER BY metric) AS metrics FROM page
 \echo 'LOOK FURTHER'
 SELECT format(E'  every test of a team     SELECT * FROM %1$I.indicators WHERE team = ''…'';\n'
 	'  why this verdict         SELECT reason FROM %1$I.diagnosis WHERE team = ''…'';\n'
+	'  who coaches well         SELECT * FROM %1$I.coach_scorecard ORDER BY metric, program, rank;\n'
+	'  why coaching fails       SELECT * FROM %1$I.program_health WHERE state = ''problem'';\n'
+	'  where the process holds  SELECT * FROM %1$I.constraint_map ORDER BY rank;\n'
+	'  what a change did        SELECT * FROM %1$I.intervention_effect;\n'
 	'  trouble in the sources   SELECT * FROM coachdiag.check_sources(%2$L);\n'
 	'  what a column means      \\d+ %1$I.diagnosis', :'ws', :'ws');
 DROP VIEW page;

@@ -1,6 +1,6 @@
 -- constraint_map, observation_plan, failure_demand, decide_or_wait: steps of a path, a planted centre, what is missing.
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.steps(path text, OUT step text, OUT visits int, OUT work float8, OUT rework float8, OUT wait float8, OUT latency float8, OUT transfers int, OUT escalations int)
@@ -86,7 +86,11 @@ SELECT is(agents, 10::bigint, 'over all agents') FROM constraint_measure WHERE c
 
 -- Repeats and failure demand
 SELECT is((SELECT count(*) FROM repeat_contact), (SELECT count(*) FROM contact c WHERE EXISTS (SELECT FROM contact p WHERE p.customer_id = c.customer_id AND p.contact_type = c.contact_type AND p.started_at < c.started_at AND p.started_at >= c.started_at - interval '7 days')), 'repeats within seven days');
-SELECT results_eq('SELECT contact_type, step, failed > 150, returned > 100, usual_share < 0.05, hours > 10 FROM failure_demand WHERE rank = 1', $$VALUES ('refund', 'close', true, true, true, true)$$, 'failure demand sits in refunds');
+SELECT results_eq('SELECT step FROM failure_demand WHERE contact_type = ''refund'' ORDER BY rank', $$VALUES ('close'), ('talk')$$, 'by the last step, or where it was escalated');
+SELECT results_eq('SELECT sum(failed), sum(returned), round(sum(hours)::numeric, 6), max(usual_share) FROM failure_demand WHERE contact_type = ''refund''', $$
+	SELECT count(*)::numeric, count(n.contact_id)::numeric, round((sum(n.handle_seconds) / 3600)::numeric, 6), 0::float8
+	FROM contact c LEFT JOIN contact n ON n.customer_id = c.customer_id AND n.contact_type = 'refund' AND n.started_at > c.started_at AND n.started_at <= c.started_at + interval '7 days'
+	WHERE c.contact_type = 'refund' AND NOT c.resolved AND c.started_at <= (SELECT max(started_at) FROM contact) - interval '7 days'$$, 'failure demand sits in refunds');
 SELECT ok(abs(returned_share - returned::float8 / failed) < 1e-12 AND excess <= returned AND excess_hours <= hours, 'its figures fit') FROM failure_demand WHERE rank = 1;
 UPDATE settings SET repeat_days = 1;
 SELECT lives_ok($$SELECT coachdiag.refresh_part('p"x', 'repeat_contact')$$, 'another number of days');
@@ -109,6 +113,8 @@ SELECT is((SELECT observed_contacts FROM coachdiag.compare_observation('p"x', 'r
 SELECT is((SELECT finding FROM coachdiag.compare_observation('p"x', 'unheard of', ARRAY['x'])), 'observed', 'a type that neither document nor log knows');
 SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('p"x', 'refund', '["identify"]'::jsonb)$$, '22023', 'observed is not an array of contacts, each an array of steps', 'not of the shape');
 SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('nowhere', 'refund', ARRAY['x'])$$, '3F000', 'there is no workspace "nowhere"', 'no such workspace');
+
+SELECT is_empty($$SELECT FROM coachdiag.compare_observation('p"x', 'refund', NULL::text[])$$, 'nothing observed, no rows');
 
 -- Deciding or waiting
 SELECT results_eq($$SELECT team, state, basis, waiting_share > 0.8, reach_probability < 0.25 FROM decide_or_wait WHERE metric = 'aht' ORDER BY team$$,

@@ -1,0 +1,164 @@
+-- Where the process holds the gap: steps of a contact, the gap shared out over steps, observation.
+
+CREATE FUNCTION coachdiag.path_steps(
+		path coachdiag.path,
+		OUT step text, OUT visits integer, OUT working_seconds double precision, OUT rework_seconds double precision,
+		OUT waiting_seconds double precision, OUT latency_seconds double precision, OUT transfers integer, OUT escalations integer)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_path_steps' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 8;
+COMMENT ON FUNCTION coachdiag.path_steps(coachdiag.path) IS
+'What each step of a contact took, a row per different step. visits: its events. working_seconds: at work in it, for the first time or going on with it after no more than a wait; rework_seconds: at work in it again after another step, or over again. '
+'waiting_seconds: in events of kind wait, hold or approval of the step, and before each of its events while nothing went on. latency_seconds: its part of the decision latency (coachdiag.path_measures). '
+'transfers, escalations: made while in it (in their own step where none came before). Events that overlap each count in full. NULL where it needs what no event has: kinds (latency, transfers, escalations), kinds or ends (times). No rows for NULL.';
+
+CREATE FUNCTION coachdiag.frontier(panel coachdiag.panel, higher_is_better boolean, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
+		OUT agents integer, OUT best_agent text, OUT best_gap double precision, OUT best_low double precision, OUT best_high double precision,
+		OUT reach_probability double precision)
+	RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH week AS MATERIALIZED (
+		SELECT c.agent, c.period, pg_catalog.sum(c.weight) AS w, pg_catalog.sum(c.weight * c.target) AS target,
+			CASE WHEN higher_is_better THEN -1 ELSE 1 END * pg_catalog.sum(c.weight * (c.mean - c.target)) / pg_catalog.sum(c.weight) AS gap
+		FROM coachdiag.cells(coachdiag.without_mix(panel)) c
+		WHERE c.weight > 0 AND c.target IS NOT NULL AND c.period IS NOT NULL
+		GROUP BY c.agent, c.period
+	), agent AS (
+		SELECT w.agent, pg_catalog.sum(w.w) AS w, pg_catalog.sum(w.w * w.gap) / pg_catalog.sum(w.w) AS gap FROM week w GROUP BY w.agent
+	), noise AS (
+		SELECT pg_catalog.sum(w.w * (w.gap - a.gap) ^ 2) / nullif(pg_catalog.count(*) - pg_catalog.count(DISTINCT w.agent), 0) AS v,
+			CASE WHEN scale = 'log' THEN pg_catalog.exp(pg_catalog.sum(w.target) / pg_catalog.sum(w.w)) ELSE 1 END AS unit
+		FROM week w JOIN agent a USING (agent)
+	), shrunken AS (
+		SELECT a.agent, n.unit, coachdiag.shrink(a.gap * n.unit, CASE WHEN n.v > 0 THEN pg_catalog.sqrt(n.v / a.w) * n.unit END) OVER () AS s
+		FROM agent a CROSS JOIN noise n
+	), known AS (
+		SELECT k.agent, (k.s).estimate AS gap, (k.s).se AS se, CASE WHEN (k.s).estimate > margin THEN 1 - i.p_value / 2 ELSE i.p_value / 2 END AS short
+		FROM shrunken k CROSS JOIN LATERAL coachdiag.t_interval((k.s).estimate - margin, (k.s).se, 1e6) i
+		WHERE (k.s).se > 0
+	), best AS (
+		SELECT k.* FROM known k ORDER BY k.gap, k.agent LIMIT 1
+	)
+	SELECT pg_catalog.count(*)::integer, b.agent, b.gap, b.gap - 1.959963984540054 * b.se, b.gap + 1.959963984540054 * b.se,
+		1 - pg_catalog.exp(pg_catalog.sum(pg_catalog.ln(greatest(k.short, 1e-12))))
+	FROM known k CROSS JOIN best b
+	GROUP BY b.agent, b.gap, b.se;
+END;
+COMMENT ON FUNCTION coachdiag.frontier(coachdiag.panel, boolean, text, double precision) IS
+'Does anyone reach the target inside the system, and what is the best that this process allows? Agents'' mean gaps with contact mix taken out (coachdiag.without_mix), noise from their own periods, shrunken (coachdiag.shrink) so that luck is no frontier. '
+'agents: how many have one. best_agent, best_gap (best_low, best_high: 95 %): the best of them, metric units, positive is worse than target. reach_probability: that at least one agent''s true gap is margin (metric units) or less. '
+'higher_is_better, scale, margin: as in coachdiag.gap_dispersion. No row''s worth of agents with two periods and a target: all NULL.';
+
+CREATE FUNCTION coachdiag.decide_or_wait(handed_on boolean, agents integer, breakdowns bigint, waiting_share double precision, waiting_low double precision, waiting_high double precision,
+		reach_probability double precision, mean_low double precision, OUT state text, OUT reason text)
+	RETURNS record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+	frontier constant text := CASE WHEN reach_probability >= 0.75 THEN 'somebody reaches the target'
+		WHEN reach_probability <= 0.25 THEN 'nobody reaches the target' ELSE 'whether anybody reaches the target is not known' END;
+	share constant text := format(CASE WHEN handed_on THEN 'the agent was waiting in %s %% of %s contacts handed on' ELSE 'waiting makes %s %% of the time beyond target in %s contacts' END,
+		round(100 * waiting_share::numeric), breakdowns);
+BEGIN
+	state := 'unknown';
+	IF breakdowns IS NULL OR breakdowns = 0 THEN
+		reason := 'not assessed: needs contact_event with kinds, ' || CASE WHEN handed_on THEN 'and contacts transferred or escalated in it' ELSE 'contact.handle_seconds and a target' END;
+	ELSIF mean_low IS NULL OR mean_low <= 0 THEN
+		reason := 'no gap that could be told from zero';
+	ELSIF agents < 3 OR breakdowns < 20 OR waiting_low IS NULL THEN
+		reason := CASE WHEN waiting_share IS NULL THEN 'no time beyond target in the contacts' ELSE format('only %s contacts of %s agents tell', breakdowns, agents) END;
+	ELSIF waiting_low > 0.5 AND (reach_probability < 0.75) IS NOT FALSE THEN
+		state := 'structural'; reason := share || ', and ' || frontier;
+	ELSIF waiting_high < 0.5 AND reach_probability >= 0.75 THEN
+		state := 'behavioural'; reason := share || ', and ' || frontier;
+	ELSIF waiting_low > 0.5 OR waiting_high < 0.5 THEN
+		reason := share || ', but ' || frontier;
+	ELSE
+		reason := share || ': whether mostly deciding or waiting is not known precisely enough';
+	END IF;
+END
+$function$;
+COMMENT ON FUNCTION coachdiag.decide_or_wait(boolean, integer, bigint, double precision, double precision, double precision, double precision, double precision) IS
+'At the breakdown, was the agent deciding or waiting, and does anyone reach the target inside the system? handed_on: whether judged by contacts transferred or escalated, or by time beyond target. '
+'breakdowns, agents: contacts that tell, and whose they are; waiting_share (waiting_low, waiting_high: 95 %): part of them, or of the time beyond target, in which the agent was waiting; '
+'reach_probability: of coachdiag.frontier; mean_low: lower end of the mean gap, positive is worse. structural: waiting surely makes more than half, unless somebody reaches the target (probability 0.75 and more). '
+'behavioural: waiting surely makes less than half and somebody reaches it. unknown: anything else, fewer than 20 contacts or 3 agents, or no gap. reason: in words.';
+
+-- Observation
+
+CREATE FUNCTION coachdiag.note_at(kind text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE kind
+		WHEN 'wait' THEN 'who or what are they waiting for, and how long?'
+		WHEN 'hold' THEN 'why is the customer put on hold, and who or what is asked?'
+		WHEN 'approval' THEN 'who decides, how long does it take, is it granted as asked, and could the agent have decided?'
+		WHEN 'transfer' THEN 'what could the agent not do, and who takes it on?'
+		WHEN 'escalation' THEN 'what authority was missing, and what does the next level do that the agent could not?'
+		WHEN 'resolution_identified' THEN 'note the time: the agent knows the resolution.'
+		WHEN 'resolution_authorised' THEN 'note the time: the agent may deliver it.'
+		WHEN 'resolved' THEN 'is the customer''s need met, or only the question asked?'
+		ELSE 'does the agent have the information, the authority and a system that works? Note every workaround.'
+	END;
+END;
+COMMENT ON FUNCTION coachdiag.note_at(text) IS
+'What an observer should note at an event of this kind (contact_event.kind; NULL or work: at work), in plain words.';
+
+CREATE FUNCTION coachdiag.compare_observation(ws text, contact_type text, observed jsonb)
+	RETURNS TABLE (step text, observed_contacts bigint, documented boolean, log_contacts bigint, log_share double precision, finding text)
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+BEGIN
+	IF to_regclass(format('%I.step_by_agent', ws)) IS NULL THEN
+		RAISE EXCEPTION 'there is no workspace "%"', ws USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT coachdiag.create_workspace(name) makes one.';
+	ELSIF observed IS NULL THEN
+		RETURN;
+	ELSIF jsonb_typeof(observed) <> 'array' OR EXISTS (
+		SELECT FROM jsonb_array_elements(observed) c
+		WHERE jsonb_typeof(c) <> 'array' OR EXISTS (
+			SELECT FROM jsonb_array_elements(CASE jsonb_typeof(c) WHEN 'array' THEN c ELSE '[]' END) s WHERE coalesce(s ->> 'step', s #>> '{}', '') = '' OR jsonb_typeof(s) NOT IN ('string', 'object')))
+	THEN
+		RAISE EXCEPTION 'observed is not an array of contacts, each an array of steps' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'For example: [["identify", "supervisor_approval", "apply"], [{"step": "identify"}, {"step": "apply"}]].';
+	END IF;
+	RETURN QUERY EXECUTE format($query$
+		WITH seen AS (
+			SELECT s.step, count(DISTINCT c.n) AS contacts
+			FROM jsonb_array_elements($2) WITH ORDINALITY c (steps, n)
+			CROSS JOIN LATERAL (SELECT CASE jsonb_typeof(e) WHEN 'object' THEN e ->> 'step' ELSE e #>> '{}' END AS step FROM jsonb_array_elements(c.steps) e) s
+			GROUP BY s.step
+		), document AS (
+			SELECT d.step FROM %1$I.stored_documented_step d WHERE d.contact_type IS NOT DISTINCT FROM $1 AND d.step IS NOT NULL
+			UNION SELECT d.next_step FROM %1$I.stored_documented_step d WHERE d.contact_type IS NOT DISTINCT FROM $1 AND d.next_step IS NOT NULL
+		), log AS (
+			SELECT l.step, sum(l.contacts)::bigint AS contacts FROM %1$I.step_by_agent l WHERE l.contact_type IS NOT DISTINCT FROM $1 GROUP BY l.step
+		), total AS (
+			SELECT (SELECT count(*) FROM %1$I.recent_contact c WHERE c.contact_type IS NOT DISTINCT FROM $1 AND c.events > 0) AS logged,
+				(SELECT count(*) FROM document) AS documented, jsonb_array_length($2) AS observed
+		), step AS (
+			SELECT step FROM seen UNION SELECT step FROM document UNION SELECT step FROM log
+		), row AS (
+			SELECT s.step, coalesce(o.contacts, 0) AS seen, CASE WHEN t.documented > 0 THEN d.step IS NOT NULL END AS documented,
+				CASE WHEN t.logged > 0 THEN coalesce(l.contacts, 0) END AS logged, coalesce(l.contacts, 0) / nullif(t.logged, 0)::double precision AS share, t.observed
+			FROM step s CROSS JOIN total t LEFT JOIN seen o USING (step) LEFT JOIN document d USING (step) LEFT JOIN log l USING (step)
+		)
+		SELECT r.step, r.seen, r.documented, r.logged, r.share, CASE
+			WHEN r.seen > 0 THEN concat_ws(', ', 'observed', CASE WHEN NOT r.documented THEN 'in no document' END, CASE WHEN r.logged = 0 THEN 'not known to the event log' END)
+			WHEN r.share > 0 AND (1 - least(r.share, 1)) ^ r.observed < 0.05 THEN concat_ws(', ', 'in the event log but not observed, though it should have been', CASE WHEN NOT r.documented THEN 'in no document' END)
+			WHEN r.share > 0 THEN concat_ws(', ', 'in the event log but not observed: too rare to have to be', CASE WHEN NOT r.documented THEN 'in no document' END)
+			ELSE concat_ws(', ', 'documented but not observed', CASE WHEN r.logged = 0 THEN 'nor in the event log' END) END
+		FROM row r
+		ORDER BY r.seen > 0 DESC, r.share DESC NULLS LAST, r.step
+	$query$, ws) USING contact_type, observed;
+END
+$function$;
+COMMENT ON FUNCTION coachdiag.compare_observation(text, text, jsonb) IS
+'What observers recorded of contacts of one type against the documented process and the event log of the workspace, as of its last refresh, a row per step of any of them. observed: an array of contacts, each an array of steps, in the words of the log (text, or an object with "step"). '
+'observed_contacts: contacts in which it was seen. documented: NULL where the type has no document. log_contacts, log_share: contacts of the type with it in the months of the diagnosis; NULL where the log has none of the type. '
+'finding: in words; a step of the log is missed when so many contacts without it would have been a chance of less than 1 in 20. observed NULL: no rows. Errors: no such workspace (3F000), observed not of that shape (22023).';
+
+CREATE FUNCTION coachdiag.compare_observation(ws text, contact_type text, observed text[])
+	RETURNS TABLE (step text, observed_contacts bigint, documented boolean, log_contacts bigint, log_share double precision, finding text)
+	LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+	SELECT c.* FROM coachdiag.compare_observation(ws, contact_type, CASE WHEN observed IS NOT NULL THEN pg_catalog.jsonb_build_array(pg_catalog.to_jsonb(pg_catalog.array_remove(observed, NULL))) END) c;
+END;
+COMMENT ON FUNCTION coachdiag.compare_observation(text, text, text[]) IS
+'The same for one observed contact: its steps. See coachdiag.compare_observation(text, text, jsonb).';
