@@ -59,10 +59,13 @@ WHERE e.level = 'metric' ORDER BY e.metric;
 
 \echo
 \echo 'COACHING THAT GOES ON WITHOUT RESULT: coaching up or kept high, metric flat, gap not closing'
-SELECT pg_temp.wrap(coalesce(string_agg(format('%s %s (%s%s)', p.team, p.metric, p.stage,
-	coalesce(format('; %s sessions since %s', p.sessions_since, p.clear_since), '')), ', ' ORDER BY p.sessions_since DESC NULLS LAST, p.team, p.metric), 'none') || '.', '  ')
-FROM :"ws".paradox p
-WHERE p.paradox AND p.quarter = (SELECT max(q.quarter) FROM :"ws".paradox q);
+WITH latest AS (
+	SELECT p.*, format('%s %s', p.team, p.metric) AS name FROM :"ws".paradox p WHERE p.quarter = (SELECT max(q.quarter) FROM :"ws".paradox q)
+)
+SELECT pg_temp.wrap(coalesce(string_agg(format('%s (%s%s)', name, stage, coalesce(format('; %s sessions since %s', sessions_since, clear_since), '')), ', '
+		ORDER BY sessions_since DESC NULLS LAST, name) FILTER (WHERE paradox), 'None shown') || '.'
+	|| coalesce(' Coaching rises, and whether the metric moves cannot be told: ' || string_agg(name, ', ' ORDER BY name) FILTER (WHERE paradox IS NULL AND dose_trend = 'rising') || '.', ''), '  ')
+FROM latest;
 
 \echo
 \echo 'WHERE THE PROCESS HOLDS IT: the first steps to fix'
