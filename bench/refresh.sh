@@ -8,7 +8,8 @@ if [ -z "${IN_SERVER:-}" ]; then
 fi
 
 agents=$((${1:-20000} / 5))
-run() { psql -Xqt -v ON_ERROR_STOP=1 -c 'SET client_min_messages = error' "$@"; }
+export PGOPTIONS='-c client_min_messages=error'
+run() { psql -Xqt -v ON_ERROR_STOP=1 "$@"; }
 
 run <<SQL
 CREATE EXTENSION coachdiag;

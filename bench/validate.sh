@@ -1,7 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
-# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published coaches
-#        interventions constraints verdict; --small: the first three, under a minute
+# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
+#        coaches interventions constraints verdict; --small: the first three, under a minute
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,11 @@ find_python() {
 run() {
 	case $1 in
 	effect) find_python numpy && "$python" bench/validate/study.py "${small[@]}" ;;
+	prior) find_python numpy && "$python" bench/validate/prior.py ;;
+	paradox)
+		cc -std=c11 -D_XOPEN_SOURCE=700 -O2 -ffp-contract=off -Isrc $(pkg-config --cflags gsl) -o build/validate_paradox \
+			bench/validate/paradox.c src/stats/*.c $(pkg-config --libs gsl) -lm && build/validate_paradox
+		;;
 	grid) find_python numpy && "$python" bench/validate/grid.py "${small[@]}" ;;
 	coaches) find_python numpy && "$python" bench/validate/coaches.py ;;
 	interventions) find_python numpy && "$python" bench/validate/interventions.py ;;
@@ -36,7 +41,7 @@ run() {
 
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
-studies=(effect grid published coaches interventions constraints verdict)
+studies=(effect grid published prior paradox coaches interventions constraints verdict)
 if [ "${1:-}" = --small ]; then
 	small=(--small)
 	studies=(effect grid published)

@@ -371,6 +371,7 @@ BEGIN
 	CREATE TABLE @.settings (
 		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months > 0),
 		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
+		repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365),
 		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
 			CHECK ((timestamptz 'epoch' AT TIME ZONE time_zone) IS NOT NULL)
 	);
@@ -379,6 +380,7 @@ BEGIN
 	COMMENT ON TABLE @.settings IS 'Choices of this workspace, one row; UPDATE it.';
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
 	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
+	COMMENT ON COLUMN @.settings.repeat_days IS 'Days within which a contact of the same customer and contact type is a repeat.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
 
 	CREATE TABLE @.stored_metric (

@@ -21,6 +21,33 @@ COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
 
 GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
 
+CREATE FUNCTION coachdiag.in_workspace(ws text, statement text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT replace(statement, '@.', quote_ident(ws) || '.') $$;
+
+COMMENT ON FUNCTION coachdiag.in_workspace(text, text) IS
+'Internal: a statement with the schema of a workspace in place of "@.".';
+
+CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET work_mem = '64MB'
+AS $$
+DECLARE
+	written bigint;
+BEGIN
+	EXECUTE format('DELETE FROM %I.%I', ws, part);
+	EXECUTE format('INSERT INTO %I.%I ', ws, part) || query;
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.fill_part(text, text, text) IS
+'Internal: fills a table of a workspace anew by a query. Returns the rows written.';
+
 CREATE FUNCTION coachdiag.create_parts(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -29,7 +56,7 @@ DECLARE
 	part_ddl text;
 BEGIN
 	FOR part_ddl IN SELECT p.ddl FROM coachdiag.workspace_part p ORDER BY p.position LOOP
-		EXECUTE replace(part_ddl, '@.', quote_ident(ws) || '.');
+		EXECUTE coachdiag.in_workspace(ws, part_ddl);
 	END LOOP;
 END
 $$;

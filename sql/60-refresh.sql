@@ -357,7 +357,7 @@ BEGIN
 			SELECT m.valid_from AS day, m.valid_to AS next_day FROM (%s) m
 			UNION ALL
 			SELECT m.valid_from, m.valid_to
-			FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL SELECT agent_id::text, team, valid_from, valid_to FROM (%s) n WHERE team IS NOT NULL) m
+			FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL %s) m
 				USING (agent_id)
 			UNION ALL
 			SELECT s.day, s.day + 1 FROM (%s) s WHERE s.day IS NOT NULL
@@ -365,10 +365,10 @@ BEGIN
 		WHERE day < next_day
 	$query$,
 		coachdiag.difference_sql(format('SELECT agent_id, team, valid_from, valid_to FROM %I.stored_membership', ws),
-			format('SELECT agent_id::text, team, valid_from, valid_to FROM (%s) n WHERE team IS NOT NULL', coachdiag.membership_sql(ws))),
+			coachdiag.stored_membership_sql(ws)),
 		coachdiag.difference_sql(format('SELECT agent_id, hired_on FROM %I.stored_agent', ws),
 			format('SELECT agent_id::text, hired_on FROM (%s) n', coachdiag.agent_sql(ws))),
-		ws, coachdiag.membership_sql(ws),
+		ws, coachdiag.stored_membership_sql(ws),
 		coachdiag.difference_sql(format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM %I.stored_coaching_session', ws),
 			format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM (%s) n', coachdiag.stored_session_sql(ws))))
 	INTO days;

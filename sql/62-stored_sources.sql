@@ -24,38 +24,30 @@ AS $$
 DECLARE
 	columns text;
 	keys text;
-	written bigint;
 BEGIN
 	SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no),
 		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.column_no) FILTER (WHERE c.key)
 	INTO columns, keys
 	FROM coachdiag.contract() c WHERE c.relation = source AND c.column_no > 0;
-	EXECUTE format('DELETE FROM %I.%I', ws, 'stored_' || source);
-	EXECUTE format('INSERT INTO %I.%I SELECT DISTINCT ON (%s) %s FROM (%s) s ORDER BY %s, s::text', ws, 'stored_' || source,
-		keys, columns, coachdiag.source(ws, source), keys);
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
+	RETURN coachdiag.fill_part(ws, 'stored_' || source, format('SELECT DISTINCT ON (%s) %s FROM (%s) s ORDER BY %s, s::text',
+		keys, columns, coachdiag.source(ws, source), keys));
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.refresh_stored_source(text, text) IS
 'Internal: copies a contract relation into its stored table, one row per key. Returns the rows written.';
 
-CREATE FUNCTION coachdiag.refresh_stored_membership(ws text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	written bigint;
-BEGIN
-	EXECUTE format('DELETE FROM %I.stored_membership', ws);
-	EXECUTE format('INSERT INTO %I.stored_membership SELECT agent_id::text, team, valid_from, valid_to FROM (%s) m WHERE team IS NOT NULL',
-		ws, coachdiag.membership_sql(ws));
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
-END
-$$;
-COMMENT ON FUNCTION coachdiag.refresh_stored_membership(text) IS
-'Internal: fills stored_membership from assignment. Returns the rows written.';
+CREATE FUNCTION coachdiag.stored_membership_sql(ws text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('SELECT agent_id::text, team, valid_from, valid_to FROM (%s) m WHERE team IS NOT NULL', coachdiag.membership_sql(ws)) $$;
+COMMENT ON FUNCTION coachdiag.stored_membership_sql(text) IS
+'Internal: a query for what stored_membership is to hold.';
+
+CREATE FUNCTION coachdiag.stored_agent_sql(ws text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('SELECT agent_id::text, hired_on, left_on FROM (%s) a', coachdiag.agent_sql(ws)) $$;
+COMMENT ON FUNCTION coachdiag.stored_agent_sql(text) IS
+'Internal: a query for what stored_agent is to hold, one row per agent.';
 
 CREATE FUNCTION coachdiag.stored_session_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -77,55 +69,6 @@ $$;
 COMMENT ON FUNCTION coachdiag.stored_session_sql(text) IS
 'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose.';
 
-CREATE FUNCTION coachdiag.refresh_stored_coaching_session(ws text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	written bigint;
-BEGIN
-	EXECUTE format('DELETE FROM %I.stored_coaching_session', ws);
-	EXECUTE format($query$
-		INSERT INTO %I.stored_coaching_session
-		SELECT s.*, m.team
-		FROM (%s) s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to
-	$query$, ws, coachdiag.stored_session_sql(ws), ws);
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
-END
-$$;
-COMMENT ON FUNCTION coachdiag.refresh_stored_coaching_session(text) IS
-'Internal: fills stored_coaching_session. Returns the rows written.';
-
-CREATE FUNCTION coachdiag.refresh_stored_agent(ws text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	written bigint;
-BEGIN
-	EXECUTE format('DELETE FROM %I.stored_agent', ws);
-	EXECUTE format('INSERT INTO %I.stored_agent SELECT agent_id::text, hired_on, left_on FROM (%s) a', ws, coachdiag.agent_sql(ws));
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
-END
-$$;
-COMMENT ON FUNCTION coachdiag.refresh_stored_agent(text) IS
-'Internal: fills stored_agent, one row per agent. Returns the rows written.';
-
-CREATE FUNCTION coachdiag.refresh_stored_source_column(ws text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	written bigint;
-BEGIN
-	EXECUTE format('DELETE FROM %I.stored_source_column', ws);
-	EXECUTE format('INSERT INTO %I.stored_source_column SELECT relation, column_name, source_type IS NOT NULL FROM coachdiag.source_column($1)', ws) USING ws;
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
-END
-$$;
-COMMENT ON FUNCTION coachdiag.refresh_stored_source_column(text) IS
-'Internal: fills stored_source_column. Returns the rows written.';
-
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
 (10, 'stored_source_column', 'table', $part$
 	CREATE TABLE @.stored_source_column (relation text, column_name text, present boolean NOT NULL, PRIMARY KEY (relation, column_name));
@@ -133,7 +76,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.stored_source_column.relation IS 'Relation of the contract.';
 	COMMENT ON COLUMN @.stored_source_column.column_name IS 'Column of it.';
 	COMMENT ON COLUMN @.stored_source_column.present IS 'Whether it was there.';
-$part$, 'SELECT coachdiag.refresh_stored_source_column($1)'),
+$part$, $q$SELECT coachdiag.fill_part($1, 'stored_source_column', format('SELECT relation, column_name, source_type IS NOT NULL FROM coachdiag.source_column(%L)', $1))$q$),
 (20, 'stored_membership', 'table', $part$
 	CREATE TABLE @.stored_membership (agent_id text, team text NOT NULL, valid_from date, valid_to date NOT NULL, PRIMARY KEY (agent_id, valid_from));
 	CREATE INDEX ON @.stored_membership (team);
@@ -142,8 +85,8 @@ $part$, 'SELECT coachdiag.refresh_stored_source_column($1)'),
 	COMMENT ON COLUMN @.stored_membership.team IS 'Team.';
 	COMMENT ON COLUMN @.stored_membership.valid_from IS 'First day in the team.';
 	COMMENT ON COLUMN @.stored_membership.valid_to IS 'First day no longer in the team; infinity: still there.';
-$part$, 'SELECT coachdiag.refresh_stored_membership($1)'),
-(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), 'SELECT coachdiag.refresh_stored_agent($1)'),
+$part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_membership_sql($1))$q$),
+(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.fill_part($1, 'stored_agent', coachdiag.stored_agent_sql($1))$q$),
 (40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$),
 (45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$),
 (50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$),
@@ -156,4 +99,6 @@ $part$, 'SELECT coachdiag.refresh_stored_membership($1)'),
 	COMMENT ON COLUMN @.stored_coaching_session.team IS 'Team of the agent on that day; null: in none.';
 	COMMENT ON COLUMN @.stored_coaching_session.held IS 'Whether it was held.';
 	COMMENT ON COLUMN @.stored_coaching_session.dose IS 'Whether it counts as coaching dose: held, something to coach, not recognition alone.';
-$part$, 'SELECT coachdiag.refresh_stored_coaching_session($1)');
+$part$, $q$SELECT coachdiag.fill_part($1, 'stored_coaching_session', format(
+	'SELECT s.*, m.team FROM (%s) s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to',
+	coachdiag.stored_session_sql($1), $1))$q$);

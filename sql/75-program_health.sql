@@ -70,24 +70,6 @@ COMMENT ON FUNCTION coachdiag.health_measure() IS
 
 -- The log, one definition for all that follows
 
-CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET jit = off
-SET work_mem = '64MB'
-AS $$
-DECLARE
-	written bigint;
-BEGIN
-	EXECUTE format('DELETE FROM %I.%I', ws, part);
-	EXECUTE format('INSERT INTO %I.%I ', ws, part) || replace(query, '@.', quote_ident(ws) || '.');
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
-END
-$$;
-COMMENT ON FUNCTION coachdiag.fill_part(text, text, text) IS
-'Internal: fills a table of a workspace by a query, in which "@." stands for the schema. Returns the rows written.';
-
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1080, 'coaching_log', 'table', $part$
 	CREATE TABLE @.coaching_log (program text, site text, team text NOT NULL, agent_id text NOT NULL, coach_id text, session_id text NOT NULL, metric text, day date NOT NULL, month date NOT NULL,
 		outcome text NOT NULL, held boolean NOT NULL, dose boolean NOT NULL, kind text NOT NULL, first_row boolean NOT NULL, length double precision, minutes double precision, coach_minutes double precision,
@@ -122,7 +104,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.coaching_log.recognition IS 'Whether progress was recognised.';
 	COMMENT ON COLUMN @.coaching_log.agent_rating IS 'Rating that the agent gave the session.';
 	COMMENT ON COLUMN @.coaching_log.not_coachable_reason IS 'Why the coach found nothing to coach.';
-$part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', $query$
+$part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', coachdiag.in_workspace($1, $query$
 	SELECT c.program, c.site, c.team, c.agent_id, c.coach_id, c.session_id, c.metric, c.day, date_trunc('month', c.day::timestamp)::date AS month,
 		c.outcome, c.held, c.dose, coalesce(c.kind, 'scheduled') AS kind, c.first_row,
 		c.length, c.length / c.rows AS minutes,
@@ -145,7 +127,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', $query$
 		WINDOW ordered AS (PARTITION BY s.session_id COLLATE "C" ORDER BY s.agent_id COLLATE "C", s.metric COLLATE "C"),
 			participant AS (PARTITION BY s.session_id COLLATE "C", s.agent_id COLLATE "C")
 	) c
-$query$)$fill$);
+$query$))$fill$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1050, 'stored_coach_escalation', 'table', $part$
 	CREATE TABLE @.stored_coach_escalation (coach_id text, month date, escalations bigint NOT NULL, minutes double precision, PRIMARY KEY (coach_id, month));
@@ -264,7 +246,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.program_unit.unit IS 'Agent; of a coach''s load, coach and month.';
 	COMMENT ON COLUMN @.program_unit.hits IS 'What counts (sessions with an action, minutes spent coaching, ...).';
 	COMMENT ON COLUMN @.program_unit.trials IS 'Of how many (sessions, minutes available, ...).';
-$part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', $query$
+$part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_workspace($1, $query$
 	WITH span AS MATERIALIZED (
 		SELECT (date_trunc('month', d.until::timestamp) - (d.months - 1) * interval '1 month')::date AS since, d.until, d.until - 31 AS promises_until
 		FROM (
@@ -455,7 +437,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', $query$
 	SELECT u.program, u.measure, coalesce(u.offender, ''), u.unit, sum(coalesce(u.hits, 0)), sum(u.trials)
 	FROM unit u WHERE u.trials > 0 AND u.trials < 1e100
 	GROUP BY u.program, u.measure, coalesce(u.offender, ''), u.unit
-$query$)$fill$);
+$query$))$fill$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, 'program_measure', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.program_measure AS

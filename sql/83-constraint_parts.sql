@@ -45,8 +45,6 @@ COMMENT ON FUNCTION coachdiag.refresh_step_by_agent(text) IS
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (530, 'repeat_contact', 'materialized view', $part$
-	ALTER TABLE @.settings ADD COLUMN repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365);
-	COMMENT ON COLUMN @.settings.repeat_days IS 'Days within which a contact of the same customer and contact type is a repeat.';
 	CREATE MATERIALIZED VIEW @.repeat_contact AS
 	SELECT r.contact_id, r.earlier_contact, extract(epoch FROM r.started_at - r.earlier_at)::double precision / 86400 AS days
 	FROM (

@@ -25,14 +25,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (1690, 'weekly_outcome', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.weekly_outcome AS
 	WITH last AS (
-		SELECT max(c.started_at) AS at FROM @.recent_contact c
+		SELECT max(c.started_at) AS at, (SELECT s.repeat_days * interval '24 hours' FROM @.settings s) AS within FROM @.recent_contact c
 	), contact AS (
 		SELECT t.program, c.contact_type, c.agent_id IS NULL AS contained, c.customer_id, c.handle_seconds, c.resolved, c.csat, c.complaint,
 			coalesce(c.escalated, c.escalations > 0) AS escalated, date_trunc('week', c.day::timestamp)::date AS week,
-			-- A week after the last contact nobody has had the time to come back.
-			CASE WHEN c.customer_id IS NOT NULL AND c.started_at <= l.at - interval '7 days' THEN
-				coalesce(lead(c.started_at) OVER (PARTITION BY c.customer_id, c.contact_type ORDER BY c.started_at, c.contact_id) <= c.started_at + interval '7 days', false) END AS repeated
-		FROM @.recent_contact c CROSS JOIN last l LEFT JOIN @.stored_team t USING (team)
+			-- So shortly before the last contact nobody has had the time to come back.
+			CASE WHEN c.customer_id IS NOT NULL AND c.started_at <= l.at - l.within THEN r.contact_id IS NOT NULL END AS repeated
+		FROM @.recent_contact c CROSS JOIN last l
+			LEFT JOIN @.repeat_contact r ON r.earlier_contact = c.contact_id
+			LEFT JOIN @.stored_team t ON t.team = c.team
 	)
 	SELECT CASE WHEN grouping(c.program) = 0 THEN 'program' ELSE 'all' END AS level, c.program, c.contact_type, c.week, count(*) AS contacts,
 		avg(c.handle_seconds) AS handle_seconds, avg(c.repeated::int) AS repeat_share, avg(c.csat) AS csat, stddev_samp(c.csat) AS csat_sd, avg(c.complaint::int) AS complaint_share,
@@ -44,7 +45,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	CREATE UNIQUE INDEX ON @.weekly_outcome (level, program, contact_type, week);
 	COMMENT ON MATERIALIZED VIEW @.weekly_outcome IS 'Outcomes of contacts by week: per program and contact type, per program (contact_type null) and all together (level all), over the months of the diagnosis. What loop_screen reads.';
 	COMMENT ON COLUMN @.weekly_outcome.handle_seconds IS 'Mean handle time.';
-	COMMENT ON COLUMN @.weekly_outcome.repeat_share IS 'Share of contacts after which the same customer was back with the same type within 7 days; null: no customer_id, or too recent to know.';
+	COMMENT ON COLUMN @.weekly_outcome.repeat_share IS 'Share of contacts after which the same customer was back with the same type within settings.repeat_days; null: no customer_id, or too recent to know.';
 	COMMENT ON COLUMN @.weekly_outcome.csat IS 'Mean satisfaction.';
 	COMMENT ON COLUMN @.weekly_outcome.csat_sd IS 'Standard deviation of satisfaction between contacts.';
 	COMMENT ON COLUMN @.weekly_outcome.contained_share IS 'Share of contacts that nobody handled: self-service.';
