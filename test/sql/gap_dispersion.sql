@@ -37,6 +37,12 @@ FROM p, coachdiag.gap_dispersion(p, false, 'log') d;
 WITH p AS (SELECT coachdiag.panel(travel, 200, rail, NULL) AS p FROM rail)
 SELECT (coachdiag.gap_dispersion(p, true)).share_short > 0.95 AS short, (coachdiag.gap_dispersion(p, true, 'identity', 1000)).share_short < 0.05 AS by_a_lot FROM p;
 
+-- margin on the log scale: nobody falls short by the whole target, but a time may exceed its target by that much
+WITH p AS (
+	SELECT level, coachdiag.panel(ln(level) + 0.01 * (i % 3 - 1), ln(200), i / 3 % 5, NULL) AS p FROM generate_series(0, 44) i, unnest(ARRAY[100, 500]) level GROUP BY level
+)
+SELECT level, m AS margin, (coachdiag.gap_dispersion(p, level < 200, 'log', m)).share_short::numeric(6,4) FROM p, unnest(ARRAY[50, 150, 199.999, 200, 1000]) m ORDER BY level, m;
+
 -- degenerate input
 SELECT coachdiag.gap_dispersion(travel, 0, rail) IS NULL AS no_rows FROM rail WHERE false;
 SELECT coachdiag.gap_dispersion(v, t, a) IS NULL AS only_nulls FROM (VALUES (NULL::float8, 1::float8, 1::bigint), (1, NULL, 1), (1, 1, NULL)) r(v, t, a);
