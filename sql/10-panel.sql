@@ -236,4 +236,4 @@ COMMENT ON FUNCTION coachdiag.tenure_range(coachdiag.panel, integer, integer) IS
 CREATE FUNCTION coachdiag.without_mix(coachdiag.panel) RETURNS coachdiag.panel
 	AS 'MODULE_PATHNAME', 'cd_panel_without_mix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION coachdiag.without_mix(coachdiag.panel) IS
-'The panel with what each contact type adds to the gap taken away (weighted least squares within agents'' periods), so that agents who were routed the hard contacts can be compared with the others. The mean gap of the panel stays. Cells without a target or a period are not touched. NULL: NULL.';
+'The panel with what each contact type adds to the gap taken away (weighted least squares within agents'' periods), so that agents who were routed the hard contacts can be compared with the others. What leaves the gap goes to the target: values stay. The mean gap of the panel stays. Cells without a target or a period are not touched. NULL: NULL.';

@@ -318,7 +318,12 @@ panel_without_mix(const Panel *p)
 		PanelCell  *cell = &panel_cells(out)[i];
 
 		if (cell->gap.n > 0 && panel_cell_has_target(cell))
-			cell->gap.mean -= effect[cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type]];
+		{
+			double		of_type = effect[cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type]];
+
+			cell->gap.mean -= of_type;
+			cell->target += of_type;
+		}
 	}
 	return out;
 }

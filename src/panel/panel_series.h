@@ -34,7 +34,8 @@ extern int32 panel_series_date(const PanelSeries *series, int32 period);
 /*
  * The canonical panel with what each contact type adds to the gap taken away, so
  * that agents who were routed the hard contacts can be compared with the others.
- * The mean gap of the panel stays; cells without target or period are not touched.
+ * What leaves the gap goes to the target, so that a rate stays the rate it was. The mean gap
+ * of the panel stays; cells without target or period are not touched.
  */
 extern Panel *panel_without_mix(const Panel *p);
 

@@ -416,7 +416,26 @@ estimate_dispersion(const Gap *g, double *dispersion)
 	return CD_OK;
 }
 
-/* Effective trials and successes per agent, empty agents left out. */
+/* Rates that agents would have if their targets were the mean one. */
+static void
+move_to_target(const Gap *g, RateGap *r)
+{
+	size_t		k = 0;
+
+	r->pooled = 0.0;
+	for (size_t i = 0; i < g->size; i++)
+	{
+		if (g->agent[i].weight <= 0.0)
+			continue;
+		r->successes[k] = r->trials[k] * fmin(1.0, fmax(0.0, g->agent[i].mean + r->target));
+		r->pooled += r->successes[k++] / r->total;
+	}
+}
+
+/*
+ * Effective trials and successes per agent, empty agents left out. Agents with other targets (their contacts are of
+ * other types) are compared by their gaps: rates as they would be at the mean target, unless all are 0 or all are 1.
+ */
 static size_t
 collect_rates(const Gap *g, RateGap *r)
 {
@@ -430,13 +449,15 @@ collect_rates(const Gap *g, RateGap *r)
 		if (g->agent[i].weight <= 0.0 || !agent_rate(g, i, &rate))
 			continue;
 		r->trials[k] = g->agent[i].weight / r->dispersion;
-		r->successes[k] = fmin(r->trials[k], rate * r->trials[k]);
+		r->successes[k] = rate * r->trials[k];
 		r->total += r->trials[k];
 		r->pooled += r->successes[k];
 		r->target += g->target[i] / g->out->agents;
 		k++;
 	}
 	r->pooled /= r->total;
+	if (r->pooled > 0.0 && r->pooled < 1.0)
+		move_to_target(g, r);
 	return k;
 }
 

@@ -6,6 +6,7 @@
 
 #include <gsl/gsl_integration.h>
 #include <gsl/gsl_math.h>
+#include <gsl/gsl_sf_psi.h>
 
 #include "stats/rates.h"
 #include "stats/solve.h"
@@ -549,20 +550,25 @@ interval_end(LikelihoodDrop *d, double tau, double limit, double *end, double *m
 }
 
 /* Restricted likelihood ratio interval. */
+/* Mean of the likelihood ratio of a variance on df degrees of freedom; that of a chi-square would be 1. */
+static double
+bartlett(double df)
+{
+	return df * (log(0.5 * df) - gsl_sf_psi(0.5 * df));
+}
+
 CdStatus
 cd_rates_tau_interval(const double *x, const double *n, size_t k,
 					  const CdRates *restricted_fit, double level,
 					  double *low, double *mu_low, double *high, double *mu_high)
 {
 	LikelihoodDrop d;
-	double		t;
-	CdStatus	status = cd_t_multiplier(level, restricted_fit->k - 1.0, &t);
+	double		z = cd_normal_multiplier(level);
+	CdStatus	status = prepare(x, n, k, true, &d.u);
 
-	if (status == CD_OK)
-		status = prepare(x, n, k, true, &d.u);
 	if (status != CD_OK)
 		return status;
-	d.floor = restricted_fit->log_likelihood - 0.5 * t * t;
+	d.floor = restricted_fit->log_likelihood - 0.5 * z * z * bartlett(restricted_fit->k - 1.0);
 	status = interval_end(&d, restricted_fit->tau, 0.0, low, mu_low);
 	if (status != CD_OK)
 		return status;

@@ -49,8 +49,8 @@ CdStatus	cd_rates_posterior(const double *x, const double *n, size_t k, double p
 CdStatus	cd_rates_moments(double mu, double tau, double *mean, double *sd);
 
 /*
- * Interval of tau: the values whose restricted likelihood ratio stays below the squared
- * t(k - 1) quantile (the chi-square one is too small for a team), with mu at each end.
+ * Interval of tau: the values whose restricted likelihood ratio stays below the chi-square quantile,
+ * Bartlett-corrected as that of a variance on k - 1 degrees of freedom, with mu at each end.
  */
 CdStatus	cd_rates_tau_interval(const double *x, const double *n, size_t k,
 								  const CdRates *restricted_fit, double level,

@@ -231,7 +231,7 @@ SELECT close((SELECT sum(weight * (mean - target)) / sum(weight) FROM fair, coac
 SELECT close(agent_gap(p, '1') - agent_gap(p, '2'), 1 - 2 - 16, 1e-9, 'who gets the hard contacts looks worse by 17') FROM hard;
 SELECT close(agent_gap(p, '1') - agent_gap(p, '2'), 1 - 2, 1e-4, 'and is not, by 1, with the mix taken out') FROM fair;
 SELECT close(agent_gap(p, '2') - agent_gap(p, '3'), 2 - 3, 1e-9, 'agents with the same mix keep their difference') FROM fair;
-SELECT results_eq('SELECT agent, period, contact_type, weight, target, sessions FROM fair, coachdiag.cells(p)', 'SELECT agent, period, contact_type, weight, target, sessions FROM hard, coachdiag.cells(p)', 'all else stays');
+SELECT results_eq('SELECT agent, period, contact_type, weight, mean::numeric(20,9), sessions FROM fair, coachdiag.cells(p)', 'SELECT agent, period, contact_type, weight, mean::numeric(20,9), sessions FROM hard, coachdiag.cells(p)', 'what the gap loses the target gains: the values stay');
 SELECT ok(coachdiag.without_mix(untyped) OPERATOR(coachdiag.=) untyped, 'a panel without contact types stays') FROM mix;
 SELECT ok(coachdiag.without_mix(p) OPERATOR(coachdiag.=) p, 'nor are values without a target touched')
 FROM (SELECT coachdiag.panel(value, NULL, agent, week, weight, type, sessions, NULL, NULL::text, NULL::date) AS p FROM routed) s;

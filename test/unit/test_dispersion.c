@@ -292,6 +292,32 @@ proportion_from_rates(void **state)
 	assert_between(d.between_sd, 0.03, 0.1);
 }
 
+/* Agents whose contacts carry other targets, each on its own: no spread, and a rate beyond 1 after the move is 1. */
+static void
+proportion_of_other_targets(void **state)
+{
+	CdMoments	agent[6];
+	double		target[6];
+	CdGapOptions options = cd_gap_default_options();
+	CdGapDispersion d;
+
+	(void) state;
+	options.scale = CD_SCALE_PROPORTION;
+	for (int i = 0; i < 6; i++)
+	{
+		target[i] = 0.4 + 0.1 * i;
+		agent[i] = (CdMoments) {10, 2000, i % 2 == 0 ? 0.02 : -0.02, 0.0};
+		agent[i].m2 = (target[i] + agent[i].mean) * (1.0 - target[i] - agent[i].mean) * 9;
+	}
+	d = dispersion(agent, target, 6, &options);
+	assert_close(d.mean_gap, 0.0, 1e-3);
+	assert_between(d.between_sd, 0.0, 0.03);
+	agent[0] = (CdMoments) {1, 8, 0.6, 0.0};
+	assert_between(dispersion(agent, target, 6, &options).mean_gap, -0.05, 0.05);
+	agent[0].mean = 0.61;
+	assert_int_equal(cd_gap_dispersion(agent, target, 6, &options, (double[CD_GAP_DISPERSION_SCRATCH(6)]) {0}, &d), CD_BAD_INPUT);
+}
+
 static void
 proportion_at_limits(void **state)
 {
@@ -354,6 +380,7 @@ main(void)
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(proportion),
 		cmocka_unit_test(proportion_from_rates),
+		cmocka_unit_test(proportion_of_other_targets),
 		cmocka_unit_test(proportion_at_limits),
 		cmocka_unit_test(proportion_single_trials),
 	};
