@@ -5,6 +5,7 @@
 #
 # 300 teams x 3 metrics (a measure, a log, a rate) x 12 agents x 60 weeks, two contact types, agents of all
 # tenures, an agent's week coached one time in eight. From panels: rolled up from monthly ones, then asked.
+# The goals are for 20 million rows, 15 in a cell; of fewer rows the 900 answers take a larger part.
 set -eu
 cd "$(dirname "$0")/.."
 

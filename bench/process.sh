@@ -58,12 +58,17 @@ declare -A query=(
 	[plain]='SELECT count(last), sum(n) FROM (SELECT contact_id, max(started_at) AS last, count(*) AS n FROM contact_event GROUP BY contact_id) s;'
 	[path]="SELECT count(m.latency_seconds), sum(m.waiting_seconds) FROM ($paths) p, coachdiag.path_measures(p.path) m;"
 	[map]="SELECT count(*), sum(m.times) FROM ($process) p, coachdiag.process_map(p.process) m;"
+	[constraints]="SELECT count(*), sum(waiting), sum(p[2]) FROM (
+		SELECT contact_type, step, sum(waiting_seconds) AS waiting, coachdiag.quantiles(coachdiag.concatenated(latencies), '{0.5,0.9}') AS p
+		FROM (SELECT contact_id % 12 AS contact_type, contact_id % 400 AS agent_id, coachdiag.step_totals(path, false) AS totals FROM ($paths) p GROUP BY 1, 2) t,
+			coachdiag.step_rows(t.totals) s
+		GROUP BY contact_type, step) x;"
 	[conformance]="SELECT count(*), sum(c.skipped) FROM ($process) p, document d, coachdiag.process_conformance(p.process, d.step, d.next_step) c;"
 )
 
 # In turn, so that a noisy minute falls on all of them alike; the first round only warms the cache.
 for run in $(seq 0 "$runs"); do
-	for name in plain path map conformance; do
+	for name in plain path map conformance constraints; do
 		c=$(cost "${query[$name]}")
 		[ "$run" = 0 ] || echo "$c" >>"$times/$name"
 	done
@@ -73,7 +78,7 @@ echo "process functions, $contacts contacts of 10 events, median of $runs runs"
 plain=$(median <"$times/plain")
 [ "${plain%.*}" -gt 0 ] || { echo 'no CPU time was read from /proc' >&2; exit 1; }
 printf '%-44s %10.0f %s\n' 'GROUP BY contact_id with max() and count()' "$plain" ms
-for name in path map conformance; do
+for name in path map conformance constraints; do
 	awk -v name="$name" -v c="$(median <"$times/$name")" -v plain="$plain" -v limit=$limit 'BEGIN {
 		printf "%-44s %10.0f ms %6.2f times   goal <= %s: %s\n", name, c, c / plain, limit, (c / plain <= limit) ? "met" : "MISSED" }'
 done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A refresh after one new day in a year, against a rebuild: seconds of each step and the ratio.
+# A refresh after one new day in a year, after one corrected value and after nothing, against a rebuild: seconds, ratios, goals.
 # Usage: bench/refresh.sh [rows a day, default 20000]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,8 @@ fi
 
 agents=$((${1:-20000} / 5))
 export PGOPTIONS='-c client_min_messages=error'
-run() { psql -Xqt -v ON_ERROR_STOP=1 "$@"; }
+run() { psql -Xqt -v ON_ERROR_STOP=1 "$@" >/dev/null; }
+refresh="CALL coachdiag.refresh('ops')"
 
 run <<SQL
 CREATE EXTENSION coachdiag;
@@ -19,16 +20,42 @@ INSERT INTO ops.assignment SELECT a, 'team ' || a / 12, '2024-01-01' FROM genera
 INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume, contact_type)
 SELECT a, 'handle_time', date '2025-01-01' + d, 300 * exp(0.1 * sin(a) + 0.2 * sin(17.0 * a + 3.7 * d + t)), 10, 'type ' || t
 FROM generate_series(0, 363) d, generate_series(0, $agents - 1) a, generate_series(1, 5) t;
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric, duration_minutes)
+SELECT 100 * a + w, a, a / 12, timestamptz '2025-01-08 10:00Z' + interval '1 week' * w + interval '1 day' * (a % 7), 'handle_time', 20
+FROM generate_series(0, $agents - 1) a, generate_series(0, 49) w WHERE (a + w) % 4 = 0;
 SELECT coachdiag.track_changes('ops');
 VACUUM ANALYZE;
 SQL
-run -c "CALL coachdiag.refresh('ops')" -c "CALL coachdiag.refresh('ops', rebuild => true)"
-run -c "INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume, contact_type)
-	SELECT agent_id, metric, period + 1, value, volume, contact_type FROM ops.agent_metric WHERE period = '2025-12-30'" -c "CALL coachdiag.refresh('ops')"
-psql -X -c "
-SELECT step, round(max(seconds) FILTER (WHERE run = 2)::numeric, 2) AS rebuild, round(max(seconds) FILTER (WHERE run = 3)::numeric, 2) AS one_day,
-	round((max(seconds) FILTER (WHERE run = 2) / max(seconds) FILTER (WHERE run = 3))::numeric, 1) AS ratio
-FROM (SELECT run, CASE WHEN step IN ('periods', 'panels') THEN step ELSE 'metrics, teams, copies, views' END AS step, sum(seconds) AS seconds
-	FROM ops.refresh_log WHERE step <> 'left_out' GROUP BY 1, 2 UNION ALL SELECT run, 'total', sum(seconds) FROM ops.refresh_log GROUP BY run) s
-GROUP BY step ORDER BY step = 'total', step"
-psql -XAt -c "SELECT 'panels of one new day: ' || message || ', ' || rows || ' panels' FROM ops.refresh_log WHERE run = 3 AND step = 'panels'"
+new_day="INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume, contact_type)
+	SELECT agent_id, metric, period + 1, value, volume, contact_type FROM ops.agent_metric WHERE period = (SELECT max(period) FROM ops.agent_metric)"
+# Runs 3 to 5: a new day; 6 to 8: one value; 9 to 11: nothing. The median of three counts.
+run -c "$refresh" -c "CALL coachdiag.refresh('ops', rebuild => true)"
+for _ in 1 2 3; do run -c "$new_day" -c "$refresh"; done
+for i in 1 2 3; do run -c "UPDATE ops.agent_metric SET value = value + 1 WHERE agent_id = $i AND period = '2025-06-0$i' AND contact_type = 'type 1'" -c "$refresh"; done
+for _ in 1 2 3; do run -c "$refresh"; done
+
+psql -X <<'SQL'
+\pset footer off
+\o /dev/null
+CREATE TEMP TABLE took AS
+SELECT (ARRAY['rebuild', 'new day', 'one value', 'nothing'])[1 + run / 3] AS what,
+	percentile_cont(0.5) WITHIN GROUP (ORDER BY panels) AS panels, percentile_cont(0.5) WITHIN GROUP (ORDER BY total) AS total
+FROM (
+	SELECT run, sum(seconds) FILTER (WHERE step IN ('compare', 'periods', 'metrics', 'teams', 'panels')) AS panels, extract(epoch FROM max(finished) - min(started)) AS total
+	FROM ops.refresh_log WHERE run > 1 GROUP BY run
+) r
+GROUP BY 1;
+\o
+SELECT t.what AS "refresh after", round(t.panels::numeric, 3) AS "panels, s", round((r.panels / t.panels)::numeric, 1) AS "times cheaper",
+	round(t.total::numeric, 3) AS "all, s", round((r.total / t.total)::numeric, 1) AS "times cheaper"
+FROM took t, took r WHERE r.what = 'rebuild' ORDER BY t.total DESC;
+SELECT CASE WHEN l.run = 2 THEN 'rebuild' ELSE 'new day' END AS run, string_agg(format('%s %s', l.step, round(l.seconds::numeric, 2)), ', ' ORDER BY l.seconds DESC) AS "steps that took longest, s"
+FROM (SELECT *, row_number() OVER (PARTITION BY run ORDER BY seconds DESC) AS no FROM ops.refresh_log WHERE run IN (2, 3)) l WHERE l.no <= 8 GROUP BY l.run ORDER BY l.run;
+\pset tuples_only on
+\pset format unaligned
+SELECT format('%s: %s times cheaper than a rebuild (goal: 100): %s', g.goal, round(g.ratio::numeric, 1), CASE WHEN g.ratio >= 100 THEN 'met' ELSE 'MISSED' END)
+FROM took t CROSS JOIN took r
+	CROSS JOIN LATERAL (VALUES (1, 'panels of a new day', r.panels / t.panels, t.what = 'new day'), (2, 'refresh after a new day', r.total / t.total, t.what = 'new day'),
+		(3, 'refresh after one value', r.total / t.total, t.what = 'one value'), (4, 'refresh after nothing', r.total / t.total, t.what = 'nothing')) g (no, goal, ratio, counts)
+WHERE r.what = 'rebuild' AND g.counts ORDER BY g.no;
+SQL

@@ -38,7 +38,7 @@ AS $$
 
 	('agent', 0, NULL, NULL, 'optional', false, NULL, NULL, 'Agents: one row each.'),
 	('agent', 1, 'agent_id', 'id', 'required', true, NULL, NULL, 'Agent.'),
-	('agent', 2, 'hired_on', 'date', 'optional', false, NULL, NULL, 'First day of work: where tenure starts.'),
+	('agent', 2, 'hired_on', 'date', 'optional', false, NULL, NULL, 'First day of work: where tenure starts. Where it is missing, the first assignment of an agent who began later than the others.'),
 	('agent', 3, 'left_on', 'date', 'optional', false, NULL, NULL, 'Last day of work; null: still there.'),
 
 	('coaching_session', 0, NULL, NULL, 'optional', false, NULL, NULL, 'The coaching log: one row per session, agent and metric it was about; a group session has a row per participant.'),
@@ -205,33 +205,33 @@ COMMENT ON FUNCTION coachdiag.time_zone(text) IS
 'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
 
 CREATE FUNCTION coachdiag.source_cast(column_name text, source_type regtype, type text, zone text) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE
-		WHEN type = 'bigint' AND t.base IN ('smallint', 'integer', 'bigint')
-			OR type = 'double precision' AND t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
-			OR type = 'boolean' AND t.base = 'boolean'
-			OR type = 'date' AND t.base IN ('date', 'timestamp without time zone')
-			OR type = 'timestamptz' AND t.base = 'timestamp with time zone'
+DECLARE
+	next oid := source_type;
+	base text;
+	category "char";
+BEGIN
+	-- plpgsql keeps its plans: this is asked hundreds of times a refresh.
+	WHILE next <> 0 LOOP
+		SELECT format_type(t.oid, NULL), t.typcategory, t.typbasetype INTO base, category, next FROM pg_type t WHERE t.oid = next;
+	END LOOP;
+	RETURN CASE
+		WHEN type = 'bigint' AND base IN ('smallint', 'integer', 'bigint')
+			OR type = 'double precision' AND base IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
+			OR type = 'boolean' AND base = 'boolean'
+			OR type = 'date' AND base IN ('date', 'timestamp without time zone')
+			OR type = 'timestamptz' AND base = 'timestamp with time zone'
 		THEN format('%I::%s', column_name, type)
-		WHEN type = 'text' AND (t.category IN ('S', 'E') OR t.base IN ('smallint', 'integer', 'bigint', 'numeric', 'uuid'))
+		WHEN type = 'text' AND (category IN ('S', 'E') OR base IN ('smallint', 'integer', 'bigint', 'numeric', 'uuid'))
 		THEN format('%I::text COLLATE "C"', column_name)
-		WHEN type = 'date' AND t.base = 'timestamp with time zone'
+		WHEN type = 'date' AND base = 'timestamp with time zone'
 		THEN format('(%I AT TIME ZONE %L)::date', column_name, zone)
-		WHEN type = 'timestamptz' AND t.base IN ('date', 'timestamp without time zone')
+		WHEN type = 'timestamptz' AND base IN ('date', 'timestamp without time zone')
 		THEN format('%I::timestamp AT TIME ZONE %L', column_name, zone)
-	END
-	FROM (
-		WITH RECURSIVE base(oid, next) AS (
-			SELECT oid, typbasetype FROM pg_type WHERE oid = source_type
-			UNION ALL
-			SELECT t.oid, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.next
-		)
-		SELECT format_type(t.oid, NULL) AS base, t.typcategory AS category
-		FROM base b JOIN pg_type t ON t.oid = b.oid
-		WHERE b.next = 0
-	) t
+	END;
+END
 $$;
 
 COMMENT ON FUNCTION coachdiag.source_cast(text, regtype, text, text) IS
@@ -253,19 +253,24 @@ CREATE TYPE coachdiag.source_column AS (
 COMMENT ON TYPE coachdiag.source_column IS
 'Internal: a column of the contract and where it comes from; see function coachdiag.source_column.';
 
-CREATE FUNCTION coachdiag.source_column(ws text) RETURNS SETOF coachdiag.source_column
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+CREATE FUNCTION coachdiag.source_column(ws text, of_relation text DEFAULT NULL) RETURNS SETOF coachdiag.source_column
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH present AS (
+BEGIN
+	-- Materialized, or the workspace would be looked up for each column; LIMIT 1, or the catalogs would be read in full.
+	RETURN QUERY WITH workspace AS MATERIALIZED (
+		SELECT coachdiag.workspace_oid(ws) AS oid, coachdiag.time_zone(ws) AS zone
+	), present AS (
 		SELECT c.*, r.oid AS source_relation, a.atttypid::regtype AS source_type,
-			bool_and(a.atttypid IS NULL OR coachdiag.source_cast('', a.atttypid, 'bigint', '') IS NOT NULL)
+			bool_and(c.type <> 'id' OR a.atttypid IS NULL OR coachdiag.source_cast('', a.atttypid, 'bigint', '') IS NOT NULL)
 				OVER (PARTITION BY c.column_name) AS all_integer
 		FROM coachdiag.contract() c
-			LEFT JOIN pg_class r ON r.relnamespace = coachdiag.workspace_oid(ws) AND r.relname = c.relation
-				AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
-			LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = c.column_name
-				AND a.attnum > 0 AND NOT a.attisdropped
+			CROSS JOIN workspace w
+			LEFT JOIN LATERAL (SELECT k.oid FROM pg_class k WHERE k.relnamespace = w.oid AND k.relname = c.relation
+				AND k.relkind IN ('r', 'p', 'v', 'm', 'f') LIMIT 1) r ON true
+			LEFT JOIN LATERAL (SELECT k.atttypid FROM pg_attribute k WHERE k.attrelid = r.oid AND k.attname = c.column_name
+				AND k.attnum > 0 AND NOT k.attisdropped LIMIT 1) a ON true
 		WHERE c.column_no > 0
 	), typed AS (
 		SELECT p.*, CASE WHEN p.type <> 'id' THEN p.type WHEN p.all_integer THEN 'bigint' ELSE 'text' END AS read_as
@@ -273,12 +278,14 @@ AS $$
 	)
 	SELECT t.relation, t.column_no, t.column_name, t.read_as, t.required, t.source_relation, t.source_type,
 		CASE WHEN t.source_type IS NULL THEN format('NULL::%s', t.read_as)
-			ELSE coachdiag.source_cast(t.column_name, t.source_type, t.read_as, z.zone) END
-	FROM typed t CROSS JOIN (SELECT coachdiag.time_zone(ws) AS zone) z
+			ELSE coachdiag.source_cast(t.column_name, t.source_type, t.read_as, w.zone) END
+	FROM typed t CROSS JOIN workspace w
+	WHERE of_relation IS NULL OR t.relation = of_relation;
+END
 $$;
 
-COMMENT ON FUNCTION coachdiag.source_column(text) IS
-'Internal: for each column of the contract, where it comes from in a workspace and how it is read. '
+COMMENT ON FUNCTION coachdiag.source_column(text, text) IS
+'Internal: for each column of the contract, or of one relation of it, where it comes from in a workspace and how it is read. '
 'source_relation and source_type are null where missing, expression is null where the type is wrong. '
 'Ids are read as bigint where every column of that name in the workspace is of an integer type, else as text.';
 
@@ -300,7 +307,7 @@ BEGIN
 			USING ERRCODE = 'undefined_table', HINT = 'SELECT * FROM coachdiag.contract() lists them.';
 	END IF;
 
-	SELECT array_agg(s ORDER BY s.column_no) INTO sources FROM coachdiag.source_column(ws) s WHERE s.relation = source.relation;
+	SELECT array_agg(s ORDER BY s.column_no) INTO sources FROM coachdiag.source_column(ws, source.relation) s;
 	SELECT s.* INTO bad FROM unnest(sources) s
 	WHERE s.expression IS NULL OR s.source_type IS NULL AND s.required AND (needed OR s.source_relation IS NOT NULL)
 	LIMIT 1;
@@ -447,7 +454,15 @@ BEGIN
 	COMMENT ON COLUMN @.stored_panel.month IS 'First day of the month in which the periods start.';
 	COMMENT ON COLUMN @.stored_panel.panel IS 'Values and targets on the scale of the metric, weighted by volume, and the coaching dose.';
 	COMMENT ON COLUMN @.stored_panel.rows IS 'Rows of agent_metric in it; 0: coaching dose only.';
-	COMMENT ON COLUMN @.stored_panel.refreshed_at IS 'When it was built.';
+	COMMENT ON COLUMN @.stored_panel.refreshed_at IS 'When it last changed.';
+
+	CREATE TABLE @.stored_state (
+		relation text PRIMARY KEY,
+		state text NOT NULL
+	);
+	COMMENT ON TABLE @.stored_state IS 'What refresh cannot tell from stored tables to have changed: how agent_metric and the result views are defined, and what you filled in yourself.';
+	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace.';
+	COMMENT ON COLUMN @.stored_state.state IS 'Its definition or content at the last refresh, see coachdiag.relation_state.';
 
 	CREATE TABLE @.refresh_log (
 		run bigint NOT NULL,
@@ -463,7 +478,7 @@ BEGIN
 	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
 	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
 	COMMENT ON COLUMN @.refresh_log.finished IS 'End of the step.';
-	COMMENT ON COLUMN @.refresh_log.step IS 'periods, metrics, teams, panels, left_out, or the part of the workspace that was refreshed.';
+	COMMENT ON COLUMN @.refresh_log.step IS 'compare (what changed since the last refresh), periods, metrics, teams, panels, left_out, or a part of the workspace.';
 	COMMENT ON COLUMN @.refresh_log.rows IS 'Rows written; source rows left out; null where nothing is counted.';
 	COMMENT ON COLUMN @.refresh_log.seconds IS 'Time that the step took, in seconds.';
 	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out.';
@@ -502,6 +517,7 @@ BEGIN
 	EXECUTE format('CREATE SCHEMA %I', name);
 	EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, 'coachdiag workspace: source relations, stored panels, diagnostic views.');
 	PERFORM coachdiag.create_source(name, c.relation, id_type) FROM coachdiag.contract() c WHERE c.column_no = 0;
+	EXECUTE format('CREATE INDEX ON %I.agent_metric (period)', name);
 	PERFORM coachdiag.create_store(name);
 	PERFORM coachdiag.create_parts(name);
 END
@@ -525,6 +541,7 @@ DECLARE
 	blocker text;
 	last_blocker text;
 BEGIN
+	PERFORM coachdiag.lock_workspace(name);
 	SELECT string_agg(format('%I', c.relname), ', ' ORDER BY c.relname) INTO foreign_object
 	FROM pg_class c
 	WHERE c.relnamespace = schema_oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
@@ -572,4 +589,4 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.drop_workspace(text) IS
 'Drops a workspace with everything coachdiag made in it, tables you filled included; views you put in place of source tables go, what '
-'they read stays. Errors, and then drops nothing, where anything else lives in the schema or depends on it. Needs its owner.';
+'they read stays. A refresh that runs is waited for. Errors, and then drops nothing, where anything else lives in the schema or depends on it. Needs its owner.';

@@ -6,7 +6,9 @@ CREATE TABLE coachdiag.workspace_part (
 	kind text NOT NULL CHECK (kind IN ('table', 'view', 'materialized view')),
 	ddl text NOT NULL,
 	refresh_with text,
-	CHECK ((kind = 'table') = (refresh_with IS NOT NULL))
+	reads text[],
+	CHECK ((kind = 'table') = (refresh_with IS NOT NULL)),
+	CHECK (kind = 'table' OR reads IS NULL)
 );
 
 COMMENT ON TABLE coachdiag.workspace_part IS
@@ -17,7 +19,9 @@ COMMENT ON COLUMN coachdiag.workspace_part.name IS 'Name in the schema of the wo
 COMMENT ON COLUMN coachdiag.workspace_part.kind IS 'table, view or materialized view.';
 COMMENT ON COLUMN coachdiag.workspace_part.ddl IS 'Statements that make it, with its comments; "@." stands for the schema. A materialized view needs a unique index.';
 COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
-'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have).';
+'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have). One that does not name $1 leaves the table to its owner to fill.';
+COMMENT ON COLUMN coachdiag.workspace_part.reads IS
+'For a table: all that refresh_with reads, so that it is run only when one of them has changed; null: sources, so that it is run each time. What views read is known to PostgreSQL.';
 
 GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
 
@@ -29,7 +33,7 @@ AS $$ SELECT replace(statement, '@.', quote_ident(ws) || '.') $$;
 COMMENT ON FUNCTION coachdiag.in_workspace(text, text) IS
 'Internal: a statement with the schema of a workspace in place of "@.".';
 
-CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text) RETURNS bigint
+CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text, which text DEFAULT 'true') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -38,15 +42,28 @@ AS $$
 DECLARE
 	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.%I', ws, part);
-	EXECUTE format('INSERT INTO %I.%I ', ws, part) || query;
+	-- Only what differs is written. Counting the deleted rows has them gone before others with their key come in.
+	EXECUTE format($fill$
+		WITH difference AS MATERIALIZED (
+			SELECT u.content, sum(u.side) AS surplus, array_agg(u.at) FILTER (WHERE u.side < 0) AS at
+			FROM (SELECT o AS content, o.ctid AS at, -1 AS side FROM %1$I.%2$I o WHERE %4$s
+				UNION ALL SELECT n::%1$I.%2$I, NULL, 1 FROM (%3$s) n) u
+			GROUP BY u.content
+			HAVING sum(u.side) <> 0
+		), gone AS (
+			DELETE FROM %1$I.%2$I WHERE ctid = ANY (ARRAY(SELECT unnest(d.at[:(-d.surplus)::int]) FROM difference d WHERE d.surplus < 0)) RETURNING 1
+		)
+		INSERT INTO %1$I.%2$I
+		SELECT (d.content).* FROM difference d CROSS JOIN generate_series(1, d.surplus)
+		WHERE (SELECT count(*) FROM gone) >= 0
+	$fill$, ws, part, query, which);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.fill_part(text, text, text) IS
-'Internal: fills a table of a workspace anew by a query. Returns the rows written.';
+COMMENT ON FUNCTION coachdiag.fill_part(text, text, text, text) IS
+'Internal: has a table of a workspace hold the rows of a query, and writes only where it doesn''t. which: the rows of the table that the query stands for, by a condition. Returns the rows that came in.';
 
 CREATE FUNCTION coachdiag.create_parts(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -76,7 +93,6 @@ BEGIN
 	SELECT w.* INTO p FROM coachdiag.workspace_part w WHERE w.name = part;
 	IF p.kind = 'table' THEN
 		EXECUTE p.refresh_with INTO written USING ws, from_month;
-		EXECUTE format('ANALYZE %I.%I', ws, part);
 	ELSIF p.kind = 'materialized view' THEN
 		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, part);
 	END IF;
@@ -94,7 +110,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
 	UNION ALL
-	VALUES ('settings'), ('stored_metric'), ('stored_period'), ('changed_period'), ('stored_team'), ('stored_panel'), ('refresh_log')
+	VALUES ('settings'), ('stored_metric'), ('stored_period'), ('changed_period'), ('stored_team'), ('stored_panel'), ('stored_state'), ('refresh_log')
 	UNION ALL
 	SELECT name FROM coachdiag.workspace_part
 $$;

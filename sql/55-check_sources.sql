@@ -113,7 +113,7 @@ AS $$
 		('warning', 'assignment', 'valid_to', 'valid_to not after valid_from', 'r.valid_to <= r.valid_from',
 			'valid_to is the first day no longer in the team; such rows are not used.'),
 		('warning', 'agent', 'left_on', 'left before hired', 'r.left_on < r.hired_on', 'Correct the dates.'),
-		('note', 'agent', 'hired_on', 'hired_on missing', 'r.hired_on IS NULL', 'These agents are in no tenure band.'),
+		('note', 'agent', 'hired_on', 'hired_on missing', 'r.hired_on IS NULL', 'Their tenure starts with their first assignment if that began later than the others''; the rest are in no tenure band.'),
 		('warning', 'coaching_session', 'status', 'held_at given, but not status held', 'r.held_at IS NOT NULL AND r.status <> ''held''',
 			'They are not counted as held; give held_at only where the session took place.'),
 		('warning', 'coaching_session', 'held_at', 'status held without held_at', 'r.held_at IS NULL AND r.status = ''held''',

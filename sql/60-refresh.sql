@@ -83,6 +83,21 @@ COMMENT ON FUNCTION coachdiag.membership_sql(text) IS
 'Internal: a query for who was in which team when, without overlaps: where assignments overlap the one that began last is in force, '
 'of several that began together the first by name of the team.';
 
+CREATE FUNCTION coachdiag.tenure_sql(members text, agents text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		SELECT f.agent_id, coalesce(a.hired_on,
+			CASE WHEN f.day > min(f.day) OVER () + 28 AND count(*) OVER (PARTITION BY f.day) <= greatest(3, count(*) OVER () / 10) THEN f.day END) AS hired_on, a.left_on
+		FROM (SELECT agent_id, min(valid_from) AS day FROM (%s) m WHERE team IS NOT NULL AND isfinite(valid_from) GROUP BY agent_id) f
+		LEFT JOIN (%s) a ON a.agent_id = f.agent_id
+	$query$, members, agents)
+$$;
+
+COMMENT ON FUNCTION coachdiag.tenure_sql(text, text) IS
+'Internal: a query for when the tenure of each agent with a team starts: hired_on, or else the first assignment where it began later than the others (four weeks after the first of all; not on a day on which more than a tenth of the agents begin, which is the start of a record and not of work).';
+
 CREATE FUNCTION coachdiag.metric_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -114,8 +129,8 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
-	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws), coachdiag.agent_sql(ws),
-		coachdiag.in_days('r.period', days))
+	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
+		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('r.period', days))
 $$;
 
 COMMENT ON FUNCTION coachdiag.metric_row_sql(text, datemultirange) IS
@@ -142,14 +157,19 @@ AS $$
 			FROM (%s) r
 			WHERE held_at IS NOT NULL AND coalesce(status, 'held') = 'held' AND not_coachable_reason IS NULL
 				AND NOT (coalesce(recognition, false) AND behaviour IS NULL AND sub_behaviour IS NULL AND action IS NULL)
+				AND %s
 			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id
 		) s
 			LEFT JOIN (%s) m ON m.metric = s.metric
 			LEFT JOIN (%s) t ON t.agent_id = s.agent_id AND t.valid_from <= s.day AND s.day < t.valid_to
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
-	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
-		coachdiag.agent_sql(ws), coachdiag.in_days('s.day', days))
+	-- The latest of a session's rows counts, so none from before the days can put another one out.
+	$query$, z.zone, coachdiag.source(ws, 'coaching_session'),
+		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
+		coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
+		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('s.day', days))
+	FROM (SELECT coachdiag.time_zone(ws) AS zone) z
 $$;
 
 COMMENT ON FUNCTION coachdiag.session_row_sql(text, datemultirange) IS
@@ -201,15 +221,9 @@ COMMENT ON FUNCTION coachdiag.period_sql(text, datemultirange) IS
 CREATE FUNCTION coachdiag.refresh_periods(ws text, days datemultirange) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
 AS $$
-DECLARE
-	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_period WHERE %s', ws, coachdiag.in_days('period', days));
-	EXECUTE format('INSERT INTO %I.stored_period (metric, period, rows) %s', ws, coachdiag.period_sql(ws, days));
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
+	RETURN coachdiag.fill_part(ws, 'stored_period', coachdiag.period_sql(ws, days), coachdiag.in_days('period', days));
 END
 $$;
 
@@ -265,7 +279,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	twice text;
-	written bigint;
 BEGIN
 	EXECUTE format('SELECT metric FROM (%s) m WHERE metric IS NOT NULL GROUP BY metric HAVING count(*) > 1 ORDER BY metric LIMIT 1',
 		coachdiag.source(ws, 'metric')) INTO twice;
@@ -275,18 +288,10 @@ BEGIN
 				HINT = 'A metric has one direction, scale and target; targets that differ go into agent_metric.target.';
 	END IF;
 
-	EXECUTE format('DELETE FROM %I.stored_metric s WHERE NOT EXISTS (SELECT FROM (%s) m WHERE m.metric = s.metric)',
-		ws, coachdiag.source(ws, 'metric'));
-	EXECUTE format($query$
-		INSERT INTO %I.stored_metric AS s (metric, higher_is_better, target, smallest_effect, unit, scale, period_step, week_start)
+	RETURN coachdiag.fill_part(ws, 'stored_metric', format($query$
 		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start
 		FROM (%s) m LEFT JOIN (%s) g ON g.metric = m.metric
-		ON CONFLICT (metric) DO UPDATE SET
-			(higher_is_better, target, smallest_effect, unit, scale, period_step, week_start) =
-				(excluded.higher_is_better, excluded.target, excluded.smallest_effect, excluded.unit, excluded.scale, excluded.period_step, excluded.week_start)
-	$query$, ws, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)));
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
+	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws))));
 END
 $$;
 
@@ -297,19 +302,13 @@ CREATE FUNCTION coachdiag.refresh_teams(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_team', ws);
-	EXECUTE format($query$
-		INSERT INTO %I.stored_team (team, program, site, supervisor)
+	RETURN coachdiag.fill_part(ws, 'stored_team', format($query$
 		SELECT DISTINCT ON (team) team, program, site, supervisor
 		FROM (%s) a
 		WHERE octet_length(team) <= 1024 AND valid_from < coalesce(valid_to, 'infinity')
 		ORDER BY team, valid_from DESC, coalesce(valid_to, 'infinity') DESC, program, site, supervisor
-	$query$, ws, coachdiag.source(ws, 'assignment'));
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
+	$query$, coachdiag.source(ws, 'assignment')));
 END
 $$;
 
@@ -322,25 +321,48 @@ CREATE FUNCTION coachdiag.whole_months(days datemultirange) RETURNS datemultiran
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- A day belongs to a period that may have begun up to six days before.
 	SELECT CASE WHEN days IS NULL THEN NULL ELSE coalesce(range_agg(daterange(
-		CASE WHEN isfinite(lower(d)) THEN date_trunc('month', (lower(d) - 6)::timestamp)::date END,
+		CASE WHEN isfinite(lower(d)) THEN date_trunc('month', lower(d)::timestamp)::date END,
 		CASE WHEN isfinite(upper(d)) THEN (date_trunc('month', (upper(d) - 1)::timestamp) + interval '1 month')::date END)), '{}') END
 	FROM unnest(days) d
 $$;
 
 COMMENT ON FUNCTION coachdiag.whole_months(datemultirange) IS
-'Internal: the whole months in which a period may begin that holds one of the days. NULL: NULL.';
+'Internal: the whole months that hold one of the days. NULL: NULL.';
 
-CREATE FUNCTION coachdiag.difference_sql(before text, after text) RETURNS text
+CREATE FUNCTION coachdiag.period_days(ws text, days datemultirange) RETURNS datemultirange
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	periods datemultirange;
+BEGIN
+	EXECUTE format($query$
+		SELECT range_agg(daterange(coalesce(least(lower(d), f.first), lower(d)), upper(d)))
+		FROM unnest($1) d
+		LEFT JOIN LATERAL (
+			SELECT min(CASE m.period_step WHEN 'month' THEN date_trunc('month', lower(d)::timestamp)::date
+				WHEN 'week' THEN lower(d) - (extract(isodow FROM lower(d))::int - m.week_start + 7) %% 7 END) AS first
+			FROM %I.stored_metric m
+		) f ON isfinite(lower(d))
+	$query$, ws) INTO periods USING days;
+	RETURN coalesce(periods, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.period_days(text, datemultirange) IS
+'Internal: days, and those before them on which a period of a metric begins that holds one of them.';
+
+CREATE FUNCTION coachdiag.difference_sql(columns text, before text, after text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('(%s EXCEPT ALL %s) UNION ALL (%s EXCEPT ALL %s)', before, after, after, before)
+	SELECT format('SELECT %1$s FROM (SELECT %1$s, 1 AS side FROM (%2$s) b UNION ALL SELECT %1$s, -1 FROM (%3$s) a) u GROUP BY %1$s HAVING sum(side) <> 0',
+		columns, before, after)
 $$;
 
-COMMENT ON FUNCTION coachdiag.difference_sql(text, text) IS
-'Internal: a query for the rows that only one of two queries has.';
+COMMENT ON FUNCTION coachdiag.difference_sql(text, text, text) IS
+'Internal: a query for the rows, in these columns, that two queries don''t have equally often.';
 
 CREATE FUNCTION coachdiag.changed_days(ws text) RETURNS datemultirange
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -364,13 +386,13 @@ BEGIN
 		) c
 		WHERE day < next_day
 	$query$,
-		coachdiag.difference_sql(format('SELECT agent_id, team, valid_from, valid_to FROM %I.stored_membership', ws),
-			coachdiag.stored_membership_sql(ws)),
-		coachdiag.difference_sql(format('SELECT agent_id, hired_on FROM %I.stored_agent', ws),
-			format('SELECT agent_id::text, hired_on FROM (%s) n', coachdiag.agent_sql(ws))),
+		coachdiag.difference_sql('agent_id, team, valid_from, valid_to', format('SELECT * FROM %I.stored_membership', ws), coachdiag.stored_membership_sql(ws)),
+		coachdiag.difference_sql('agent_id, hired_on',
+			coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws)),
+			coachdiag.tenure_sql(coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws))),
 		ws, coachdiag.stored_membership_sql(ws),
-		coachdiag.difference_sql(format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM %I.stored_coaching_session', ws),
-			format('SELECT session_id, agent_id, coach_id, metric, duration_minutes, day, dose FROM (%s) n', coachdiag.stored_session_sql(ws))))
+		coachdiag.difference_sql('session_id, agent_id, coach_id, metric, duration_minutes, day, dose',
+			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)))
 	INTO days;
 	RETURN coalesce(days, '{}');
 END
@@ -397,14 +419,13 @@ BEGIN
 	IF rebuild OR empty OR unknown OR (since IS NULL AND NOT tracked) THEN
 		RETURN NULL;
 	END IF;
-	RETURN coachdiag.whole_months(coalesce(noted, '{}')
-		+ CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END
-		+ coachdiag.changed_days(ws));
+	RETURN coalesce(noted, '{}') + coachdiag.period_days(ws, coachdiag.changed_days(ws)
+		+ CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END);
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
-'Internal: the months, as days, whose panels a refresh has to build again; null: all. Takes what coachdiag.track_changes noted.';
+'Internal: the days whose periods a refresh has to read again; null: all. Takes what coachdiag.track_changes noted.';
 
 CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -425,7 +446,7 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange) IS
 'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
-'days: whole months; periods that begin outside them are left out. Needs stored_metric up to date.';
+'days: periods that begin outside them are left out. Needs stored_metric up to date.';
 
 CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL)
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
@@ -461,33 +482,62 @@ $$;
 COMMENT ON FUNCTION coachdiag.build_panels(text, datemultirange) IS
 'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric and one of '
 'coaching_session. '
-'days: whole months, others are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
+'days: only periods that begin in them, others are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
 
-CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, run bigint) RETURNS bigint
+CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, run bigint, OUT used bigint, OUT harmful bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+BEGIN
+	EXECUTE format($query$
+		WITH counted AS MATERIALIZED (
+			SELECT reason, count(*) AS rows
+			FROM (SELECT reason FROM (%2$s) r UNION ALL SELECT reason FROM (%3$s) s WHERE reason IS NOT NULL) x
+			GROUP BY reason
+		), logged AS (
+			INSERT INTO %1$I.refresh_log (run, started, finished, step, rows, seconds, message)
+			SELECT $1, clock_timestamp(), clock_timestamp(), 'left_out', rows, 0, reason FROM counted WHERE reason IS NOT NULL
+		)
+		SELECT coalesce(sum(c.rows) FILTER (WHERE c.reason IS NULL), 0), coalesce(sum(c.rows) FILTER (WHERE c.reason IS NOT NULL AND l.harmless IS NOT TRUE), 0)
+		FROM counted c LEFT JOIN coachdiag.left_out() l ON l.reason = c.reason
+	$query$, ws, coachdiag.metric_row_sql(ws, days), coachdiag.session_row_sql(ws, days)) INTO used, harmful USING run;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, bigint) IS
+'Internal: logs how many source rows are left out for what reason. used: rows of agent_metric that are used; harmful: rows left out that carried something.';
+
+CREATE FUNCTION coachdiag.merge_panels(ws text, days datemultirange) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-	harmful bigint;
+	months CONSTANT text := coachdiag.in_days('month', coachdiag.whole_months(days));
+	written bigint;
 BEGIN
+	-- Cells of other days are copied as they are, so the panel is that of a rebuild to the last digit.
 	EXECUTE format($query$
-		WITH logged AS (
-			INSERT INTO %I.refresh_log (run, started, finished, step, rows, seconds, message)
-			SELECT $1, clock_timestamp(), clock_timestamp(), 'left_out', count(*), 0, reason
-			FROM (SELECT reason FROM (%s) r UNION ALL SELECT reason FROM (%s) s) x
-			WHERE reason IS NOT NULL
-			GROUP BY reason
-			RETURNING rows, message
-		)
-		SELECT sum(g.rows) FROM logged g LEFT JOIN coachdiag.left_out() l ON l.reason = g.message WHERE l.harmless IS NOT TRUE
-	$query$, ws, coachdiag.metric_row_sql(ws, days), coachdiag.session_row_sql(ws, days)) INTO harmful USING run;
-	RETURN coalesce(harmful, 0);
+		INSERT INTO %1$I.stored_panel AS s (team, metric, month, panel, rows, refreshed_at)
+		SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
+		FROM (
+			SELECT team, metric, month, CASE WHEN o.panel IS NULL OR n.panel IS NOT NULL AND $3 IS NULL THEN n.panel ELSE
+				(SELECT coachdiag.rollup(p) FROM (VALUES (n.panel), (coachdiag.period_range(o.panel, '{(,)}' - $2))) v (p)) END AS panel
+			FROM coachdiag.build_panels($1, $3) n
+				FULL JOIN (SELECT team, metric, month, panel FROM %1$I.stored_panel WHERE %2$s) o USING (team, metric, month)
+			WHERE NOT coalesce(n.panel, coachdiag.period_range(o.panel, '{}')) OPERATOR(coachdiag.=) coalesce(coachdiag.period_range(o.panel, $2), coachdiag.period_range(n.panel, '{}'))
+		) c
+		ON CONFLICT (team, metric, month) DO UPDATE SET panel = excluded.panel, rows = excluded.rows, refreshed_at = excluded.refreshed_at
+	$query$, ws, months) USING ws, coalesce(days, '{(,)}'), days;
+	GET DIAGNOSTICS written = ROW_COUNT;
+	EXECUTE format('DELETE FROM %I.stored_panel WHERE %s AND rows = 0 AND coachdiag.agents(panel) = 0', ws, months);
+	RETURN written;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, bigint) IS
-'Internal: logs how many source rows are left out for what reason; returns how many of them carried something.';
+COMMENT ON FUNCTION coachdiag.merge_panels(text, datemultirange) IS
+'Internal: puts the panels of the days given (null: all) in the place of those days in the stored panels, where they differ. Returns the panels written or gone.';
 
 CREATE FUNCTION coachdiag.refresh_panels(ws text, days datemultirange, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -498,19 +548,14 @@ DECLARE
 	used bigint;
 	harmful bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_panel WHERE %s', ws, coachdiag.in_days('month', days));
-	EXECUTE format($query$
-		WITH stored AS (
-			INSERT INTO %I.stored_panel (team, metric, month, panel, rows, refreshed_at)
-			SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
-			FROM coachdiag.build_panels($1, $2)
-			RETURNING rows
-		)
-		SELECT count(*), coalesce(sum(rows), 0) FROM stored
-	$query$, ws) INTO written, used USING ws, days;
-	EXECUTE format('ANALYZE %1$I.stored_panel, %1$I.stored_metric, %1$I.stored_team', ws);
-
-	harmful := coachdiag.log_left_out(ws, days, run);
+	IF days = '{}' THEN
+		RETURN 0;
+	END IF;
+	written := coachdiag.merge_panels(ws, days);
+	IF days IS NULL THEN
+		EXECUTE format('ANALYZE %I.stored_panel', ws);
+	END IF;
+	SELECT l.used, l.harmful INTO used, harmful FROM coachdiag.log_left_out(ws, days, run) l;
 	IF harmful > 0 THEN
 		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, used
 			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
@@ -520,21 +565,21 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.refresh_panels(text, datemultirange, bigint) IS
-'Internal: replaces the stored panels of the months given as days (null: all) and logs what was left out. Returns the panels written. '
+'Internal: brings the stored panels up to date for the periods that begin on the days given (null: all) and logs what was left out. Returns the panels written or gone. '
 'Warns where rows could not be used.';
 
-CREATE FUNCTION coachdiag.months_text(days datemultirange) RETURNS text
+CREATE FUNCTION coachdiag.days_text(days datemultirange) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN days IS NULL THEN 'all months' WHEN days = '{}' THEN 'no month'
-		ELSE string_agg(to_char(lower(d), 'YYYY-MM') || CASE WHEN upper_inf(d) THEN ' and later'
-			WHEN upper(d) > (lower(d) + interval '1 month')::date THEN ' to ' || to_char(upper(d) - 1, 'YYYY-MM') ELSE '' END, ', ' ORDER BY d) END
-	FROM unnest(days) d
+	SELECT CASE WHEN days IS NULL THEN 'all periods' WHEN days = '{}' THEN 'no period' ELSE (
+		SELECT string_agg(concat(lower(d), CASE WHEN upper_inf(d) OR upper(d) = 'infinity' THEN ' and later' WHEN upper(d) > lower(d) + 1 THEN ' to ' || upper(d) - 1 END), ', ' ORDER BY d)
+			FILTER (WHERE no <= 5) || CASE WHEN count(*) > 5 THEN format(' and %s more', count(*) - 5) ELSE '' END
+		FROM unnest(days) WITH ORDINALITY u (d, no)) END
 $$;
 
-COMMENT ON FUNCTION coachdiag.months_text(datemultirange) IS
-'Internal: months given as days, in words.';
+COMMENT ON FUNCTION coachdiag.days_text(datemultirange) IS
+'Internal: days on which periods begin, in words; at most five ranges of them.';
 
 -- The refresh itself
 
@@ -558,14 +603,15 @@ DECLARE
 	workspace CONSTANT int := coachdiag.workspace_oid(ws)::int;
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(space, workspace) THEN
-		RAISE NOTICE 'workspace "%" is being refreshed by another session: waiting for it', ws;
+		RAISE NOTICE 'workspace "%" is being refreshed or dropped by another session: waiting for it', ws;
 		PERFORM pg_advisory_xact_lock(space, workspace);
+		PERFORM coachdiag.workspace_oid(ws);
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.lock_workspace(text) IS
-'Internal: makes sure that one refresh of a workspace runs at a time, until the end of the transaction; says so where it has to wait.';
+'Internal: makes sure that one refresh or drop of a workspace runs at a time, until the end of the transaction; says so where it has to wait. Error: dropped meanwhile.';
 
 CREATE PROCEDURE coachdiag.refresh_step(ws text, run bigint, step text, query text, message text DEFAULT NULL)
 LANGUAGE plpgsql
@@ -573,32 +619,60 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	started CONSTANT timestamptz := clock_timestamp();
-	seconds double precision;
-	rows bigint;
+	seconds double precision := 0;
+	rows bigint := 0;
 BEGIN
-	EXECUTE query INTO rows;
-	seconds := extract(epoch FROM clock_timestamp() - started);
+	IF query IS NOT NULL THEN
+		EXECUTE query INTO rows;
+		seconds := extract(epoch FROM clock_timestamp() - started);
+		RAISE NOTICE '%', format('%s: %s%s%s ms', rpad(step, 26), rows || ' rows, ', message || ', ', round(seconds * 1000));
+	END IF;
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, rows, seconds, message) VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6)', ws)
 	USING run, started, step, rows, seconds, message;
-	RAISE NOTICE '%', format('%s: %s%s%s ms', rpad(step, 26), rows || ' rows, ', message || ', ', round(seconds * 1000));
 END
 $$;
 
 COMMENT ON PROCEDURE coachdiag.refresh_step(text, bigint, text, text, text) IS
-'Internal: runs one step of a refresh (a query that returns how many rows it wrote), logs it, and says how long it took.';
+'Internal: runs one step of a refresh (a query that returns how many rows it wrote), logs it, and says how long it took. query null: nothing to do, which is logged only.';
+
+CREATE PROCEDURE coachdiag.refresh_stores(ws text, run bigint, INOUT days datemultirange)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	before CONSTANT jsonb := coachdiag.metric_state(ws);
+BEGIN
+	LOOP
+		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
+		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
+		EXIT WHEN days IS NULL OR before = coachdiag.metric_state(ws);
+		RAISE NOTICE 'targets, scales or periods of metrics have changed: all panels are rebuilt';
+		days := NULL;
+	END LOOP;
+	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
+	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, days, run), coachdiag.days_text(days));
+END
+$$;
+
+COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, datemultirange) IS
+'Internal: brings periods, metrics, teams and panels up to date. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
 
 CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	run bigint;
-	state jsonb;
-	days datemultirange;
-	part text;
+	started CONSTANT timestamptz := clock_timestamp();
 	called CONSTANT text := current_setting('application_name');
+	stores CONSTANT text[] := '{stored_metric,stored_period,stored_team,stored_panel}';
 	done int := 4;
 	total CONSTANT int := done + (SELECT count(*) FROM coachdiag.workspace_part p WHERE p.kind <> 'view');
+	run bigint;
+	days datemultirange;
+	changed text[];
+	written bigint[];
+	writes bigint;
+	p record;
 BEGIN
 	IF NOT isfinite(since) THEN
 		RAISE EXCEPTION 'since must be a date, not %', since
@@ -606,25 +680,28 @@ BEGIN
 	END IF;
 	PERFORM coachdiag.lock_workspace(ws);
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
-	PERFORM coachdiag.tell_progress(ws, 'periods', 0, total);
-	days := coachdiag.days_to_refresh(ws, since, coalesce(rebuild, false));
+	PERFORM coachdiag.tell_progress(ws, 'panels', 0, total);
+	changed := coachdiag.take_changed_relations(ws);
+	days := coachdiag.days_to_refresh(ws, since, rebuild IS TRUE OR 'agent_metric' = ANY (changed));
+	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, seconds) VALUES ($1, $2, $3, ''compare'', extract(epoch FROM $3 - $2))', ws)
+	USING run, started, clock_timestamp();
 
-	state := coachdiag.metric_state(ws);
-	CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
-	CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
-	IF days IS NOT NULL AND state <> coachdiag.metric_state(ws) THEN
-		RAISE NOTICE 'targets, scales or periods of metrics have changed: all months are rebuilt';
-		days := NULL;
-		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, NULL)', ws));
-		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
-	END IF;
-	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
-	PERFORM coachdiag.tell_progress(ws, 'panels', 3, total);
-	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, days, run), coachdiag.months_text(days));
-	FOR part IN SELECT p.name FROM coachdiag.workspace_part p WHERE p.kind <> 'view' ORDER BY p.position LOOP
-		PERFORM coachdiag.tell_progress(ws, part, done, total);
-		CALL coachdiag.refresh_step(ws, run, part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, part,
-			CASE WHEN days IS NOT NULL THEN date_trunc('month', since::timestamp)::date END));
+	written := ARRAY(SELECT coachdiag.writes(ws, s) FROM unnest(stores) s);
+	CALL coachdiag.refresh_stores(ws, run, days);
+	changed := changed || ARRAY(SELECT s.name FROM unnest(stores, written) s (name, before) WHERE (s.before = coachdiag.writes(ws, s.name)) IS NOT TRUE);
+
+	FOR p IN SELECT * FROM coachdiag.part_reads(ws) LOOP
+		IF rebuild IS TRUE OR p.reads IS NULL OR p.reads && changed OR p.part = ANY (changed) THEN
+			PERFORM coachdiag.tell_progress(ws, p.part, done, total);
+			writes := coachdiag.writes(ws, p.part);
+			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part,
+				CASE WHEN days IS NOT NULL THEN date_trunc('month', since::timestamp)::date END));
+			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
+				changed := changed || p.part;
+			END IF;
+		ELSE
+			CALL coachdiag.refresh_step(ws, run, p.part, NULL, 'nothing new to read');
+		END IF;
 		done := done + 1;
 	END LOOP;
 	PERFORM coachdiag.tell_changes(ws, run);
@@ -633,8 +710,9 @@ END
 $$;
 
 COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
-'Brings the stored panels and the result views of a workspace up to date. What is built again: the months whose assignments, hiring dates or sessions '
-'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the months noted; where it doesn''t, all. '
+'Brings the stored panels and the result views of a workspace up to date. What is read again: the periods whose assignments, hiring dates or sessions '
+'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the periods noted; where it doesn''t, all. '
+'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
 'since: rows of agent_metric of earlier periods have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
 'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '

@@ -14,7 +14,7 @@ CREATE TYPE coachdiag.structural_test AS (
 );
 COMMENT ON TYPE coachdiag.structural_test IS
 'One test of a structural gap. state: structural, behavioural or unknown; unknown never counts as present. estimate (ci_low, ci_high: 95 %), by test: '
-'consistent_gap: standard deviation of the agents'' true gaps over the mean gap (at least the smallest effect), 0 is perfectly alike; structural below 0.45 with a gap surely above zero, behavioural when surely above 0, above 0.55 (0.75 where nobody was ever coached) and above 1.6 smallest effects. '
+'consistent_gap: standard deviation of the agents'' true gaps over the mean gap (at least the smallest effect), 0 is perfectly alike; structural below 0.6 with a gap surely above zero, behavioural when surely above 0, above 0.75 and above the smallest effect; what new hires usually lack is taken out. '
 'experienced_same_gap: mean gap of agents with a year of tenure, metric units, positive is worse; structural when surely above zero and above half of the team''s, behavioural when surely below half. '
 'contact_type_or_step: part of the gap that would go if the contact types to blame were like the others; structural when the same agents are surely worse in some types than in their others, by more than the smallest effect and a third of the mean gap, and a fifth of the gap sits there; behavioural when surely no type stands out by half of it. '
 'coaching_without_effect: improvement per session, metric units, positive is better; structural when surely below 0.4 smallest effects, or below 0.15 and surely below 0.75; behavioural when surely above 0 and above 0.25, or above 0.4 and surely above -0.1; not judged before three sessions per coached agent. '
@@ -31,6 +31,9 @@ CREATE TYPE coachdiag.structural_score_result AS (
 	mean_gap double precision,
 	mean_low double precision,
 	mean_high double precision,
+	settled_gap double precision,
+	settled_low double precision,
+	settled_high double precision,
 	changed_on date,
 	gap_before double precision,
 	gap_after double precision,
@@ -39,46 +42,56 @@ CREATE TYPE coachdiag.structural_score_result AS (
 	reason text
 );
 COMMENT ON TYPE coachdiag.structural_score_result IS
-'Result of coachdiag.structural_score. verdict, the first rule that holds: no_gap when the mean gap is surely within the smallest effect, unless agents truly differ and half of them can be short; structural when more than two of the four indicators are present; where coaching moves the metric or agents truly differ, mixed when contact types carry a part of the gap and else behavioural; '
-'where these don''t settle it and the gap is surely above zero, structural from p_structural 0.7 on and behavioural up to 0.25; otherwise cannot_tell. p_structural: see coachdiag.p_structural, NULL where there is no gap to explain. indicators_present: of four. unknown: tests that can''t be answered. '
-'agents, mean_gap (mean_low, mean_high: 95 %): contact mix taken out, metric units, positive is worse than target. changed_on, gap_before, gap_after: first week and mean gaps where the weekly mean gap suddenly changed level once, by half of the worse level at least (largest F over the splits beyond 1 %, autocorrelation allowed for; nearer to the data than a cubic, so that seasons and drifts are not taken for it; Andrews 1993): the tests are then of both times together; NULL: not seen. tests: see type coachdiag.structural_test. next_step, reason: in plain words.';
+'Result of coachdiag.structural_score. verdict, the first rule that holds: no_gap when the gap is surely within the smallest effect once what new hires usually lack is taken out, unless the plain one is surely beyond it (surely above zero where a contact type is to blame); where contact types are to blame, mixed when the gap that they leave (one smallest effect at most) and twice the spread between agents come to more than 3.3 smallest effects, else structural; structural when more than two of the four indicators are present; '
+'cannot_tell below half a smallest effect; structural from p_structural 0.7 on where the gap is surely above zero and coaching was tried; behavioural up to 0.3; otherwise cannot_tell. smallest_effect not given: a fifth of the standard deviation of agents'' periods (Cohen 1988: small). p_structural: see coachdiag.p_structural, NULL where there is no gap to explain. indicators_present: of four. unknown: tests that can''t be answered. '
+'agents, mean_gap (mean_low, mean_high: 95 %): contact mix taken out, metric units, positive is worse than target. settled_gap (settled_low, settled_high): the same, with what new hires usually lack taken out too. changed_on, gap_before, gap_after: first week and mean gaps where the weekly mean gap suddenly changed level once, by half of the worse level at least (largest F over the splits beyond 1 %, autocorrelation allowed for; nearer to the data than a cubic, so that seasons and drifts are not taken for it; Andrews 1993): the tests are then of both times together; NULL: not seen. tests: see type coachdiag.structural_test. next_step, reason: in plain words.';
+
+CREATE FUNCTION coachdiag.learning_curve(panels coachdiag.panel[], higher_is_better boolean DEFAULT true) RETURNS double precision[]
+	AS 'MODULE_PATHNAME', 'cd_learning_curve' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION coachdiag.learning_curve(coachdiag.panel[], boolean) IS
+'How far new hires usually are from what they will settle at: {quick, slow}, after w weeks of tenure quick exp(-w / 6) + slow exp(-w / 20), on the panels'' own scale (log: of ln(value)), above zero is better. panels: of one metric, a team each. '
+'Weighted least squares on agents'' weeks, freed of contact mix, of agents and of each team''s weeks (two-way fixed effects), pulled towards {0, 0} by its F over agents as clusters (positive-part James-Stein); {0, 0} as well where fewer than three agents were seen in their first year, or hired_on is not known. NULL panels are left out; none, or NULL: NULL.';
 
 CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
-		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL)
+		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL,
+		learning double precision[] DEFAULT NULL)
 	RETURNS coachdiag.structural_score_result AS 'MODULE_PATHNAME', 'cd_structural_score_panel' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20000;
-COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, jsonb) IS
-'Structural or behavioural, from one panel alone; what coaching did is estimated from the panel as well, without strength from other teams. higher_is_better: NULL = true; scale: identity, log (the panel holds ln(value) and ln(target)) or proportion; smallest_effect: smallest change worth having, metric units, NULL: not known, 0 for the gap and no test of coaching. '
-'usual: contact type -> by how much its gap usually exceeds the mean over types, metric units, for types that share one target, where a type that takes longer by nature is no evidence; NULL: targets are by type, or nothing to compare with. '
-'Full form of coachdiag.panel; without periods, types, sessions or hiring dates the tests that need them are unknown. NULL panel, or no value with a target: NULL. Errors (22023): unknown scale, smallest_effect negative or not finite, usual not an object of numbers.';
+COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, jsonb, double precision[]) IS
+'Structural or behavioural, from one panel alone; what coaching did is estimated from the panel as well, without strength from other teams. higher_is_better: NULL = true; scale: identity, log (the panel holds ln(value) and ln(target)) or proportion; smallest_effect: smallest change worth having, metric units, NULL: not known, a fifth of the standard deviation of agents'' periods instead. '
+'usual: contact type -> by how much its gap usually exceeds the mean over types, metric units, for types that share one target, where a type that takes longer by nature is no evidence; NULL: targets are by type, or nothing to compare with. learning: what tenure adds, from coachdiag.learning_curve over the teams of the metric; NULL: as this panel alone shows it. '
+'Full form of coachdiag.panel; without periods, types, sessions or hiring dates the tests that need them are unknown. NULL panel, or no value with a target: NULL. Errors (22023): unknown scale, smallest_effect negative or not finite, usual not an object of numbers, learning not two finite numbers.';
 
 CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_better boolean, scale text, smallest_effect double precision,
 		effect double precision, effect_low double precision, effect_high double precision, sessions double precision, coached integer,
 		usual jsonb DEFAULT NULL,
-		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL)
+		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
+		learning double precision[] DEFAULT NULL)
 	RETURNS coachdiag.structural_score_result AS 'MODULE_PATHNAME', 'cd_structural_score_effect' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5000;
-COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[]) IS
 'The same with what is known of coaching: effect (effect_low, effect_high: 95 %), sessions and coached agents as coachdiag.coaching_effect gives them (improvement, ci_low, ci_high, sessions, n_coached), which over many teams borrows strength; NULL: not assessed. '
 'waiting_share (waiting_low, waiting_high: 95 %): part of the gap, 0 to 1, that lies in steps where the agent can only wait, for the test decide_or_wait; NULL: not assessed. Errors (22023): a number that is not finite, or is negative where it can''t be.';
 
 CREATE FUNCTION coachdiag.structural_tests(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
-		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL)
+		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL,
+		learning double precision[] DEFAULT NULL)
 	RETURNS SETOF coachdiag.structural_test LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
-	SELECT t.* FROM coachdiag.structural_score(panel, higher_is_better, scale, smallest_effect, usual) s, pg_catalog.unnest(s.tests) t;
+	SELECT t.* FROM coachdiag.structural_score(panel, higher_is_better, scale, smallest_effect, usual, learning) s, pg_catalog.unnest(s.tests) t;
 END;
-COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, jsonb) IS
+COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, jsonb, double precision[]) IS
 'The five tests of coachdiag.structural_score with the same arguments, a row each. NULL panel, or no value with a target: no rows.';
 
 CREATE FUNCTION coachdiag.structural_tests(panel coachdiag.panel, higher_is_better boolean, scale text, smallest_effect double precision,
 		effect double precision, effect_low double precision, effect_high double precision, sessions double precision, coached integer,
 		usual jsonb DEFAULT NULL,
-		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL)
+		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
+		learning double precision[] DEFAULT NULL)
 	RETURNS SETOF coachdiag.structural_test LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
 	SELECT t.* FROM coachdiag.structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high, sessions, coached,
-		usual, waiting_share, waiting_low, waiting_high) s, pg_catalog.unnest(s.tests) t;
+		usual, waiting_share, waiting_low, waiting_high, learning) s, pg_catalog.unnest(s.tests) t;
 END;
-COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[]) IS
 'The five tests of coachdiag.structural_score with the same arguments, a row each. NULL panel, or no value with a target: no rows.';
 
 -- One step, over rows
@@ -132,7 +145,7 @@ BEGIN
 			CASE WHEN f.proname = 'structural_accum' THEN 'Transition function of coachdiag.structural_score(..., higher_is_better, smallest_effect). Not to be called on its own.'
 				WHEN f.prokind = 'f' THEN 'Final function of the aggregates coachdiag.structural_score.'
 				ELSE 'Structural or behavioural, straight over the rows of one team and metric; the same as coachdiag.structural_score over coachdiag.panel of the same rows, whose arguments these are (NULL: not known), and in one pass as well. '
-					|| CASE f.pronargs WHEN 10 THEN 'Higher is better; no smallest effect, so that what coaching did is not judged. '
+					|| CASE f.pronargs WHEN 10 THEN 'Higher is better; no smallest effect: a fifth of the standard deviation of agents'' periods instead. '
 						ELSE 'higher_is_better (NULL: true) and smallest_effect (above 0): the same in each row of a group. Gaps and effects in the result are in units of smallest_effect. Rates and times are treated as any measure; better: coachdiag.structural_score(coachdiag.panel(...), higher_is_better, scale, smallest_effect). ' END
 					|| 'Errors: NaN, infinity, negative weight, sessions or minutes (22003), smallest_effect not above 0 (22023). No row that counts: NULL.' END);
 	END LOOP;
@@ -150,9 +163,10 @@ COMMENT ON FUNCTION coachdiag.contact_type_gaps(coachdiag.panel, boolean, text) 
 CREATE FUNCTION coachdiag.p_structural(
 		spread double precision, type_share double precision,
 		effect double precision, effect_low double precision, effect_high double precision, smallest_effect double precision,
-		new_agents boolean DEFAULT false)
+		new_agents boolean DEFAULT false, spread_high double precision DEFAULT NULL, waits boolean DEFAULT NULL)
 	RETURNS double precision AS 'MODULE_PATHNAME', 'cd_p_structural' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION coachdiag.p_structural(double precision, double precision, double precision, double precision, double precision, double precision, boolean) IS
-'Probability from 0 to 1 that an existing gap is structural and not behavioural. spread: standard deviation of the agents'' true gaps over the mean gap (0: all alike); type_share: part of the gap that contact types to blame carry; effect (effect_low, effect_high: 95 %): improvement per session of coaching, metric units; smallest_effect: smallest change worth having. '
-'new_agents: hardly anybody has a year of tenure, so that learning may explain the gap: being alike is not counted, and the rest counts half. A NULL is missing evidence and moves nothing; all missing: 0.38. A logistic in three bounded scores: how alike the agents are (log of 0.5 over spread), how little coaching moves (0.2 smallest_effect less the effect, in standard errors), and the type''s share (1 from one half on). Falls with spread and effect, rises with type_share up to 0.98. '
-'That agents are alike says little by itself and much once coaching has been idle. Coefficients: ridge logistic regression, signs held to theory, on 900 simulated teams × metrics (bench/validate/gaps.py: seeds 1, 2, 5, and 3, 4 of small noisy teams; undecidable teams with weight on both sides), rounded; the gap of experienced agents earned no weight beside these. How well it is calibrated on other worlds: doc/validity.md. Errors (22023): a number that is not finite, or negative where it can''t be.';
+COMMENT ON FUNCTION coachdiag.p_structural(double precision, double precision, double precision, double precision, double precision, double precision, boolean, double precision, boolean) IS
+'Probability from 0 to 1 that an existing gap is structural and not behavioural. spread (spread_high: upper end of its 95 % interval; NULL: an error of 0.3 on the log scale): standard deviation of the agents'' true gaps over the mean gap (0: all alike); type_share: part of the gap that contact types to blame carry; effect (effect_low, effect_high: 95 %): improvement per session of coaching, metric units; smallest_effect: smallest change worth having. '
+'new_agents: hardly anybody has a year of tenure, so that learning may explain the gap: being alike is not counted, and the rest counts half. waits: true where the gap surely lies where the agent can only wait, false where it is surely the agent''s to decide. A NULL is missing evidence and moves nothing. '
+'Bayes'' rule over three stories: all held back alike and coaching idle (structural); all short of a skill alike and coaching works; some can and some can''t, whatever coaching does (behavioural). Log spread and effect (in smallest effects) are normal in each, with their own errors added. The types'' share replaces that from one half on (logit 4.5); waits adds or takes away 1.6. Falls with spread and effect, rises with type_share. '
+'Fitted by maximum likelihood on centres from two simulators, the second written without knowledge of this function; how well it is calibrated on other worlds: doc/validity.md. Errors (22023): a number that is not finite, or negative where it can''t be.';

@@ -101,16 +101,20 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	), usual AS (
 		SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap) FILTER (WHERE n.teams >= 5) AS usual
 		FROM norm n GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
+	), learning AS (
+		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
+		FROM team p GROUP BY p.metric
 	)
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
-		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.changed_on, s.gap_before, s.gap_after,
+		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
 		to_jsonb(s.tests) AS tests, s.next_step, s.reason
 	FROM team p
 	LEFT JOIN @.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
 	LEFT JOIN usual u ON u.metric = p.metric
+	LEFT JOIN learning l ON l.metric = p.metric
 	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high) s
+		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high, l.learning) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. Metric units; mean_gap: contact mix taken out, positive is worse. Columns: see type coachdiag.structural_score_result.';

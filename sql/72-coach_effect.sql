@@ -30,7 +30,10 @@ CREATE TYPE coachdiag.coach_effect_result AS (
 	probability_above double precision,
 	outlier text,
 	status text,
-	reason text
+	reason text,
+	apart double precision,
+	apart_low double precision,
+	apart_high double precision
 );
 COMMENT ON TYPE coachdiag.coach_effect_result IS
 'Result of coachdiag.coach_effect; metric units, positive is better. sessions, agents, teams: of this coach; an agent coached in two teams counts in each; teams_shared: teams in which others coach too. '
@@ -38,7 +41,8 @@ COMMENT ON TYPE coachdiag.coach_effect_result IS
 'raw_improvement, raw_se: per session, from this coach''s sessions alone; NULL where they can''t be told from those of others. improvement (ci_low, ci_high: 95 %): the same drawn towards the coaches of the program as far as the data leave it open. sd: of what remains unknown about improvement; doubt: the part of it that more sessions would not make smaller. '
 'probability_improved: of an effect above zero; conclusion: effective, harmful, no_effect or cannot_tell, as in coachdiag.coaching_effect. program_improvement, program_spread: mean of the program''s coaches, and standard deviation between their true effects. '
 'rank: place by expected_rank among the peers (number of ranked coaches of the program), 1 is best; rank_low, rank_high: its 95 % interval from the joint posterior of all of them; probability_above: to be better than their mean; outlier: above or below that mean, all outliers of a program together with probability 97.5 %. '
-'status: ranked; not told apart (the interval spans all places); too few to rank (under 10 sessions or 3 agents, or no peer with as many); not assessed (nobody to compare the coached agents with). reason: in words. NULL: not available.';
+'status: ranked; not told apart (the interval spans all places); too few to rank (under 10 sessions or 3 agents, or no peer with as many); not assessed (nobody to compare the coached agents with). reason: in words. '
+'apart (apart_low, apart_high: 95 %): improvement less the mean of the other ranked coaches, from the same joint posterior, so drawn towards 0 as far as the data leave it open. NULL: not available.';
 
 CREATE FUNCTION coachdiag.coach_effect(programs text[], panels coachdiag.panel[], higher_is_better boolean, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
@@ -68,57 +72,20 @@ COMMENT ON FUNCTION coachdiag.rank_interval(double precision, double precision, 
 'Uses the whole partition whatever the frame and the order; the interval is found by simulation with a fixed seed, the same for the same estimates in any order. A row with NULL estimate or se gets NULL and is not ranked; a unit alone has rank 1. '
 'Errors: NaN or infinity (22003); se not above 0, level not between 0 and 1 (22023); more than 10,000 units in a partition (54000).';
 
+CREATE FUNCTION coachdiag.without_sessions(panel coachdiag.panel) RETURNS coachdiag.panel
+	AS 'MODULE_PATHNAME', 'cd_panel_without_sessions' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION coachdiag.without_sessions(coachdiag.panel) IS
+'The panel with its measurements alone: without sessions and their minutes. Merged (coachdiag.rollup) with a panel of sessions whose coach is another label (the length of the session, the training of who gave it), it makes coachdiag.coach_effect tell the effects of these apart. NULL: NULL.';
+
 -- Whose gap: agents against their team
 
 CREATE FUNCTION coachdiag.agent_gaps(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
 		OUT agent text, OUT sessions double precision, OUT gap double precision, OUT own double precision, OUT own_se double precision, OUT blocks integer)
-	RETURNS SETOF record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-	direction constant double precision := CASE WHEN higher_is_better IS FALSE THEN 1 ELSE -1 END;
-	origin constant date := coachdiag.first_period(panel);
-	unit double precision := 1;
-BEGIN
-	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units.
-	IF scale = 'log' THEN
-		SELECT exp(sum(c.weight * c.target) / sum(c.weight)) INTO unit FROM coachdiag.cells(panel) c WHERE c.target IS NOT NULL;
-	END IF;
-
-	RETURN QUERY
-	WITH raw AS (
-		SELECT c.agent, sum(c.sessions) AS sessions,
-			direction * unit * sum(c.weight * (c.mean - c.target)) / nullif(sum(c.weight) FILTER (WHERE c.target IS NOT NULL), 0) AS gap
-		FROM coachdiag.cells(panel) c GROUP BY c.agent
-	), block AS (
-		-- Four weeks: long enough for a good or bad spell to come and go.
-		SELECT c.agent, (c.period - origin) / 28 AS block, sum(c.weight) AS weight,
-			direction * unit * sum(c.weight * (c.mean - c.target)) / sum(c.weight) AS gap
-		FROM coachdiag.cells(coachdiag.without_mix(panel)) c
-		WHERE c.target IS NOT NULL AND c.period IS NOT NULL AND c.weight > 0
-		GROUP BY 1, 2
-	), weighed AS (
-		-- About half of what moves an agent's four weeks is not a matter of volume.
-		SELECT b.agent, b.block, b.gap, 2 / (1 + avg(b.weight) OVER () / b.weight) AS weight FROM block b
-	), centred AS (
-		SELECT w.agent, w.block, w.weight, w.gap - sum(w.weight * w.gap) OVER per_block / sum(w.weight) OVER per_block AS gap
-		FROM weighed w
-		WINDOW per_block AS (PARTITION BY w.block)
-	), mean AS (
-		SELECT c.agent, sum(c.weight * c.gap) / sum(c.weight) AS own, sum(c.weight) AS weight, count(*) AS blocks FROM centred c GROUP BY c.agent
-	), noise AS (
-		SELECT sum(c.weight * (c.gap - m.own) ^ 2) AS square,
-			count(*) - count(DISTINCT c.agent) - count(DISTINCT c.block) + 1 AS df
-		FROM centred c JOIN mean m USING (agent)
-	)
-	SELECT r.agent, r.sessions, r.gap, m.own, CASE WHEN n.df >= 6 AND n.square > 0 THEN sqrt(n.square / (n.df - 2) / m.weight) END, m.blocks::integer
-	FROM raw r LEFT JOIN mean m USING (agent) CROSS JOIN noise n
-	WHERE r.gap IS NOT NULL;
-END
-$function$;
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_gaps' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20000 ROWS 20;
 COMMENT ON FUNCTION coachdiag.agent_gaps(coachdiag.panel, boolean, text) IS
 'How far each agent of a team is from the target, and from the team mates on the same contacts; metric units, positive is worse. gap: mean gap; own: of it, what sets the agent apart from the team, contact mix taken away (coachdiag.without_mix) and weeks compared with the same weeks; own_se: its standard error; blocks: four-week blocks with values; sessions: received. '
 'The noise is that of an agent''s four-week means around the agent''s own, pooled over the team, so that spells of bad luck of a few weeks count as noise and not as evidence. own_se is NULL below six degrees of freedom (agents times blocks, less agents and blocks). '
-'higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion. An agent without a value that has a target has no row. Shrink own before use (coachdiag.shrink).';
+'higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion. An agent without a value that has a target has no row. Shrink own before use (coachdiag.shrink). Error 22023: unknown scale.';
 
 CREATE FUNCTION coachdiag.own_gap(gap double precision, own double precision, own_se double precision, margin double precision, sessions double precision,
 		OUT coachable double precision, OUT probability double precision, OUT finding text)

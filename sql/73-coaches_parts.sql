@@ -80,11 +80,21 @@ $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, 'coaching_targets', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_targets AS
-	WITH team AS MATERIALIZED (
-		SELECT p.program, p.site, p.team, p.metric, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0) AS margin, l.last_period,
-			coachdiag.period_range(p.panel, l.last_period - 181, NULL) AS panel
-		FROM @.team_panel p
-		JOIN (SELECT q.metric, max(coachdiag.last_period(q.panel)) AS last_period FROM @.team_panel q GROUP BY q.metric) l USING (metric)
+	WITH latest AS (
+		SELECT p.metric, max(coachdiag.last_period(p.panel)) AS last_period
+		FROM @.stored_panel p
+		WHERE (p.metric, p.month) IN (SELECT x.metric, max(x.month) FROM @.stored_panel x GROUP BY x.metric)
+		GROUP BY p.metric
+	), team AS MATERIALIZED (
+		SELECT g.program, g.site, p.team, p.metric, m.higher_is_better, m.scale, coalesce(m.smallest_effect, 0) AS margin, l.last_period,
+			coachdiag.period_range(coachdiag.rollup(p.panel), l.last_period - 181, NULL) AS panel
+		FROM @.stored_panel p
+		JOIN latest l USING (metric)
+		JOIN @.stored_metric m USING (metric)
+		LEFT JOIN @.stored_team g USING (team)
+		WHERE p.month >= date_trunc('month', (l.last_period - 181)::timestamp)
+			AND p.month > (SELECT max(x.month) FROM @.stored_panel x WHERE x.rows > 0) - (SELECT s.diagnosis_months FROM @.settings s) * interval '1 month'
+		GROUP BY g.program, g.site, p.team, p.metric, m.higher_is_better, m.scale, m.smallest_effect, l.last_period
 	), agent AS (
 		SELECT t.program, t.site, t.team, t.metric, t.margin, t.last_period, g.agent, g.sessions, g.gap, g.own, coachdiag.shrink(g.own, g.own_se) OVER (PARTITION BY t.metric, t.team) AS shrunken
 		FROM team t

@@ -49,6 +49,10 @@ AS $$
 		('untrained', 5, 'share', 'sessions by coaches not trained by then', true, 0.25, true, 'log rows', 'agents', 'coach', 'coach.trained_on', 'our choice: one in four'),
 		('new_coaches', 5, 'difference', 'promises broken by coaches in their first half-year, more than by others', true, 0.15, true, 'promises', 'agents', 'coach',
 			'coach.promoted_on, coaching_session.follow_up_due, coaching_session.followed_up_at', 'peers: the experienced coaches of the programme; 15 points are our choice'),
+		('training_effect', 5, 'effect', 'what a session of an untrained coach does less than one of a trained coach', true, 0, false, 'sessions', 'agents', 'coach',
+			'coach.trained_on, with sessions by trained and by untrained coaches', 'peers: the trained coaches of the programme; any sure difference'),
+		('tenure_effect', 5, 'effect', 'what a session of a coach in the first year does less than one of others', true, 0, false, 'sessions', 'agents', 'coach',
+			'coach.promoted_on, with sessions by coaches in their first year and by others', 'peers: the coaches of the programme with more than a year; any sure difference'),
 		('outcome_only', 6, 'share', 'sessions about a number alone: metric, but neither behaviour nor action', true, 0.5, true, 'log rows', 'agents', 'coach',
 			'coaching_session.metric, and behaviour, sub_behaviour or action', 'our choice: every second'),
 		('rating', 7, 'ratio', 'agents'' rating of sessions', false, NULL, false, 'ratings', 'agents', 'coach', 'coaching_session.agent_rating',
@@ -65,12 +69,12 @@ AS $$
 	) AS m(measure, reason_no, kind, description, at_most, benchmark, percent, counted, units, offender, needs, source) USING (reason_no)
 $$;
 COMMENT ON FUNCTION coachdiag.health_measure() IS
-'What the view program_health measures, as data: a row per measure. kind: share (a part of what is counted), ratio (a mean), spread (standard deviation between coaches, noise removed), difference (new coaches against experienced), excess (the worst coach against the others). '
+'What the view program_health measures, as data: a row per measure. kind: share (a part of what is counted), ratio (a mean), spread (standard deviation between coaches, noise removed), difference (new coaches against experienced), effect (of one kind of sessions against another, of the metric coached most; metric units), excess (the worst coach against the others). '
 'at_most: the benchmark is a ceiling, else a floor; null: taken from the programmes themselves. percent: a fraction. counted, units: what is counted, and whose counts vary independently. needs: source columns without which it is not assessed. source: where the benchmark comes from. A workspace overrides benchmarks in its table health_benchmark.';
 
 -- The log, one definition for all that follows
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1080, 'coaching_log', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1080, 'coaching_log', 'table', $part$
 	CREATE TABLE @.coaching_log (program text, site text, team text NOT NULL, agent_id text NOT NULL, coach_id text, session_id text NOT NULL, metric text, day date NOT NULL, month date NOT NULL,
 		outcome text NOT NULL, held boolean NOT NULL, dose boolean NOT NULL, kind text NOT NULL, first_row boolean NOT NULL, length double precision, minutes double precision, coach_minutes double precision,
 		days_moved integer, trigger text, behaviour text, sub_behaviour text, approach text, action text, follow_up_due date, followed_up_on date, recognition boolean, agent_rating double precision,
@@ -105,18 +109,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.coaching_log.agent_rating IS 'Rating that the agent gave the session.';
 	COMMENT ON COLUMN @.coaching_log.not_coachable_reason IS 'Why the coach found nothing to coach.';
 $part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', coachdiag.in_workspace($1, $query$
-	SELECT c.program, c.site, c.team, c.agent_id, c.coach_id, c.session_id, c.metric, c.day, date_trunc('month', c.day::timestamp)::date AS month,
-		c.outcome, c.held, c.dose, coalesce(c.kind, 'scheduled') AS kind, c.first_row,
-		c.length, c.length / c.rows AS minutes,
-		CASE WHEN c.held THEN c.length / c.rows / count(*) FILTER (WHERE c.first_row AND c.held) OVER (PARTITION BY c.session_id COLLATE "C") END AS coach_minutes,
-		c.days_moved, c.trigger, c.behaviour, c.sub_behaviour, c.approach, c.action, c.follow_up_due, c.followed_up_on, c.recognition, c.agent_rating, c.not_coachable_reason
-	FROM (
+	WITH shared AS MATERIALIZED (
+		SELECT s.session_id FROM @.stored_coaching_session s GROUP BY s.session_id HAVING count(*) > 1
+	), log AS NOT MATERIALIZED (
 		SELECT t.program, t.site, s.*,
 			CASE WHEN s.held THEN 'held' WHEN s.status IN ('cancelled', 'rescheduled', 'no_show') THEN s.status
 				WHEN s.day > (SELECT max(l.day) FROM @.stored_coaching_session l WHERE l.held) THEN 'ahead' ELSE 'lapsed' END AS outcome,
-			lag(s.agent_id) OVER ordered IS DISTINCT FROM s.agent_id AS first_row,
-			count(*) OVER participant AS rows,
-			max(CASE WHEN s.duration_minutes > 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END) OVER participant AS length,
+			CASE WHEN s.duration_minutes > 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END AS own_length,
 			CASE WHEN s.held THEN s.day - (s.scheduled_at AT TIME ZONE z.time_zone)::date END AS days_moved,
 			(s.followed_up_at AT TIME ZONE z.time_zone)::date AS followed_up_on
 		FROM @.stored_coaching_session s
@@ -124,10 +123,26 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', coachdiag.in_worksp
 		CROSS JOIN (SELECT coalesce(max(x.time_zone), 'UTC') AS time_zone FROM @.settings x) z
 		LEFT JOIN @.stored_agent a ON a.agent_id = s.agent_id
 		WHERE s.session_id IS NOT NULL AND (a.left_on IS NULL OR s.day <= a.left_on)
-		WINDOW ordered AS (PARTITION BY s.session_id COLLATE "C" ORDER BY s.agent_id COLLATE "C", s.metric COLLATE "C"),
-			participant AS (PARTITION BY s.session_id COLLATE "C", s.agent_id COLLATE "C")
-	) c
-$query$))$fill$);
+	), counted AS (
+		-- Nearly all sessions are one row: only the others need to be held against each other.
+		SELECT l.*, true AS first_row, 1 AS rows, l.own_length AS length, 1 AS participants
+		FROM log l WHERE l.session_id NOT IN (SELECT x.session_id FROM shared x WHERE x.session_id IS NOT NULL)
+		UNION ALL
+		SELECT p.*, count(*) FILTER (WHERE p.first_row AND p.held) OVER (PARTITION BY p.session_id COLLATE "C")
+		FROM (
+			SELECT l.*, lag(l.agent_id) OVER ordered IS DISTINCT FROM l.agent_id AS first_row, count(*) OVER participant AS rows, max(l.own_length) OVER participant AS length
+			FROM log l WHERE l.session_id IN (SELECT x.session_id FROM shared x)
+			WINDOW ordered AS (PARTITION BY l.session_id COLLATE "C" ORDER BY l.agent_id COLLATE "C", l.metric COLLATE "C"),
+				participant AS (PARTITION BY l.session_id COLLATE "C", l.agent_id COLLATE "C")
+		) p
+	)
+	SELECT c.program, c.site, c.team, c.agent_id, c.coach_id, c.session_id, c.metric, c.day, date_trunc('month', c.day::timestamp)::date AS month,
+		c.outcome, c.held, c.dose, coalesce(c.kind, 'scheduled') AS kind, c.first_row,
+		c.length, c.length / c.rows AS minutes, CASE WHEN c.held THEN c.length / c.rows / c.participants END AS coach_minutes,
+		c.days_moved, c.trigger, c.behaviour, c.sub_behaviour, c.approach, c.action, c.follow_up_due, c.followed_up_on, c.recognition, c.agent_rating, c.not_coachable_reason
+	FROM counted c
+$query$))$fill$,
+	'{settings,stored_agent,stored_coaching_session,stored_team}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1050, 'stored_coach_escalation', 'table', $part$
 	CREATE TABLE @.stored_coach_escalation (coach_id text, month date, escalations bigint NOT NULL, minutes double precision, PRIMARY KEY (coach_id, month));
@@ -164,17 +179,20 @@ COMMENT ON FUNCTION coachdiag.refresh_stored_coach_escalation(text, date) IS
 
 -- Who improved
 
+CREATE FUNCTION coachdiag.agent_months(panel coachdiag.panel,
+		OUT agent text, OUT month date, OUT gap double precision, OUT value double precision, OUT weight double precision, OUT periods bigint,
+		OUT first_period date, OUT last_period date)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_months' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION coachdiag.agent_months(coachdiag.panel) IS
+'Monthly means of the agents of a panel, contact mix taken out (coachdiag.without_mix), on the scale of the panel: one row per agent and month with values. gap: mean of value less target; of the value where the panel has no target; where some have, only these count. value: mean; weight: volume behind it; periods: how many, from first_period to last_period. '
+'Cells without a period are left out. NULL panel: no row.';
+
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (1085, 'agent_month_mean', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.agent_month_mean AS
-	SELECT p.team, p.metric, c.agent AS agent_id, date_trunc('month', c.period::timestamp)::date AS month,
-		sum(c.weight * (c.mean - CASE WHEN c.targets THEN c.target ELSE 0 END)) / sum(c.weight) AS gap,
-		sum(c.weight * c.mean) / sum(c.weight) AS value, sum(c.weight) AS weight, count(DISTINCT c.period) AS periods,
-		min(c.period) AS first_period, max(c.period) AS last_period
+	SELECT p.team, p.metric, a.agent AS agent_id, a.month, a.gap, a.value, a.weight, a.periods, a.first_period, a.last_period
 	FROM @.team_panel p
-	CROSS JOIN LATERAL (SELECT x.*, bool_or(x.target IS NOT NULL) OVER () AS targets FROM coachdiag.cells(coachdiag.without_mix(p.panel)) x WHERE x.weight > 0) c
-	WHERE c.target IS NOT NULL OR NOT c.targets
-	GROUP BY p.team, p.metric, c.agent, date_trunc('month', c.period::timestamp)::date;
+	CROSS JOIN LATERAL coachdiag.agent_months(p.panel) a;
 	CREATE UNIQUE INDEX ON @.agent_month_mean (team, metric, agent_id, month);
 	COMMENT ON MATERIALIZED VIEW @.agent_month_mean IS 'Monthly means of agents by team and metric, contact mix taken out, on the scale of the panels (log: of ln).';
 	COMMENT ON COLUMN @.agent_month_mean.gap IS 'Mean of value - target; of the value where the team has no target.';
@@ -236,7 +254,7 @@ $part$, 'SELECT NULL::bigint');
 
 -- The measures
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1094, 'program_unit', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1094, 'program_unit', 'table', $part$
 	CREATE TABLE @.program_unit (program text, measure text, offender text, unit text, hits double precision NOT NULL, trials double precision NOT NULL,
 		PRIMARY KEY (program, measure, unit, offender));
 	COMMENT ON TABLE @.program_unit IS 'What program_health counts: hits of trials for each measure, by the units that vary independently, over the months that the diagnosis looks at.';
@@ -437,7 +455,8 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 	SELECT u.program, u.measure, coalesce(u.offender, ''), u.unit, sum(coalesce(u.hits, 0)), sum(u.trials)
 	FROM unit u WHERE u.trials > 0 AND u.trials < 1e100
 	GROUP BY u.program, u.measure, coalesce(u.offender, ''), u.unit
-$query$))$fill$);
+$query$))$fill$,
+	'{agent_improvement,agent_month_mean,coaching_log,settings,stored_agent,stored_agent_week,stored_coach,stored_coach_escalation,stored_coach_week,stored_coaching_session,stored_membership,stored_panel,stored_source_column,stored_team}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, 'program_measure', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.program_measure AS
@@ -485,6 +504,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 		JOIN tally w ON w.program = t.program AND w.measure = t.measure AND w.offender IS NULL
 		CROSS JOIN LATERAL coachdiag.binomial_interval(t.hits, w.hits, 1 - 0.05 / t.coaches) i
 		WHERE w.hits > 0 AND w.trials > t.trials
+	), effect AS MATERIALIZED (
+		SELECT DISTINCT ON (e.program, e.by_what) coalesce(e.program, '') AS program, e.by_what || '_effect' AS measure, -e.apart AS value, -e.apart_high AS low, -e.apart_low AS high,
+			e.sessions AS trials, e.agents AS units, e.metric, coalesce(k.smallest_effect, 0) AS margin, e.status = 'less' AS less
+		FROM @.session_effect e
+		JOIN @.stored_metric k USING (metric)
+		JOIN (SELECT x.program, x.metric, x.by_what, sum(x.sessions) AS sessions FROM @.session_effect x GROUP BY x.program, x.metric, x.by_what) a
+			ON a.program IS NOT DISTINCT FROM e.program AND a.metric = e.metric AND a.by_what = e.by_what
+		WHERE e.kind IN ('not trained', 'first year') AND e.apart IS NOT NULL
+		ORDER BY e.program, e.by_what, a.sessions DESC, e.metric
 	), found AS (
 		SELECT r.program, r.measure, r.value, r.low, r.high, r.trials, r.units FROM ranged r WHERE r.offender IS NULL AND r.kind <> 'difference'
 		UNION ALL SELECT o.program, o.measure, sqrt((o.h).between_variance), sqrt((o.h).between_low), sqrt((o.h).between_high), o.all_trials, o.coaches FROM own o WHERE o.no = 1
@@ -494,11 +522,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 			n.value - o.value + sqrt((n.high - n.value) ^ 2 + (o.value - o.low) ^ 2), least(n.trials, o.trials), least(n.units, o.units)
 		FROM ranged n JOIN ranged o ON o.program = n.program AND o.measure = n.measure AND o.offender = 'experienced'
 		WHERE n.kind = 'difference' AND n.offender = 'new'
+		UNION ALL SELECT e.program, e.measure, e.value, e.low, e.high, e.trials, e.units FROM effect e
 		UNION ALL (SELECT DISTINCT ON (e.program) e.program, e.measure, e.value, e.low, NULL, e.trials, e.units FROM excess e ORDER BY e.program, e.low DESC, e.offender)
 	), judged AS MATERIALIZED (
-		SELECT b.*, f.value, f.low, f.high, coalesce(f.trials, 0) AS trials, coalesce(f.units, 0) AS n_units,
+		SELECT b.*, f.value, f.low, f.high, x.metric, coalesce(f.trials, 0) AS trials, coalesce(f.units, 0) AS n_units,
 			CASE WHEN f.low IS NULL OR b.bar IS NULL OR f.units < CASE b.kind WHEN 'excess' THEN 2 ELSE 3 END
 					OR f.trials < CASE WHEN b.kind = 'excess' OR b.measure = 'never_told' THEN 5 ELSE 10 END THEN 'not_assessed'
+				WHEN b.kind = 'effect' THEN CASE WHEN f.low > b.bar AND x.less THEN 'problem' WHEN f.high < greatest(b.bar, x.margin) THEN 'ok' ELSE 'not_assessed' END
 				WHEN b.kind = 'excess' THEN CASE WHEN f.low > b.bar THEN 'problem' WHEN f.low > 1 AND f.value > b.bar THEN 'watch' ELSE 'ok' END
 				WHEN b.at_most AND f.low > b.bar OR NOT b.at_most AND f.high < b.bar THEN 'problem'
 				WHEN b.at_most AND f.value > b.bar OR NOT b.at_most AND f.value < b.bar THEN 'watch'
@@ -509,9 +539,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 			FROM measure m
 			CROSS JOIN (SELECT DISTINCT coalesce(t.program, '') AS program FROM @.stored_team t) p
 			LEFT JOIN peer r ON m.measure = 'rating'
-			LEFT JOIN (SELECT DISTINCT t.measure FROM tally t) a ON a.measure = m.measure
+			LEFT JOIN (SELECT t.measure FROM tally t UNION SELECT e.measure FROM effect e) a ON a.measure = m.measure
 		) b
 		LEFT JOIN found f ON f.program = b.program AND f.measure = b.measure
+		LEFT JOIN effect x ON x.program = b.program AND x.measure = b.measure
 	), flaw AS MATERIALIZED (
 		SELECT j.program, j.measure, j.bar, j.at_most FROM judged j WHERE j.state = 'problem'
 	), offence AS (
@@ -535,8 +566,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 		CASE
 			WHEN NOT j.available THEN format('%s: not assessed, needs %s', j.description, j.needs)
 			WHEN j.bar IS NULL THEN format('%s: not assessed, needs three programmes to compare', j.description)
+			WHEN j.state = 'not_assessed' AND j.kind = 'effect' AND j.value IS NOT NULL THEN format('%s: cannot tell on %s (95 %% interval %s to %s; %s %s, %s %s)', j.description, j.metric,
+				coachdiag.shown(j.low, false), coachdiag.shown(j.high, false), round(j.trials::numeric), j.counted, j.n_units, j.units_are)
 			WHEN j.state = 'not_assessed' THEN format('%s: not assessed, too few (%s %s, %s %s)', j.description, round(j.trials::numeric), j.counted, j.n_units, j.units_are)
-			ELSE format('%s: %s (95 %% interval %s), benchmark at %s %s; %s %s, %s %s%s', j.description, coalesce(coachdiag.shown(j.value, j.percent), 'all'),
+			ELSE format('%s: %s (95 %% interval %s), benchmark at %s %s; %s %s, %s %s%s', concat_ws(' on ', j.description, j.metric), coalesce(coachdiag.shown(j.value, j.percent), 'all'),
 				CASE WHEN j.high IS NULL THEN 'from ' || coachdiag.shown(j.low, j.percent) ELSE coachdiag.shown(j.low, j.percent) || ' to ' || coachdiag.shown(j.high, j.percent) END,
 				CASE WHEN j.at_most THEN 'most' ELSE 'least' END, coachdiag.shown(j.bar, j.percent), round(j.trials::numeric), j.counted, j.n_units, j.units_are,
 				'; ' || coachdiag.shown(p.value, true) || ' on time, what was late by ' || coalesce(coachdiag.shown(l.value, false), '0') || ' days on average')

@@ -1,5 +1,14 @@
 -- commitments, tasks and coaching_history: what was promised, what is due now, and what happened to an agent.
 
+CREATE FUNCTION coachdiag.agent_periods(panel coachdiag.panel, scale text DEFAULT 'identity',
+		OUT agent text, OUT periods date[], OUT weights double precision[], OUT means double precision[], OUT over_targets double precision[], OUT sessions double precision[],
+		OUT measured integer, OUT weight double precision, OUT total double precision, OUT weight_targeted double precision, OUT total_over double precision, OUT all_sessions double precision)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_periods' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 20;
+COMMENT ON FUNCTION coachdiag.agent_periods(coachdiag.panel, text) IS
+'What each agent of a panel did in each period, contact types together: one row per agent, periods in order. weights: volume (0: only sessions); means: mean value by volume; over_targets: mean of value less target over what has a target, whatever the direction (NULL: none); sessions: received. '
+'Sums over the periods: measured: periods with a value; weight; total: weight times mean; weight_targeted and total_over: weight, and weight times over_target, of periods with a target; all_sessions. scale: identity, log (panels hold ln; means are of the values themselves), proportion; metric units. '
+'Cells without a period are left out. NULL panel: no row. Error 22023: unknown scale.';
+
 CREATE FUNCTION coachdiag.refresh_stored_agent_period(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -11,15 +20,12 @@ BEGIN
 		WHERE NOT EXISTS (SELECT FROM %1$I.stored_panel p WHERE p.team = a.team AND p.metric = a.metric AND p.month = a.month AND p.refreshed_at = a.refreshed_at)
 	$query$, ws);
 	EXECUTE format($query$
-		INSERT INTO %1$I.stored_agent_period (agent_id, metric, period, team, weight, value, over_target, sessions, month, refreshed_at)
-		SELECT c.agent, p.metric, c.period, p.team, coalesce(sum(c.weight), 0), sum(c.weight * u.value) / nullif(sum(c.weight), 0),
-			sum(c.weight * (u.value - u.target)) / nullif(sum(c.weight) FILTER (WHERE u.target IS NOT NULL), 0), coalesce(sum(c.sessions), 0), p.month, p.refreshed_at
-		FROM (SELECT x.* FROM %1$I.stored_panel x LEFT JOIN (SELECT DISTINCT team, metric, month FROM %1$I.stored_agent_period) a USING (team, metric, month) WHERE a.team IS NULL) p
-			JOIN %1$I.stored_metric m ON m.metric = p.metric
-			CROSS JOIN LATERAL coachdiag.cells(p.panel) c
-			CROSS JOIN LATERAL (SELECT CASE WHEN m.scale = 'log' THEN exp(c.mean) ELSE c.mean END AS value, CASE WHEN m.scale = 'log' THEN exp(c.target) ELSE c.target END AS target) u
-		WHERE c.period IS NOT NULL
-		GROUP BY p.team, p.metric, p.month, p.refreshed_at, c.agent, c.period
+		INSERT INTO %1$I.stored_agent_period (agent_id, metric, month, team, periods, weights, means, over_targets, sessions, measured, weight, total, weight_targeted, total_over, all_sessions, refreshed_at)
+		SELECT a.agent, p.metric, p.month, p.team, a.periods, a.weights, a.means, a.over_targets, a.sessions, a.measured, a.weight, a.total, a.weight_targeted, a.total_over, a.all_sessions, p.refreshed_at
+		FROM %1$I.stored_panel p
+			JOIN %1$I.stored_metric m USING (metric)
+			CROSS JOIN LATERAL coachdiag.agent_periods(p.panel, m.scale) a
+		WHERE (p.team, p.metric, p.month) NOT IN (SELECT x.team, x.metric, x.month FROM %1$I.stored_agent_period x)
 	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
@@ -35,24 +41,51 @@ RETURN CASE period_step WHEN 'month' THEN pg_catalog.date_trunc('month', day::ti
 COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
 'The first day of the period that a day falls in, on the grid of a metric: period_step day, week or month; week_start: weekday on which weeks start, 1 Monday to 7 Sunday. NULL day or unknown grid: the day itself.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1190, 'stored_agent_period', 'table', $part$
-	CREATE TABLE @.stored_agent_period (agent_id text, metric text, period date, team text, weight double precision NOT NULL,
-		value double precision, over_target double precision, sessions double precision NOT NULL, month date NOT NULL, refreshed_at timestamptz NOT NULL,
-		PRIMARY KEY (agent_id, metric, period, team));
-	COMMENT ON TABLE @.stored_agent_period IS 'What each agent did in each period: the stored panels by agent, contact types together.';
-	COMMENT ON COLUMN @.stored_agent_period.agent_id IS 'Agent.';
-	COMMENT ON COLUMN @.stored_agent_period.metric IS 'Metric.';
-	COMMENT ON COLUMN @.stored_agent_period.period IS 'First day of the period.';
-	COMMENT ON COLUMN @.stored_agent_period.team IS 'Team in force at the period, or at the session.';
-	COMMENT ON COLUMN @.stored_agent_period.weight IS 'Volume; 0: nothing measured, only sessions.';
-	COMMENT ON COLUMN @.stored_agent_period.value IS 'Mean by volume, metric units.';
-	COMMENT ON COLUMN @.stored_agent_period.over_target IS 'Mean of value less target by volume, metric units, whatever the direction; null: no target.';
-	COMMENT ON COLUMN @.stored_agent_period.sessions IS 'Sessions received that count as coaching dose for the metric.';
-	COMMENT ON COLUMN @.stored_agent_period.month IS 'Month of the stored panel that it is from.';
-	COMMENT ON COLUMN @.stored_agent_period.refreshed_at IS 'When that was built.';
-$part$, 'SELECT coachdiag.refresh_stored_agent_period($1)');
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1190, 'stored_agent_period', 'table', $part$
+	CREATE TABLE @.stored_agent_period (agent_id text, metric text, month date, team text, periods date[] NOT NULL, weights double precision[] NOT NULL,
+		means double precision[] NOT NULL, over_targets double precision[] NOT NULL, sessions double precision[] NOT NULL,
+		measured integer NOT NULL, weight double precision NOT NULL, total double precision NOT NULL, weight_targeted double precision NOT NULL, total_over double precision NOT NULL,
+		all_sessions double precision NOT NULL, refreshed_at timestamptz NOT NULL,
+		PRIMARY KEY (agent_id, metric, month, team));
+	-- Statistics of array elements take longer than filling the table, and no query asks for one.
+	ALTER TABLE @.stored_agent_period ALTER periods SET STATISTICS 0, ALTER weights SET STATISTICS 0, ALTER means SET STATISTICS 0, ALTER over_targets SET STATISTICS 0, ALTER sessions SET STATISTICS 0;
+	COMMENT ON TABLE @.stored_agent_period IS 'What each agent did in each period, contact types together: the stored panels by agent, a row per month, its periods in arrays; read them by the view agent_period. Columns: see function coachdiag.agent_periods.';
+	COMMENT ON COLUMN @.stored_agent_period.agent_id IS 'The agent.';
+	COMMENT ON COLUMN @.stored_agent_period.metric IS 'What was measured.';
+	COMMENT ON COLUMN @.stored_agent_period.periods IS 'When the periods of the month begin, in order.';
+	COMMENT ON COLUMN @.stored_agent_period.weights IS 'Volume of each period; 0: nothing measured.';
+	COMMENT ON COLUMN @.stored_agent_period.means IS 'Mean value of each period; NaN: nothing measured.';
+	COMMENT ON COLUMN @.stored_agent_period.over_targets IS 'Mean of value less target of each period; NaN: no target.';
+	COMMENT ON COLUMN @.stored_agent_period.sessions IS 'Coaching sessions of each period.';
+	COMMENT ON COLUMN @.stored_agent_period.measured IS 'Periods with a value.';
+	COMMENT ON COLUMN @.stored_agent_period.weight IS 'Volume of the month.';
+	COMMENT ON COLUMN @.stored_agent_period.total IS 'Sum of volume times value.';
+	COMMENT ON COLUMN @.stored_agent_period.weight_targeted IS 'Volume that has a target.';
+	COMMENT ON COLUMN @.stored_agent_period.total_over IS 'Sum of volume times value less target.';
+	COMMENT ON COLUMN @.stored_agent_period.all_sessions IS 'Coaching sessions of the month.';
+	COMMENT ON COLUMN @.stored_agent_period.month IS 'Month of the stored panel that it is from; a period belongs to the month in which it begins.';
+	COMMENT ON COLUMN @.stored_agent_period.team IS 'Team in force at the periods, or at the sessions.';
+	COMMENT ON COLUMN @.stored_agent_period.refreshed_at IS 'When that panel was built.';
+$part$, 'SELECT coachdiag.refresh_stored_agent_period($1)',
+	'{stored_metric,stored_panel}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
+(1192, 'agent_period', 'view', $part$
+	CREATE VIEW @.agent_period AS
+	SELECT p.agent_id, p.metric, u.period, p.team, u.weight, u.value, u.over_target, u.sessions, p.month
+	FROM @.stored_agent_period p
+	CROSS JOIN LATERAL unnest(p.periods, p.weights, p.means, p.over_targets, p.sessions) u (period, weight, value, over_target, sessions);
+	COMMENT ON VIEW @.agent_period IS 'What each agent did in each period, contact types together: a row per agent, metric, period and team.';
+	COMMENT ON COLUMN @.agent_period.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.agent_period.metric IS 'Metric.';
+	COMMENT ON COLUMN @.agent_period.period IS 'First day of the period.';
+	COMMENT ON COLUMN @.agent_period.team IS 'Team in force at the period, or at the session.';
+	COMMENT ON COLUMN @.agent_period.weight IS 'Volume; 0: nothing measured, only sessions.';
+	COMMENT ON COLUMN @.agent_period.value IS 'Mean by volume, metric units.';
+	COMMENT ON COLUMN @.agent_period.over_target IS 'Mean of value less target by volume, metric units, whatever the direction; null: no target.';
+	COMMENT ON COLUMN @.agent_period.sessions IS 'Sessions received that count as coaching dose for the metric.';
+	COMMENT ON COLUMN @.agent_period.month IS 'Month of the period; give a range of it when you look for periods of one agent.';
+$part$),
 (1195, 'data_until', 'view', $part$
 	CREATE VIEW @.data_until AS
 	SELECT greatest(
@@ -125,7 +158,8 @@ $part$),
 		FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
 	) a
 	CROSS JOIN LATERAL coachdiag.agent_change(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
-	WHERE m.higher_is_better IS NOT NULL;
+	WHERE m.higher_is_better IS NOT NULL AND m.metric IN (
+		SELECT x.metric FROM @.stored_metric x JOIN @.stored_coaching_session s ON s.dose AND coalesce(s.metric, x.metric) = x.metric);
 	CREATE UNIQUE INDEX ON @.agent_change (agent_id, metric, period, team);
 	COMMENT ON MATERIALIZED VIEW @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. Columns: see function coachdiag.agent_change.';
 $part$),
@@ -140,7 +174,7 @@ $part$),
 		FROM @.agent_change c JOIN @.stored_metric m USING (metric)
 	), judged AS (
 		-- Only what was judged lately: a change of a year ago asks for nothing today.
-		SELECT r.*, n.program, n.site, n.team AS team_now, d.verdict, s.session_id, s.coach_id, s.day, g.short
+		SELECT r.*, n.program, n.site, n.team AS team_now, d.verdict, s.session_id, s.coach_id, s.day
 		FROM ranked r
 		CROSS JOIN (SELECT d.day FROM @.data_until d OFFSET 0) u
 		JOIN @.agent_now n ON n.agent_id = r.agent_id AND NOT n.gone
@@ -150,13 +184,6 @@ $part$),
 			WHERE x.agent_id = r.agent_id AND x.dose AND coalesce(x.metric, r.metric) = r.metric AND x.day >= r.period AND x.day < r.period_end
 			ORDER BY x.day DESC, x.session_id LIMIT 1
 		) s ON true
-		LEFT JOIN LATERAL (
-			SELECT i.low > 0 AS short
-			FROM (SELECT CASE WHEN r.higher_is_better THEN -1 ELSE 1 END * avg(l.over_target) AS gap, stddev_samp(l.over_target) / sqrt(count(*)) AS se, count(*) AS n
-				FROM (SELECT p.over_target FROM @.stored_agent_period p WHERE p.agent_id = r.agent_id AND p.metric = r.metric AND p.over_target IS NOT NULL
-					ORDER BY p.period DESC LIMIT 8) l) k
-			CROSS JOIN LATERAL coachdiag.t_interval(k.gap, CASE WHEN k.n >= 4 AND k.se > 0 THEN k.se END, (k.n - 1)::double precision) i
-		) g ON true
 		WHERE r.latest_judged = 1 AND r.improvement IS NOT NULL AND r.period >= u.day - 91
 	)
 	SELECT c.agent_id, c.program, c.site, c.team, c.metric, 'follow_up'::text AS task, c.coach_id, c.session_id, c.agreed_on AS session_on, c.follow_up_due AS due_on,
@@ -184,7 +211,16 @@ $part$),
 		UNION ALL
 		SELECT 're_coach', CASE j.conclusion WHEN 'worse' THEN 'got worse beyond noise since the session, and is truly short of target'
 			ELSE 'no improvement beyond noise since the session, and truly short of target' END
-		WHERE j.latest = 1 AND j.periods_after >= 4 AND j.short AND NOT e.exhausted AND coalesce(j.verdict, '') <> 'structural'
+		WHERE j.latest = 1 AND j.periods_after >= 4 AND NOT e.exhausted AND coalesce(j.verdict, '') <> 'structural' AND (
+			SELECT i.low > 0
+			FROM (SELECT CASE WHEN j.higher_is_better THEN -1 ELSE 1 END * avg(l.over_target) AS gap, stddev_samp(l.over_target) / sqrt(count(*)) AS se, count(*) AS n
+				FROM (
+					SELECT u.over_target
+					FROM (SELECT p.* FROM @.stored_agent_period p WHERE p.agent_id = j.agent_id AND p.metric = j.metric AND p.weight_targeted > 0 ORDER BY p.month DESC LIMIT 8) p
+					CROSS JOIN LATERAL unnest(p.periods, p.over_targets) u (period, over_target)
+					WHERE u.over_target IS NOT NULL ORDER BY u.period DESC LIMIT 8
+				) l) k
+			CROSS JOIN LATERAL coachdiag.t_interval(k.gap, CASE WHEN k.n >= 4 AND k.se > 0 THEN k.se END, (k.n - 1)::double precision) i)
 	) k
 	WHERE j.conclusion <> 'improved';
 	CREATE UNIQUE INDEX ON @.tasks (agent_id, metric, task, session_id);
@@ -217,7 +253,7 @@ $part$),
 		UNION ALL
 		SELECT a.agent_id, a.left_on, 'left', NULL, NULL, NULL, NULL, false, NULL FROM @.stored_agent a WHERE a.left_on IS NOT NULL
 	), measured AS (
-		SELECT DISTINCT p.agent_id, p.metric FROM @.stored_agent_period p WHERE p.weight > 0
+		SELECT DISTINCT p.agent_id, p.metric FROM @.stored_agent_period p WHERE p.measured > 0
 	)
 	SELECT e.agent_id, e.day, e.event, coalesce(e.team, t.team) AS team, e.coach_id, e.session_id, coalesce(e.metric, a.metric) AS metric, e.detail,
 		b.value AS before, b.periods AS periods_before, f.value AS after, f.periods AS periods_after,
@@ -230,12 +266,14 @@ $part$),
 		CASE m.period_step WHEN 'month' THEN interval '4 months' ELSE interval '28 days' END AS span,
 		CASE m.period_step WHEN 'month' THEN interval '1 month' ELSE interval '7 days' END AS step) d
 	CROSS JOIN LATERAL (
-		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.stored_agent_period p
-		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.period > (d.own - d.span)::date AND p.period <= d.own AND p.weight > 0
+		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
+		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.month BETWEEN date_trunc('month', d.own - d.span) AND d.own
+			AND p.period > (d.own - d.span)::date AND p.period <= d.own AND p.weight > 0
 	) b
 	CROSS JOIN LATERAL (
-		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.stored_agent_period p
-		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.period > d.own AND p.period <= (d.own + d.span)::date AND p.weight > 0
+		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
+		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.month BETWEEN date_trunc('month', d.own::timestamp) AND (d.own + d.span)::date
+			AND p.period > d.own AND p.period <= (d.own + d.span)::date AND p.weight > 0
 	) f
 	LEFT JOIN @.agent_change c ON e.dose AND c.agent_id = e.agent_id AND c.metric = m.metric AND c.team = e.team
 		AND c.period <= e.day AND e.day < (c.period + d.step)::date;

@@ -12,9 +12,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		SELECT m.month, m.place <= m.months / 2 AS earlier, min(m.month) OVER (PARTITION BY m.place <= m.months / 2) AS first_month
 		FROM month m WHERE 2 * m.place <> m.months + 1
 	), part AS (
-		SELECT p.agent_id, p.metric, p.team, h.earlier, sum(p.weight) AS weight, sum(p.weight * p.value) AS total, sum(p.sessions) AS sessions,
-			count(*) FILTER (WHERE p.weight > 0) AS periods
-		FROM @.stored_agent_period p JOIN half h ON h.month = date_trunc('month', p.period::timestamp)::date
+		SELECT p.agent_id, p.metric, p.team, h.earlier, sum(p.weight) AS weight, sum(p.total) AS total, sum(p.all_sessions) AS sessions, sum(p.measured) AS periods
+		FROM @.stored_agent_period p JOIN half h USING (month)
 		GROUP BY 1, 2, 3, 4
 	), agent AS (
 		SELECT l.level, l.program, l.site, l.team, p.metric, p.agent_id,
@@ -93,7 +92,7 @@ BEGIN
 		), span AS (
 			SELECT (SELECT min(p.month) FROM %1$I.stored_panel p WHERE p.rows > 0) AS first_day, u.day AS last_day FROM %1$I.data_until u
 		), seen AS (
-			SELECT p.agent_id, max(p.period) AS last_period FROM %1$I.stored_agent_period p GROUP BY p.agent_id
+			SELECT p.agent_id, max(p.periods[cardinality(p.periods)]) AS last_period FROM %1$I.stored_agent_period p GROUP BY p.agent_id
 		), stay AS (
 			SELECT m.agent_id, min(m.valid_from) AS first_day, max(m.valid_to) AS last_day FROM %1$I.stored_membership m GROUP BY m.agent_id
 		), person AS (
@@ -118,10 +117,10 @@ BEGIN
 			FROM spell x JOIN %1$I.stored_coaching_session s ON s.agent_id = x.agent_id AND s.dose AND s.day >= x.month - 91 AND s.day < x.month
 			GROUP BY x.agent_id, x.month
 		), gap AS (
-			SELECT p.agent_id, p.metric, date_trunc('month', p.period::timestamp)::date AS month, sum(p.weight) AS weight,
-				sum(p.weight * p.over_target) * CASE WHEN bool_and(m.higher_is_better) THEN -1 ELSE 1 END AS total
+			SELECT p.agent_id, p.metric, p.month, sum(p.weight_targeted) AS weight,
+				sum(p.total_over) * CASE WHEN bool_and(m.higher_is_better) THEN -1 ELSE 1 END AS total
 			FROM %1$I.stored_agent_period p JOIN %1$I.stored_metric m ON m.metric = p.metric AND m.higher_is_better IS NOT NULL
-			WHERE p.over_target IS NOT NULL GROUP BY 1, 2, 3
+			WHERE p.weight_targeted > 0 GROUP BY 1, 2, 3
 		), recent AS (
 			SELECT x.agent_id, x.month, g.metric, sum(g.total) / sum(g.weight) AS gap
 			FROM (SELECT DISTINCT agent_id, month FROM spell) x
@@ -150,7 +149,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_agent_month(text) IS
 'Internal: fills stored_agent_month: agents at risk of leaving. Returns the rows written.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1235, 'stored_agent_month', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1235, 'stored_agent_month', 'table', $part$
 	CREATE TABLE @.stored_agent_month (agent_id text, agent_no integer NOT NULL, program text, site text, team text, month date, first_day date, last_day date NOT NULL,
 		left_then boolean NOT NULL, sessions_a_month double precision NOT NULL, much boolean NOT NULL, gap double precision NOT NULL, new boolean NOT NULL,
 		PRIMARY KEY (agent_id, month, team, first_day));
@@ -168,7 +167,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.stored_agent_month.much IS 'Whether that is at least half a session a month more than the mean of the team in this month.';
 	COMMENT ON COLUMN @.stored_agent_month.gap IS 'Gap to target over the three months before, in standard deviations between agents, mean over the metrics, positive is worse; 0: not known.';
 	COMMENT ON COLUMN @.stored_agent_month.new IS 'Hired less than half a year before the month.';
-$part$, 'SELECT coachdiag.refresh_stored_agent_month($1)');
+$part$, 'SELECT coachdiag.refresh_stored_agent_month($1)',
+	'{data_until,stored_agent,stored_agent_period,stored_coaching_session,stored_membership,stored_metric,stored_panel,stored_source_column,stored_team}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (1240, 'attrition', 'materialized view', $part$

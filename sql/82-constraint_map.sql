@@ -10,6 +10,77 @@ COMMENT ON FUNCTION coachdiag.path_steps(coachdiag.path) IS
 'waiting_seconds: in events of kind wait, hold or approval of the step, and before each of its events while nothing went on. latency_seconds: its part of the decision latency (coachdiag.path_measures). '
 'transfers, escalations: made while in it (in their own step where none came before). Events that overlap each count in full. NULL where it needs what no event has: kinds (latency, transfers, escalations), kinds or ends (times). No rows for NULL.';
 
+-- The steps of many contacts
+
+CREATE TYPE coachdiag.step_totals;
+
+CREATE FUNCTION coachdiag.step_totals_in(cstring) RETURNS coachdiag.step_totals
+	AS 'MODULE_PATHNAME', 'cd_step_totals_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.step_totals_in(cstring) IS
+'Text input of coachdiag.step_totals: an error, since totals are made by their aggregate only.';
+
+CREATE FUNCTION coachdiag.step_totals_out(coachdiag.step_totals) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'cd_step_totals_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.step_totals_out(coachdiag.step_totals) IS
+'Text output of coachdiag.step_totals: how many steps are in them; cannot be read back.';
+
+CREATE TYPE coachdiag.step_totals (
+	INPUT = coachdiag.step_totals_in,
+	OUTPUT = coachdiag.step_totals_out,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = double,
+	STORAGE = extended
+);
+COMMENT ON TYPE coachdiag.step_totals IS
+'What each step took over many contacts. Lives within a query: keep the paths, not the totals. Made by coachdiag.step_totals(path, repeated); read by coachdiag.step_rows.';
+
+CREATE FUNCTION coachdiag.step_totals_accum(coachdiag.step_totals, path coachdiag.path, repeated boolean)
+	RETURNS coachdiag.step_totals AS 'MODULE_PATHNAME', 'cd_step_totals_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION coachdiag.step_totals_accum(coachdiag.step_totals, coachdiag.path, boolean) IS
+'Transition function of coachdiag.step_totals(path, repeated): adds one path to the state, in place. Not to be called on its own.';
+CREATE FUNCTION coachdiag.step_totals_merge(coachdiag.step_totals, coachdiag.step_totals)
+	RETURNS coachdiag.step_totals AS 'MODULE_PATHNAME', 'cd_step_totals_merge' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION coachdiag.step_totals_merge(coachdiag.step_totals, coachdiag.step_totals) IS
+'Combine function of coachdiag.step_totals(path, repeated). Not to be called on its own.';
+
+CREATE AGGREGATE coachdiag.step_totals(path coachdiag.path, repeated boolean) (
+	SFUNC = coachdiag.step_totals_accum, STYPE = coachdiag.step_totals, SSPACE = 4096,
+	COMBINEFUNC = coachdiag.step_totals_merge, PARALLEL = SAFE);
+COMMENT ON AGGREGATE coachdiag.step_totals(coachdiag.path, boolean) IS
+'Aggregate: what each step of these paths took; GROUP BY contact type, team, agent. repeated: whether the customer came back after the contact (NULL: not known). NULL paths are left out; NULL for none. '
+'About 150 bytes a step, and 8 for each decision latency above zero. Error: beyond 1 GB.';
+
+CREATE FUNCTION coachdiag.step_rows(totals coachdiag.step_totals,
+		OUT step text, OUT contacts bigint, OUT visits bigint,
+		OUT timed bigint, OUT working_seconds double precision, OUT rework_seconds double precision, OUT waiting_seconds double precision,
+		OUT waiting_s1 double precision, OUT waiting_s2 double precision,
+		OUT of_kind bigint, OUT latency_s1 double precision, OUT latency_s2 double precision, OUT latencies real[],
+		OUT transferred bigint, OUT escalated bigint, OUT followed bigint, OUT repeated bigint)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_step_totals_rows' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10;
+COMMENT ON FUNCTION coachdiag.step_rows(coachdiag.step_totals) IS
+'The steps of coachdiag.step_totals(path, repeated), a row each: contacts with the step and its events (visits); sums over contacts of what coachdiag.path_steps says. timed: contacts whose times are known, seconds summed over them; '
+'waiting_s1, waiting_s2: sum of ln(1 + waiting seconds) and of its square. of_kind: contacts whose events have kinds; latency_s1, latency_s2 as for waiting; latencies: the decision latencies above zero, seconds, in no order; '
+'transferred, escalated: contacts, while in the step. followed: contacts of which repeated is known; repeated: those that were. Sums NULL where no contact is known. No rows for NULL.';
+
+CREATE FUNCTION coachdiag.concatenated_accum(state real[], "values" real[]) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'cd_concatenated_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.concatenated_accum(real[], real[]) IS
+'Transition and combine function of coachdiag.concatenated(real[]): adds the elements to the state, in place. Not to be called on its own.';
+CREATE FUNCTION coachdiag.concatenated_final(state real[]) RETURNS real[]
+	AS 'MODULE_PATHNAME', 'cd_concatenated_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.concatenated_final(real[]) IS
+'Final function of coachdiag.concatenated(real[]).';
+CREATE AGGREGATE coachdiag.concatenated("values" real[]) (
+	SFUNC = coachdiag.concatenated_accum, STYPE = real[], SSPACE = 512,
+	FINALFUNC = coachdiag.concatenated_final, COMBINEFUNC = coachdiag.concatenated_accum, PARALLEL = SAFE);
+COMMENT ON AGGREGATE coachdiag.concatenated(real[]) IS
+'Aggregate: the elements of all arrays in one, in no order to rely on; for coachdiag.quantiles. NULL arrays are left out; NULL for none. Errors: NULL among the elements; beyond 1 GB.';
+
+CREATE FUNCTION coachdiag.quantiles("values" real[], probabilities double precision[]) RETURNS double precision[]
+	AS 'MODULE_PATHNAME', 'cd_quantiles' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION coachdiag.quantiles(real[], double precision[]) IS
+'Quantiles of the elements of an array, interpolated as percentile_cont does, one for each probability. NULL for NULL or no element. Errors: NULL, NaN or infinity among the elements; a probability not between 0 and 1.';
+
 CREATE FUNCTION coachdiag.frontier(panel coachdiag.panel, higher_is_better boolean, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
 		OUT agents integer, OUT best_agent text, OUT best_gap double precision, OUT best_low double precision, OUT best_high double precision,
 		OUT reach_probability double precision)

@@ -10,31 +10,23 @@ AS $$
 DECLARE
 	written bigint;
 BEGIN
-	-- Hashing what a contact took is several times as fast as sorting it by four texts.
+	-- Hashing is several times as fast as sorting paths by three texts.
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	EXECUTE format('DELETE FROM %I.step_by_agent', ws);
 	EXECUTE format($query$
 		INSERT INTO %1$I.step_by_agent
-		SELECT s.contact_type, s.step, s.team, s.agent_id, count(*), sum(s.visits),
-			count(s.waiting), sum(s.working), sum(s.rework), sum(s.waiting), sum(s.waiting_ln), sum(s.waiting_ln * s.waiting_ln),
-			count(s.latency), sum(s.latency_ln), sum(s.latency_ln * s.latency_ln), array_agg(s.latency::real) FILTER (WHERE s.latency > 0),
-			count(*) FILTER (WHERE s.transfers > 0), count(*) FILTER (WHERE s.escalations > 0), count(s.repeated), count(*) FILTER (WHERE s.repeated)
+		SELECT t.contact_type, s.step, t.team, t.agent_id, s.contacts, s.visits, s.timed, s.working_seconds, s.rework_seconds, s.waiting_seconds, s.waiting_s1, s.waiting_s2,
+			s.of_kind, s.latency_s1, s.latency_s2, s.latencies, s.transferred, s.escalated, s.followed, s.repeated
 		FROM (
-			-- OFFSET 0: each row is made and taken apart once.
-			SELECT p.contact_type, p.team, p.agent_id, p.repeated, (p.at).step, (p.at).visits, (p.at).working_seconds AS working, (p.at).rework_seconds AS rework,
-				(p.at).waiting_seconds AS waiting, ln(1 + (p.at).waiting_seconds) AS waiting_ln, (p.at).latency_seconds AS latency, ln(1 + (p.at).latency_seconds) AS latency_ln,
-				(p.at).transfers, (p.at).escalations
-			FROM (
-				SELECT c.contact_type, c.team, c.agent_id, coachdiag.path_steps(c.path) AS at,
-					CASE WHEN c.customer_id IS NOT NULL AND c.started_at <= l.until THEN r.earlier_contact IS NOT NULL END AS repeated
-				FROM %1$I.recent_contact c
-				CROSS JOIN (SELECT max(x.started_at) - (SELECT w.repeat_days * interval '24 hours' FROM %1$I.settings w) AS until FROM %1$I.stored_contact x) l
-				LEFT JOIN %1$I.repeat_contact r ON r.earlier_contact = c.contact_id
-				OFFSET 0
-			) p
-			OFFSET 0
-		) s
-		GROUP BY s.contact_type, s.step, s.team, s.agent_id
+			SELECT c.contact_type, c.team, c.agent_id,
+				coachdiag.step_totals(c.path, CASE WHEN c.customer_id IS NOT NULL AND c.started_at <= l.until THEN r.earlier_contact IS NOT NULL END) AS totals
+			FROM %1$I.recent_contact c
+			CROSS JOIN (SELECT max(x.started_at) - (SELECT w.repeat_days * interval '24 hours' FROM %1$I.settings w) AS until FROM %1$I.stored_contact x) l
+			LEFT JOIN %1$I.repeat_contact r ON r.earlier_contact = c.contact_id
+			WHERE c.events > 0
+			GROUP BY c.contact_type, c.team, c.agent_id
+		) t
+		CROSS JOIN LATERAL coachdiag.step_rows(t.totals) s
 	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
@@ -62,7 +54,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	COMMENT ON COLUMN @.repeat_contact.days IS 'Days between their starts.';
 $part$);
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES
 (540, 'step_by_agent', 'table', $part$
 	CREATE TABLE @.step_by_agent (
 		contact_type text, step text NOT NULL, team text, agent_id text, contacts bigint NOT NULL, visits bigint NOT NULL,
@@ -92,7 +84,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.step_by_agent.escalated IS 'Contacts escalated while in the step.';
 	COMMENT ON COLUMN @.step_by_agent.followed IS 'Contacts with a customer and settings.repeat_days of data after them.';
 	COMMENT ON COLUMN @.step_by_agent.repeated IS 'Those of them that the customer repeated.';
-$part$, 'SELECT coachdiag.refresh_step_by_agent($1)');
+$part$, 'SELECT coachdiag.refresh_step_by_agent($1)',
+	'{recent_contact,repeat_contact,settings,stored_contact}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (545, 'handle_target', 'materialized view', $part$
@@ -323,8 +316,8 @@ $part$),
 			CASE WHEN l.step IS NOT NULL AND l.lost IS NOT NULL THEN row_number() OVER (PARTITION BY l.step IS NOT NULL AND l.lost IS NOT NULL ORDER BY l.gap DESC, l.lost DESC, l.contact_type, l.step) END AS rank
 		FROM listed l
 	), latency AS (
-		SELECT s.contact_type, s.step, count(*) AS n, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY x.seconds::double precision) AS p
-		FROM @.step_by_agent s CROSS JOIN LATERAL unnest(s.latencies) x (seconds) GROUP BY s.contact_type, s.step
+		SELECT s.contact_type, s.step, sum(cardinality(s.latencies))::bigint AS n, coachdiag.quantiles(coachdiag.concatenated(s.latencies), ARRAY[0.5, 0.9]) AS p
+		FROM @.step_by_agent s WHERE s.latencies IS NOT NULL GROUP BY s.contact_type, s.step
 	), team AS (
 		SELECT DISTINCT ON (s.contact_type, s.step) s.contact_type, s.step, s.team, s.lost / nullif(sum(s.lost) OVER (PARTITION BY s.contact_type, s.step), 0) AS share
 		FROM (SELECT s.contact_type, s.step, s.team, sum(s.waiting_seconds + s.rework_seconds) AS lost FROM @.step_by_agent s GROUP BY s.contact_type, s.step, s.team) s
@@ -428,9 +421,12 @@ $part$),
 		WHERE l.age <= 2000 AND p.lost > 0
 	), bounds AS (
 		SELECT c.rank, percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY c.lost) AS p, count(DISTINCT c.agent_id) AS agents FROM candidate c GROUP BY c.rank
+	), near AS (
+		SELECT c.*, b.p, row_number() OVER (PARTITION BY c.rank ORDER BY abs(c.lost - b.p[2]), c.started_at DESC, c.contact_id) AS nearness
+		FROM candidate c JOIN bounds b USING (rank) WHERE b.agents > 1
 	), turn AS (
-		SELECT c.*, b.p, row_number() OVER (PARTITION BY c.rank, c.agent_id ORDER BY c.started_at DESC, c.contact_id) AS agent_turn
-		FROM candidate c JOIN bounds b USING (rank) WHERE b.agents > 1 AND c.lost BETWEEN b.p[1] AND b.p[3]
+		SELECT n.*, row_number() OVER (PARTITION BY n.rank, n.agent_id ORDER BY n.started_at DESC, n.contact_id) AS agent_turn
+		FROM near n WHERE n.lost BETWEEN n.p[1] AND n.p[3] OR n.nearness <= 5
 	), spread AS (
 		SELECT t.*, row_number() OVER (PARTITION BY t.rank, t.agent_turn, t.hours ORDER BY t.started_at DESC, t.contact_id) AS hour_turn FROM turn t WHERE t.agent_turn <= 5
 	), chosen AS (
@@ -447,7 +443,7 @@ $part$),
 	LEFT JOIN (SELECT c.* FROM chosen c JOIN several v USING (rank) WHERE c.n <= 10) c ON c.rank = t.rank;
 	CREATE UNIQUE INDEX ON @.observation_plan (rank, n) NULLS NOT DISTINCT;
 	COMMENT ON MATERIALIZED VIEW @.observation_plan IS 'What to watch: contact types by the gap in their steps (rank 1 first), and for each up to ten recent contacts typical of its worst step, spread over agents and hours. Sit beside these agents at these hours on this contact type, compare with coachdiag.compare_observation. '
-		'Typical: of the last 2000 contacts those whose time lost at the step is within the middle half. Never all of one agent.';
+		'Typical: of the last 2000 contacts those whose time lost at the step is within the middle half, or is one of the five nearest to the median. Never all of one agent.';
 	COMMENT ON COLUMN @.observation_plan.rank IS 'Contact type to watch first: 1.';
 	COMMENT ON COLUMN @.observation_plan.watch_step IS 'Its step with the largest gap (constraint_map).';
 	COMMENT ON COLUMN @.observation_plan.gap_hours IS 'Gap in its steps, hours over the months of the diagnosis.';

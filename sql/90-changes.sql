@@ -8,19 +8,21 @@ DECLARE
 	written bigint;
 BEGIN
 	EXECUTE format($query$
-		INSERT INTO %1$I.change_log (run, changed_at, what, team, metric, before, after)
-		SELECT (SELECT coalesce(max(l.run), 1) FROM %1$I.refresh_log l), clock_timestamp(), what, team, metric, o.state, n.state
+		INSERT INTO %1$I.change_log (run, changed_at, what, team, metric, intervention, before, after)
+		SELECT (SELECT coalesce(max(l.run), 1) FROM %1$I.refresh_log l), clock_timestamp(), what, team, metric, intervention,
+			max(state) FILTER (WHERE NOT now), max(state) FILTER (WHERE now)
 		FROM (
-			SELECT 'verdict' AS what, d.team, d.metric, d.verdict AS state FROM %1$I.diagnosis d
+			SELECT 'verdict' AS what, d.team, d.metric, NULL AS intervention, d.verdict AS state, true AS now FROM %1$I.diagnosis d
 			UNION ALL
-			SELECT 'paradox', d.team, d.metric, CASE WHEN d.paradox THEN 'yes' WHEN NOT d.paradox THEN 'no' ELSE 'cannot_tell' END FROM %1$I.diagnosis d
-		) n
-		FULL JOIN (
-			SELECT * FROM (SELECT DISTINCT ON (c.what, c.team, c.metric) c.what, c.team, c.metric, c.after AS state
-				FROM %1$I.change_log c ORDER BY c.what, c.team, c.metric, c.run DESC) latest
-			WHERE state IS NOT NULL
-		) o USING (what, team, metric)
-		WHERE n.state IS DISTINCT FROM o.state
+			SELECT 'paradox', d.team, d.metric, NULL, CASE WHEN d.paradox THEN 'yes' WHEN NOT d.paradox THEN 'no' ELSE 'cannot_tell' END, true FROM %1$I.diagnosis d
+			UNION ALL
+			SELECT 'intervention', NULL, i.metric, i.intervention_id, coalesce(i.recurrence, 'no_improvement'), true FROM %1$I.intervention_effect i WHERE i.team IS NULL
+			UNION ALL
+			SELECT * FROM (SELECT DISTINCT ON (c.what, c.team, c.metric, c.intervention) c.what, c.team, c.metric, c.intervention, c.after AS state, false
+				FROM %1$I.change_log c ORDER BY c.what, c.team, c.metric, c.intervention, c.run DESC) latest
+		) s
+		GROUP BY what, team, metric, intervention
+		HAVING max(state) FILTER (WHERE NOT now) IS DISTINCT FROM max(state) FILTER (WHERE now)
 	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
@@ -30,48 +32,54 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_change_log(text) IS
 'Internal: adds to change_log what differs from its latest state. Returns the rows written.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1990, 'change_log', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1990, 'change_log', 'table', $part$
 	CREATE TABLE @.change_log (
 		run bigint NOT NULL,
 		changed_at timestamptz NOT NULL,
-		what text NOT NULL CHECK (what IN ('verdict', 'paradox')),
-		team text NOT NULL,
+		what text NOT NULL CHECK (what IN ('verdict', 'paradox', 'intervention')),
+		team text,
 		metric text NOT NULL,
+		intervention text,
 		before text,
-		after text,
-		PRIMARY KEY (what, team, metric, run)
+		after text
 	);
-	COMMENT ON TABLE @.change_log IS 'Every verdict and paradox that changed, and since when: a row where a refresh found another state than the one before. Kept over rebuilds. See coachdiag.changes.';
+	CREATE UNIQUE INDEX ON @.change_log (what, team, metric, intervention, run) NULLS NOT DISTINCT;
+	COMMENT ON TABLE @.change_log IS 'Every verdict, paradox and intervention that changed, and since when: a row where a refresh found another state than the one before. Kept over rebuilds. See coachdiag.changes.';
 	COMMENT ON COLUMN @.change_log.run IS 'Refresh that found it.';
 	COMMENT ON COLUMN @.change_log.changed_at IS 'When.';
-	COMMENT ON COLUMN @.change_log.what IS 'verdict, or paradox (yes, no, cannot_tell).';
-	COMMENT ON COLUMN @.change_log.team IS 'Team.';
+	COMMENT ON COLUMN @.change_log.what IS 'verdict; paradox (yes, no, cannot_tell); intervention (whether what it improved lasts: held, recurred, cannot_tell; no_improvement: none is shown).';
+	COMMENT ON COLUMN @.change_log.team IS 'Team; null: all that an intervention touched, together.';
 	COMMENT ON COLUMN @.change_log.metric IS 'Metric.';
+	COMMENT ON COLUMN @.change_log.intervention IS 'Intervention; null: of a verdict or paradox.';
 	COMMENT ON COLUMN @.change_log.before IS 'State until then; null: not diagnosed before.';
 	COMMENT ON COLUMN @.change_log.after IS 'State since then; null: no longer diagnosed.';
-$part$, 'SELECT coachdiag.refresh_change_log($1)');
+$part$, 'SELECT coachdiag.refresh_change_log($1)', '{diagnosis,intervention_effect}');
 
 CREATE FUNCTION coachdiag.changes(ws text, since timestamptz DEFAULT NULL)
-RETURNS TABLE (changed_at timestamptz, what text, program text, site text, team text, metric text, before text, after text, alert boolean)
+RETURNS TABLE (changed_at timestamptz, what text, program text, site text, team text, metric text, intervention text, before text, after text, alert boolean)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM coachdiag.workspace_oid(ws);
 	RETURN QUERY EXECUTE format($query$
-		SELECT c.changed_at, c.what, t.program, t.site, c.team, c.metric, c.before, c.after,
-			coalesce(c.what = 'paradox' AND c.after = 'yes' OR c.what = 'verdict' AND c.after IN ('structural', 'mixed'), false)
-		FROM %1$I.change_log c LEFT JOIN %1$I.stored_team t ON t.team = c.team
+		SELECT c.changed_at, c.what, coalesce(t.program, i.program), coalesce(t.site, i.site), c.team, c.metric, c.intervention, c.before, c.after,
+			coalesce(CASE c.what WHEN 'paradox' THEN c.after = 'yes' WHEN 'verdict' THEN c.after IN ('structural', 'mixed')
+				ELSE c.after IN ('recurred', 'no_improvement') END, false)
+		FROM %1$I.change_log c
+			LEFT JOIN %1$I.stored_team t ON t.team = c.team
+			LEFT JOIN %1$I.stored_intervention i ON i.intervention_id = c.intervention
 		WHERE c.before IS NOT NULL
 			AND CASE WHEN $1 IS NULL THEN c.run = (SELECT max(l.run) FROM %1$I.refresh_log l) ELSE c.changed_at >= $1 END
-		ORDER BY c.changed_at, c.what, c.team, c.metric
+		ORDER BY c.changed_at, c.what, c.team, c.metric, c.intervention
 	$query$, ws) USING since;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes(text, timestamptz) IS
-'Verdicts that changed and paradoxes that appeared or went, at the last refresh of a workspace, or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), or of the paradox (yes, no, cannot_tell); after null: no longer diagnosed. '
-'alert: a new paradox, or a verdict that is now structural or mixed. What is diagnosed for the first time is no change. No change: no row. Error: no such workspace (3F000).';
+'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace, or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
+'of the paradox (yes, no, cannot_tell), or of the intervention over all teams that it touched (held, recurred, cannot_tell; no_improvement: none is shown); after null: no longer diagnosed. '
+'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change. No change: no row. Error: no such workspace (3F000).';
 
 CREATE FUNCTION coachdiag.tell_changes(ws text, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -86,7 +94,7 @@ BEGIN
 		told := told + 1;
 		IF told <= most THEN
 			PERFORM pg_notify('coachdiag', jsonb_build_object('workspace', ws, 'run', run, 'what', c.what, 'team', left(c.team, 500), 'metric', left(c.metric, 500),
-				'before', c.before, 'after', c.after, 'alert', c.alert)::text);
+				'intervention', left(c.intervention, 500), 'before', c.before, 'after', c.after, 'alert', c.alert)::text);
 		END IF;
 	END LOOP;
 	IF told > most THEN
@@ -97,7 +105,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.tell_changes(text, bigint) IS
-'Internal: NOTIFY coachdiag with a JSON object for each change of the last refresh (workspace, run, what, team, metric, before, after, alert), alerts first, at most 100 and then one with what = more and the number of all.';
+'Internal: NOTIFY coachdiag with a JSON object for each change of the last refresh (workspace, run, what, team, metric, intervention, before, after, alert), alerts first, at most 100 and then one with what = more and the number of all.';
 
 CREATE FUNCTION coachdiag.running_refreshes()
 RETURNS TABLE (workspace text, pid int, step text, done int, total int, started timestamptz, rate double precision, estimated_end timestamptz)

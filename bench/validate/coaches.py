@@ -14,13 +14,16 @@ DOSE = np.dtype([("row", "u8"), ("coach", "i4"), ("sessions", "f8")], align=True
 RANK = np.dtype([(name, "f8") for name in ("expected", "low", "high", "above")] + [("outlier", "i4")], align=True)
 BEFORE_RANK = ["sessions", "agents", "teams", "shared", "naive", "naive_share", "null", "null_share", "usual", "raw", "raw_se",
                "effect", "low", "high", "sd", "doubt", "above", "group_mean", "group_spread", "peers"]
-COACH = np.dtype([("group", "i4")] + [(name, "f8") for name in BEFORE_RANK] + [("ranked", "?"), ("place", "f8"),
-                 ("rank", RANK), ("status", "i4")], align=True)
+COACH = np.dtype([("group", "i4")] + [(name, "f8") for name in BEFORE_RANK] + [("ranked", "?")]
+                 + [(name, "f8") for name in ("apart", "apart_low", "apart_high", "place")] + [("rank", RANK), ("status", "i4")],
+                 align=True)
 
 # In units of the smallest worthwhile effect, as the metrics of world.py: agents, weeks, new hires' learning.
 AGENT_SD, SHOCK_SD, TEAM_SD, PERSISTENCE, LEARNING = 2.0, 0.8, 0.6, 0.5, 3.5
 NOISE_SD = {"contacts": 1.9, "evaluations": 2.3}
 POLICIES = {"random": 0.225, "bad week": 0.225, "bad month": 0.225, "always the weak": 0.225, "good week": 0.1}
+SMALL = 3                       # centres of each kind in the sample for every day
+KIND_COACHES = 12               # of a programme, in the study of kinds of session
 QUALITIES = {
     "differing": lambda rng, k: np.maximum(rng.normal(0.6, 0.45, k), 0),
     "a few stars": lambda rng, k: np.where(rng.random(k) < 0.2, rng.uniform(0.8, 1.5, k), rng.uniform(0, 0.3, k)),
@@ -80,8 +83,9 @@ def layout(rng, programs, coaches, shared):
     return pairs
 
 
-def simulate(rng, quality, policy, pairs, weeks=56):
-    """Rows, doses and true effects; pairs: (team, coach). Policy of each coach by number."""
+def simulate(rng, quality, policy, pairs, weeks=56, worth=None):
+    """Rows, doses and true effects; pairs: (team, coach). Policy of each coach by number.
+    worth: instead of coaches tell kinds of session apart, each worth so many times the coach's quality."""
     noise_sd = NOISE_SD[rng.choice(list(NOISE_SD))]
     coaches = len(quality)
     teams = max(t for t, _ in pairs) + 1
@@ -106,6 +110,7 @@ def simulate(rng, quality, policy, pairs, weeks=56):
     value = np.full((agents, weeks), np.nan)
     stock = np.zeros(agents)
     given = np.zeros((agents, weeks), int) - 1
+    kind = np.zeros((agents, weeks), int)
     for t in range(weeks):
         shock = PERSISTENCE * shock + np.sqrt(1 - PERSISTENCE ** 2) * SHOCK_SD * rng.standard_normal(agents)
         noise = noise_sd / np.sqrt(volume) * rng.standard_normal(agents)
@@ -127,7 +132,12 @@ def simulate(rng, quality, policy, pairs, weeks=56):
             chance = np.exp(slope[coach] * np.clip(score, -3, 3))
             picked = here[rng.random(len(here)) < np.minimum(rate[coach] * chance / chance.mean(), 0.9)]
             given[picked, t] = coach
-            stock[picked] += quality[coach] * gain[picked] * own[picked]
+            if worth is not None:
+                # The worse the week, the longer the session.
+                bad = np.nan_to_num(-(value[picked, t] - level[picked])) / SHOCK_SD
+                kind[picked, t] = np.digitize(0.2 * bad + rng.standard_normal(len(picked)), (-0.6, 0.6))
+            size_of = 1 if worth is None else np.asarray(worth)[kind[picked, t]]
+            stock[picked] += size_of * quality[coach] * gain[picked] * own[picked]
     seen = np.isfinite(value)
     a, t = np.nonzero(seen | (given >= 0))
     rows = np.zeros(len(a), engine.ROW)
@@ -138,6 +148,14 @@ def simulate(rng, quality, policy, pairs, weeks=56):
     rows, coach = rows[order], given[a, t][order]
     dose = np.zeros((coach >= 0).sum(), DOSE)
     dose["row"], dose["coach"], dose["sessions"] = np.flatnonzero(coach >= 0), coach[coach >= 0], 1
+    if worth is not None:
+        of = kind[a, t][order][coach >= 0]
+        quality = quality[dose["coach"], None] * np.asarray(worth)
+        programme = dose["coach"] // KIND_COACHES
+        dose["coach"] = programme * len(worth) + of
+        true = quality[coach[coach >= 0], of] * own[rows["agent"]][coach >= 0]
+        count = np.bincount(dose["coach"], minlength=(programme.max() + 1) * len(worth))
+        return rows, dose, teams, np.bincount(dose["coach"], true, len(count)) / np.maximum(count, 1)
     count = np.bincount(coach[coach >= 0], minlength=coaches)
     truth = quality * np.bincount(coach[coach >= 0], own[rows["agent"]][coach >= 0], coaches) / np.maximum(count, 1)
     return rows, dose, teams, truth
@@ -191,6 +209,42 @@ def study(library, seeds, quality, shared, programs=4, coaches=12):
     return {k: np.mean(v) if v else np.nan for k, v in marks.items()} | {"rmse": np.sqrt(np.mean(np.square(marks["error"])))}
 
 
+def kinds(library, seeds, worth, programs=4):
+    """Sessions of several kinds: programmes in which any is named, in which the right ones are, in which a wrong one is; intervals."""
+    k = len(worth)
+    group = np.repeat(np.arange(programs), k)
+    marks = {name: [] for name in ("any", "right", "wrong", "apart", "interval")}
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        coaches = programs * KIND_COACHES
+        policy = rng.choice(len(POLICIES), coaches, p=list(POLICIES.values()))
+        rows, dose, teams, truth = simulate(rng, np.full(coaches, 0.6), policy, layout(rng, programs, KIND_COACHES, False), worth=worth)
+        out = estimate(library, rows, dose, group, teams)
+        others = (np.bincount(group, truth)[group] - truth) / (k - 1)
+        side = np.sign(np.asarray(worth) - np.mean(worth))
+        for p in range(programs):
+            flag = out["rank"]["outlier"][group == p]
+            marks["any"].append((flag != 0).any())
+            marks["right"].append((flag == side)[side != 0].any())
+            marks["wrong"].append((flag * side < 0).any())
+        marks["apart"] += list((out["apart_low"] <= truth - others) & (truth - others <= out["apart_high"]))
+        marks["interval"] += list((out["low"] <= truth) & (truth <= out["high"]))
+    return {name: np.mean(v) for name, v in marks.items()}
+
+
+def report_kinds(library, seeds):
+    """Whether sessions of three kinds, as by length, are told apart where they differ, and only there."""
+    alike, differing = kinds(library, seeds, (1, 1, 1)), kinds(library, seeds, (0.4, 1, 1.6))
+    print("\nsessions of three kinds, the longer given after the worse weeks")
+    good = held_to("equals: programmes with any kind named", alike["any"], 0, 0.05)
+    good &= held_to("one kind worth four of another: found", differing["right"], 0.5, 1)
+    good &= held_to("named on the wrong side", differing["wrong"], 0, 0.02)
+    for name, marks in (("equal", alike), ("differing", differing)):
+        good &= held_to(f"difference's interval holds it, {name}", marks["apart"], 0.93, 1)
+        good &= held_to(f"effect's interval holds it, {name}", marks["interval"], 0.93, 1)
+    return good
+
+
 def supervised(library, seeds):
     """Centres of world.py, where each team has a coach of its own: rank correlations by programme, and whether intervals hold."""
     ranks, held = [], []
@@ -239,13 +293,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=301)
     parser.add_argument("--centres", type=int, default=12, help="of each kind")
+    parser.add_argument("--small", action="store_true", help="a sample for every day: coaches with teams of their own, kinds of session")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)
     library = engine.build()
     seeds = range(arguments.seed, arguments.seed + arguments.centres)
     marks, good = {}, True
-    for quality in QUALITIES:
-        for shared in (False, True):
+    if arguments.small:
+        seeds = seeds[:SMALL]
+    for quality in ("differing", "equal") if arguments.small else QUALITIES:
+        for shared in (False,) if arguments.small else (False, True):
             marks[quality, shared], kept = report(library, seeds, quality, shared)
             good &= kept
     differing = [m for (quality, _), m in marks.items() if not quality.startswith("equal")]
@@ -255,6 +312,9 @@ def main():
                     sum(m["rank"] for m in differing) / sum(m["rank_naive"] for m in differing), 2)
     good &= held_to("equals: programmes with any coach named", np.mean([m["any"] for m in equal]), 0, 0.05)
     good &= held_to("equals: coaches named", np.mean([m["flagged"] for m in equal]), 0, 0.05)
+    good &= report_kinds(library, seeds)
+    if arguments.small:
+        return 0 if good else 1
     (improvement, naive), inside = supervised(library, seeds[: max(len(seeds) // 4, 1)])
     print(f"\ncentres of the effect's own study, a coach for each team: rank correlation {improvement:.3f}, of the naive share {naive:.3f}")
     good &= held_to("rank correlation over that of the naive share", improvement / naive, 1.8)

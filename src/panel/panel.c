@@ -26,6 +26,10 @@ typedef struct PanelRoom
 	uint64		pool;
 } PanelRoom;
 
+/* Cells and labels that are looked at before they are looked up. */
+#define RECENT_CELLS 8
+#define FIRST_LABELS 4
+
 static const PanelRoom first_room = {8, 8, 0, 0};
 
 /* Hash slots that keep a dictionary of that many entries at most half full. */
@@ -46,7 +50,7 @@ static uint64
 working_size(const PanelRoom *room)
 {
 	return sizeof(Panel) +
-		room->cells * sizeof(PanelCell) +
+		room->cells * (sizeof(PanelCell) + sizeof(uint32)) +
 		room->agents * sizeof(PanelAgent) +
 		room->labels * sizeof(PanelText) +
 		(slots_for(room->cells) + slots_for(room->agents) + slots_for(room->labels)) * sizeof(uint32) +
@@ -120,7 +124,7 @@ hash_agent(const Panel *p, const PanelAgent *agent)
 	return hash_agent_id(agent->key.id);
 }
 
-static bool
+static inline bool
 same_text(PanelString a, PanelString b)
 {
 	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
@@ -174,6 +178,10 @@ copy_with_room(const Panel *p, const PanelRoom *room)
 	memcpy(panel_cells(copy), panel_cells(p), p->cells * sizeof(PanelCell));
 	memcpy(panel_agents(copy), panel_agents(p), p->agents * sizeof(PanelAgent));
 	memcpy(panel_labels(copy), panel_labels(p), p->labels * sizeof(PanelText));
+	if (panel_is_canonical(p))
+		memset(panel_older(copy), 0, p->cells * sizeof(uint32));
+	else
+		memcpy(panel_older(copy), panel_older(p), p->cells * sizeof(uint32));
 	memcpy(panel_pool(copy), panel_pool(p), p->pool);
 	fill_all_slots(copy);
 	return copy;
@@ -193,20 +201,20 @@ panel_working(Panel *p)
 	return copy_with_room(p, &room);
 }
 
-/* Room for `needed` entries: twice as much while small, a quarter more when large. */
+/* Room for `needed` entries: twice as much while small, then a quarter more; with its hash slots at most half more. */
 static uint64
 grown(uint64 room, uint64 needed)
 {
 	if (needed <= room)
 		return room;
-	return Max(needed, room + (room < 4096 ? room : room / 4));
+	return Max(needed, room + (room < 64 ? room : room / 4));
 }
 
 /* Room that is nearly used up is enlarged with the rest: one copy instead of two. */
 static uint64
 grown_along(uint64 room, uint64 used)
 {
-	return used > room / 4 * 3 ? grown(room, room + 1) : room;
+	return used > room - room / 16 ? grown(room, room + 1) : room;
 }
 
 /* Make sure that so many more entries fit. */
@@ -240,7 +248,7 @@ pool_append(Panel *p, PanelString s)
 	return t;
 }
 
-static bool
+static inline bool
 is_agent(const Panel *p, uint32 agent, const PanelRow *row)
 {
 	const PanelAgent *a = &panel_agents(p)[agent];
@@ -338,6 +346,7 @@ append_cell(Panel **p, const PanelCell *key, uint32 hash, uint32 more)
 	cell->contact_type = key->contact_type;
 	cell->coach = key->coach;
 	cell->target = key->target;
+	panel_older(*p)[(*p)->cells] = 0;
 	fill_slot(panel_cell_slots(*p), (*p)->cell_slots, hash, (*p)->cells);
 	return (*p)->cells++;
 }
@@ -352,41 +361,71 @@ panel_put_cell(Panel **p, const PanelCell *key, bool *added)
 	return *added ? append_cell(p, key, hash, 0) : number;
 }
 
+/* Rows often come in runs of one agent, or with the agents in turn. */
 static inline int32
-label_or_none(Panel **p, PanelString text)
+agent_of_row(Panel **p, const PanelRow *row)
 {
+	uint32		last = (*p)->last_agent;
+	uint32		next = last + 1 < (*p)->agents ? last + 1 : 0;
 	bool		added;
 
-	return text.data == NULL ? PANEL_NO_LABEL : panel_put_label(p, text, &added);
+	if ((*p)->agents > 0 && is_agent(*p, next, row))
+		return next;
+	if ((*p)->agents > 0 && is_agent(*p, last, row))
+		return last;
+	return panel_put_agent(p, row, &added);
+}
+
+static inline int32
+label_of_row(Panel **p, PanelString text)
+{
+	uint32		first = Min((*p)->labels, FIRST_LABELS);
+	bool		added;
+
+	if (text.data == NULL)
+		return PANEL_NO_LABEL;
+	for (uint32 i = 0; i < first; i++)
+		if (same_text(panel_label(*p, i), text))
+			return i;
+	return panel_put_label(p, text, &added);
 }
 
 /*
- * The cell of a row, when it is where one looks first: rows often come in runs of one
- * agent or with the agents in turn, and an agent's next row falls into the same cell.
+ * The cell with that key, put first, when it is among those its agent touched lately; otherwise the
+ * number of cells.  Rows often come in order of time, the cells of an agent's period in turn: these
+ * lie side by side, where the hash slots are all over the place.  `older` is no more than a hint
+ * (cells that were looked up are put first as well), so what it leads to is checked.
  */
-static inline PanelCell *
-expected_cell(Panel *p, const PanelRow *row)
+static inline uint32
+recent_cell(Panel *p, const PanelCell *key)
 {
-	uint32		agent = p->last_agent + 1 < p->agents ? p->last_agent + 1 : 0;
-	PanelCell  *cell;
+	uint32	   *older = panel_older(p);
+	uint32	   *link = &panel_agents(p)[key->agent].last_cell;
+	uint32		newest = *link;
 
-	if (p->cells == 0 || row->contact_type.data != NULL || row->coach.data != NULL)
-		return NULL;
-	if (!is_agent(p, agent, row))
-		agent = p->last_agent;
-	cell = &panel_cells(p)[panel_agents(p)[agent].last_cell];
-	if ((uint32) cell->agent != agent ||
-		cell->period != row->period ||
-		cell->contact_type != PANEL_NO_LABEL ||
-		cell->coach != PANEL_NO_LABEL ||
-		panel_cell_has_target(cell) != (row->has_value && row->has_target) ||
-		!is_agent(p, agent, row))
-		return NULL;
-	p->last_agent = agent;
-	return cell;
+	for (int i = 0; i < RECENT_CELLS && *link < p->cells; i++)
+	{
+		uint32		number = *link;
+		const PanelCell *cell = &panel_cells(p)[number];
+
+		if (cell->agent != key->agent || cell->period != key->period)
+			break;
+		if (same_key(cell, key))
+		{
+			if (number != newest)
+			{
+				*link = older[number];
+				older[number] = newest;
+				panel_agents(p)[key->agent].last_cell = number;
+			}
+			return number;
+		}
+		link = &older[number];
+	}
+	return p->cells;
 }
 
-/* The cell of any row. */
+/* The cell of a row. */
 static PanelCell *
 cell_of_row(Panel **p, const PanelRow *row)
 {
@@ -394,17 +433,21 @@ cell_of_row(Panel **p, const PanelRow *row)
 	uint32		number;
 	bool		added;
 
-	if ((*p)->agents > 0 && is_agent(*p, (*p)->last_agent, row))
-		key.agent = (*p)->last_agent;
-	else
-		key.agent = panel_put_agent(p, row, &added);
+	key.agent = agent_of_row(p, row);
 	key.period = row->period;
-	key.contact_type = label_or_none(p, row->contact_type);
-	key.coach = label_or_none(p, row->coach);
+	key.contact_type = label_of_row(p, row->contact_type);
+	key.coach = label_of_row(p, row->coach);
 	key.target = row->has_value && row->has_target ? row->target : get_float8_nan();
-	number = panel_put_cell(p, &key, &added);
-	panel_agents(*p)[key.agent].last_cell = number;
 	(*p)->last_agent = key.agent;
+	number = recent_cell(*p, &key);
+	if (number == (*p)->cells)
+	{
+		uint32		newest = panel_agents(*p)[key.agent].last_cell;
+
+		number = panel_put_cell(p, &key, &added);
+		panel_older(*p)[number] = newest;
+		panel_agents(*p)[key.agent].last_cell = number;
+	}
 	return &panel_cells(*p)[number];
 }
 
@@ -454,10 +497,8 @@ add_dose(PanelCell *cell, double sessions, double minutes)
 Panel *
 panel_add(Panel *p, const PanelRow *row)
 {
-	PanelCell  *cell = expected_cell(p, row);
+	PanelCell  *cell = cell_of_row(&p, row);
 
-	if (cell == NULL)
-		cell = cell_of_row(&p, row);
 	if (row->hired_on != PANEL_NO_DATE)
 		merge_hired_on(&panel_agents(p)[cell->agent], row->hired_on);
 	if (row->has_value)

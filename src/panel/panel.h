@@ -69,7 +69,7 @@ typedef struct PanelAgent
 		PanelText	name;		/* PANEL_AGENT_TEXT */
 	}			key;
 	int32		hired_on;		/* tenure origin, or PANEL_NO_DATE */
-	uint32		last_cell;		/* working form: the cell touched last; else 0 */
+	uint32		last_cell;		/* working form: a cell touched lately; else 0 */
 } PanelAgent;
 
 typedef struct Panel
@@ -91,7 +91,7 @@ typedef struct Panel
 	uint32		agent_slots;
 	uint32		label_slots;
 	uint32		last_agent;
-	/* PanelCell[], PanelAgent[], PanelText[], uint32 slots[3][], char pool[] */
+	/* PanelCell[], PanelAgent[], PanelText[], uint32 slots[3][], uint32 older[], char pool[] */
 } Panel;
 
 #define DatumGetPanelP(d) ((Panel *) PG_DETOAST_DATUM(d))
@@ -160,10 +160,17 @@ panel_label_slots(const Panel *p)
 	return panel_agent_slots(p) + p->agent_slots;
 }
 
+/* Working form: for each cell one that its agent touched before, as a hint where to look. */
+static inline uint32 *
+panel_older(const Panel *p)
+{
+	return panel_label_slots(p) + p->label_slots;
+}
+
 static inline char *
 panel_pool(const Panel *p)
 {
-	return (char *) (panel_label_slots(p) + p->label_slots);
+	return (char *) (panel_older(p) + (p->cell_slots > 0 ? p->cells_room : 0));
 }
 
 /* The text of an agent (text panels) or a label. */

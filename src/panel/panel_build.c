@@ -6,13 +6,14 @@
 
 #include <math.h>
 
-#include "utils/date.h"
-#include "utils/datetime.h"
-
 #include "panel/panel_build.h"
 
 /* Counts are doubles; beyond this they would no longer be exact. */
 #define MAX_EXACT_COUNT 9007199254740992.0
+
+/* 0001-01-01 and 9999-12-31, in days since 2000-01-01. */
+#define FIRST_DATE (-730119)
+#define LAST_DATE 2921939
 
 void
 panel_invalid(const char *detail)
@@ -27,8 +28,7 @@ panel_invalid(const char *detail)
 bool
 panel_valid_date(int32 date)
 {
-	return date >= date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE &&
-		date <= date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE;
+	return date >= FIRST_DATE && date <= LAST_DATE;
 }
 
 static void

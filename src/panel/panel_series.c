@@ -302,6 +302,14 @@ make_walk(Panel **panels, uint32 n_panels)
 	return walk;
 }
 
+/* What is expected of the cell is the target's, not the agent's. */
+static void
+move_target(PanelCell *cell, double expected)
+{
+	cell->gap.mean -= expected;
+	cell->target += expected;
+}
+
 Panel *
 panel_without_mix(const Panel *p)
 {
@@ -318,12 +326,23 @@ panel_without_mix(const Panel *p)
 		PanelCell  *cell = &panel_cells(out)[i];
 
 		if (cell->gap.n > 0 && panel_cell_has_target(cell))
-		{
-			double		of_type = effect[cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type]];
+			move_target(cell, effect[cell->contact_type == PANEL_NO_LABEL ? 0 : number[cell->contact_type]]);
+	}
+	return out;
+}
 
-			cell->gap.mean -= of_type;
-			cell->target += of_type;
-		}
+Panel *
+panel_without_learning(const Panel *p, bool higher_is_better, const CdLearning *learning)
+{
+	Panel	   *out = panel_select(p, NULL, NULL);
+
+	for (uint32 i = 0; i < out->cells; i++)
+	{
+		PanelCell  *cell = &panel_cells(out)[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (cell->gap.n > 0 && panel_cell_has_target(cell) && cell->period != PANEL_NO_DATE)
+			move_target(cell, (higher_is_better ? 1 : -1) * cd_learning_at(learning, tenure_weeks(out, cell)));
 	}
 	return out;
 }

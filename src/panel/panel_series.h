@@ -8,6 +8,7 @@
 
 #include "panel/panel.h"
 #include "stats/effect.h"
+#include "stats/learning.h"
 
 typedef struct PanelSeries
 {
@@ -38,5 +39,8 @@ extern int32 panel_series_date(const PanelSeries *series, int32 period);
  * of the panel stays; cells without target or period are not touched.
  */
 extern Panel *panel_without_mix(const Panel *p);
+
+/* The same for what tenure adds to values that higher_is_better has turned. */
+extern Panel *panel_without_learning(const Panel *p, bool higher_is_better, const CdLearning *learning);
 
 #endif							/* PANEL_PANEL_SERIES_H */

@@ -14,8 +14,9 @@
 #include "stats/effect_coach.h"
 
 CD_FUNCTION(cd_coach_effect);
+CD_FUNCTION(cd_panel_without_sessions);
 
-#define RESULT_COLUMNS 30
+#define RESULT_COLUMNS 33
 
 /* Teams' panels with their programs, and what is asked about them. */
 typedef struct Request
@@ -216,6 +217,9 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *valu
 	set_text(values, nulls, column++, c->rank.outlier > 0 ? "above" : c->rank.outlier < 0 ? "below" : NULL);
 	set_text(values, nulls, column++, status_of(c));
 	set_text(values, nulls, column++, reason_of(c));
+	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart, level));
+	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_low, level));
+	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_high, level));
 	Assert(column == RESULT_COLUMNS);
 }
 
@@ -254,4 +258,23 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+static bool
+has_values(const Panel *p, const PanelCell *cell, const void *arg)
+{
+	return cell->gap.n > 0;
+}
+
+Datum
+cd_panel_without_sessions(PG_FUNCTION_ARGS)
+{
+	Panel	   *p = panel_select(PG_GETARG_PANEL_P(0), has_values, NULL);
+
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		panel_cells(p)[i].sessions = 0;
+		panel_cells(p)[i].minutes = 0;
+	}
+	PG_RETURN_PANEL_P(p);
 }

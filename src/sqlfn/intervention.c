@@ -62,9 +62,6 @@ typedef struct Study
 	bool	   *touched;
 	uint32		count;
 	PanelSeries series;
-	bool		by_month;
-	int32		first;			/* period that the numbers count from */
-	int32		last;
 	CdIntervention *result;		/* count + 1 */
 	bool	   *retargeted;		/* the same; whether targets changed at that date */
 } Study;
@@ -184,67 +181,40 @@ get_question(FunctionCallInfo fcinfo, int n, int m)
 }
 
 static int32
-month_of(int32 date, int *day)
+month_of(int32 date)
 {
 	int			year,
-				month;
+				month,
+				day;
 
-	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, day);
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	return year * 12 + month;
 }
 
-/* First and last period of all panels; false: none. */
-static bool
-find_span(Study *s)
+/* Number of the period that a date lies in; negative before the first. */
+static int32
+period_of(const PanelSeries *series, int32 date)
 {
-	s->first = PG_INT32_MAX;
-	s->last = PG_INT32_MIN;
-	for (uint32 t = 0; t < s->count; t++)
-		for (uint32 i = 0; i < s->panels[t]->cells; i++)
-		{
-			int32		date = panel_cells(s->panels[t])[i].period;
+	int32		days = date - series->first;
 
-			if (date == PANEL_NO_DATE)
-				continue;
-			s->first = Min(s->first, date);
-			s->last = Max(s->last, date);
-		}
-	return s->first <= s->last;
+	if (series->by_month)
+		return month_of(date) - month_of(series->first);
+	return days >= 0 ? days / 7 : -((6 - days) / 7);
 }
 
-/*
- * Where the date lies among the periods that panel_series numbers from the first on, weeks or
- * months.  A period in which the change began on a later day than its first is neither before
- * nor after.
- */
-static bool
+/* A period in which the change began on a later day than its first is neither before nor after. */
+static void
 place_start(Study *s)
 {
+	CdInterventionOptions *options = &s->question.options;
 	int32		date = s->question.started_on;
-	int32		number;
-	bool		inside;
 
-	if (!find_span(s))
-		return false;
-	s->by_month = (uint32) ((s->last - s->first) / 7) + 1 != s->series.periods;
-	if (s->by_month)
-	{
-		int			day;
-		int			unused;
-
-		number = month_of(date, &day) - month_of(s->first, &unused);
-		inside = day > 1;
-	}
-	else
-	{
-		int32		days = date - s->first;
-
-		number = days >= 0 ? days / 7 : -((6 - days) / 7);
-		inside = days != number * 7;
-	}
-	s->question.options.before_to = number;
-	s->question.options.after_from = number + inside;
-	return true;
+	options->before_to = options->after_from = 0;
+	if (s->series.count == 0)
+		return;
+	options->before_to = options->after_from = period_of(&s->series, date);
+	if (options->before_to >= 0 && panel_series_date(&s->series, options->before_to) != date)
+		options->after_from++;
 }
 
 /* ---- targets that changed at the same time ------------------------------------------------------- */
@@ -253,9 +223,7 @@ place_start(Study *s)
 static int32
 periods_from_start(const Study *s, int32 period)
 {
-	int			unused;
-	int32		number = s->by_month
-		? month_of(period, &unused) - month_of(s->first, &unused) : (period - s->first) / 7;
+	int32		number = period_of(&s->series, period);
 
 	if (number < s->question.options.before_to)
 		return Max(number - s->question.options.before_to, -TARGET_PERIODS - 1);
@@ -363,9 +331,9 @@ level_in_units(const Question *q, double value)
 static const char *
 why_not(const Study *s, const CdIntervention *e)
 {
-	if (s->first > s->question.started_on && s->first <= s->last)
+	if (s->series.count > 0 && s->series.first > s->question.started_on)
 		return "not assessed: the values begin after it";
-	if (s->last < s->question.started_on && s->first <= s->last)
+	if (s->series.count > 0 && panel_series_date(&s->series, s->series.periods) <= s->question.started_on)
 		return "not assessed: no value after it yet";
 	if (e->periods_before == 0 && e->periods_after == 0)
 		return "not assessed: no team that it touched has enough values before and after it";
@@ -384,7 +352,7 @@ why_not(const Study *s, const CdIntervention *e)
 static bool
 is_quick(const Study *s, const CdIntervention *e)
 {
-	return e->periods_to_80 <= (s->by_month ? QUICK_MONTHS : QUICK_WEEKS);
+	return e->periods_to_80 <= (s->series.by_month ? QUICK_MONTHS : QUICK_WEEKS);
 }
 
 static bool
@@ -547,8 +515,7 @@ run(Study *s)
 
 	s->series = panel_series(s->panels, s->count, s->question.higher_is_better);
 	s->result = palloc0((s->count + 1) * sizeof(CdIntervention));
-	if (!place_start(s))
-		s->question.options.before_to = s->question.options.after_from = 0;
+	place_start(s);
 	look_at_targets(s);
 	arena.size = cd_intervention_size(s->series.count, s->count, &s->question.options);
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);

@@ -139,6 +139,7 @@ static inline void
 get_observation(FunctionCallInfo fcinfo, int weight_arg, PanelRow *row)
 {
 	row->has_value = !PG_ARGISNULL(ARG_VALUE);
+	row->has_target = false;
 	row->weight = 1.0;
 	if (!row->has_value)
 		return;
@@ -158,6 +159,7 @@ get_observation(FunctionCallInfo fcinfo, int weight_arg, PanelRow *row)
 static void
 get_dose(FunctionCallInfo fcinfo, PanelRow *row)
 {
+	row->sessions = row->minutes = 0;
 	if (has_arg(fcinfo, ARG_SESSIONS))
 		row->sessions = get_amount(fcinfo, ARG_SESSIONS, "sessions");
 	if (has_arg(fcinfo, ARG_MINUTES))
@@ -177,7 +179,7 @@ get_agent(FunctionCallInfo fcinfo, PanelAgentKind kind, PanelRow *row)
 static Datum
 panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
-	PanelRow	row = {0};
+	PanelRow	row;
 
 	cd_require_aggregate(fcinfo, "panel_accum");
 	if (PG_ARGISNULL(ARG_AGENT))
@@ -200,7 +202,7 @@ panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 static inline Datum
 gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
-	PanelRow	row = {0};
+	PanelRow	row;
 
 	cd_require_aggregate(fcinfo, "gap_accum");
 	if (unlikely(PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT)))
@@ -210,8 +212,9 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 		return unchanged_state(fcinfo);
 
 	get_agent(fcinfo, kind, &row);
-	row.period = PANEL_NO_DATE;
-	row.hired_on = PANEL_NO_DATE;
+	row.period = row.hired_on = PANEL_NO_DATE;
+	row.contact_type = row.coach = (PanelString) {NULL, 0};
+	row.sessions = row.minutes = 0;
 	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
 }
 

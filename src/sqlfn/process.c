@@ -6,7 +6,6 @@
 #include "sqlfn/sqlfn.h"
 
 #include <math.h>
-#include <gsl/gsl_statistics_double.h>
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -16,6 +15,7 @@
 #include "utils/tuplestore.h"
 
 #include "process/process.h"
+#include "process/quantile.h"
 
 CD_FUNCTION(cd_process_in);
 CD_FUNCTION(cd_process_out);
@@ -168,20 +168,6 @@ gaps_by_link(const Process *p)
 	return gaps;
 }
 
-/* The quantile, interpolated as percentile_cont does; NaN of nothing.  Changes the order of the numbers. */
-static double
-quantile(double *x, uint64 n, double q)
-{
-	double		place = q * (n - 1.0);
-	uint64		k = floor(place);
-	double		low;
-
-	if (n == 0)
-		return NAN;
-	low = gsl_stats_select(x, 1, n, k);
-	return k + 1 == n ? low : low + (place - k) * (gsl_stats_select(x, 1, n, k + 1) - low);
-}
-
 static void
 put_link_row(ReturnSetInfo *result, const Process *p, uint32 number, const Gaps *gaps)
 {
@@ -201,8 +187,8 @@ put_link_row(ReturnSetInfo *result, const Process *p, uint32 number, const Gaps 
 	values[3] = Int64GetDatum(link->contacts);
 	values[4] = Int64GetDatum(link->returns);
 	cd_set_float8(values, nulls, 5, link->gaps == 0 ? NAN : link->gap_sum / link->gaps / 1e6);
-	cd_set_float8(values, nulls, 6, quantile(gap, n, 0.5) / 1e6);
-	cd_set_float8(values, nulls, 7, quantile(gap, n, TAIL) / 1e6);
+	cd_set_float8(values, nulls, 6, process_quantile(gap, n, 0.5) / 1e6);
+	cd_set_float8(values, nulls, 7, process_quantile(gap, n, TAIL) / 1e6);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

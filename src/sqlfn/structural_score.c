@@ -21,6 +21,7 @@
 #include "panel/panel_series.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/effect_question.h"
+#include "sqlfn/learning.h"
 #include "sqlfn/structural_words.h"
 
 /* panel_agg.c */
@@ -36,7 +37,7 @@ CD_FUNCTION(cd_structural_accum_text);
 CD_FUNCTION(cd_contact_type_gaps);
 CD_FUNCTION(cd_p_structural);
 
-#define RESULT_COLUMNS 14
+#define RESULT_COLUMNS 17
 #define TEST_COLUMNS 10
 #define YEAR 365
 #define STILL_HERE 28			/* days without a value after which an agent counts as gone */
@@ -48,6 +49,7 @@ typedef struct Question
 	CdScale		scale;
 	double		smallest_effect;	/* metric units; NaN: none given */
 	Jsonb	   *usual;			/* contact type -> usual gap; NULL: not known */
+	ArrayType  *learning;		/* what tenure adds; NULL: as the panel itself shows it */
 	bool		ask_effect;		/* of the panel itself */
 	CdCoachingEvidence coaching;
 	CdWaitingEvidence waiting;
@@ -368,6 +370,7 @@ effect_alone(const Panel *p, const Question *question)
 	if (!has_sessions(p))
 		return (CdCoachingEvidence) {NAN, NAN, NAN, 0, 0};
 	q.options.pool = false;
+	q.options.placebo = false;
 	series = panel_series(panels, 1, q.higher_is_better);
 	effect = *effect_estimate(&q, &series, 1, NULL, &common);
 	return (CdCoachingEvidence) {
@@ -379,6 +382,15 @@ effect_alone(const Panel *p, const Question *question)
 	};
 }
 
+/* What tenure adds: as given, or as the panel itself shows it. */
+static CdLearning
+learning(const Panel *p, const Question *q)
+{
+	Panel	   *panels[1] = {unconstify(Panel *, p)};
+
+	return q->learning != NULL ? learning_argument(q->learning) : learning_of(panels, 1, q->higher_is_better);
+}
+
 /* All that the tests need of one panel; false when it has no value with a target. */
 static bool
 gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput *in, int32 *changed_on)
@@ -386,9 +398,11 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	const Panel *fair = types->count < 2 ? p : panel_without_mix(p);
 	CdGapOptions options = cd_gap_default_options();
 	CdGapDispersion *whole = palloc(sizeof(CdGapDispersion));
+	CdGapDispersion *settled = palloc(sizeof(CdGapDispersion));
 	CdGapDispersion *part = palloc(sizeof(CdGapDispersion));
 	Tenure		tenure = look_at_tenure(p);
 	Span		span = look_at_span(p);
+	CdLearning	curve = learning(p, q);
 	TypeGaps	gaps;
 
 	options.scale = q->scale;
@@ -396,6 +410,8 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	options.short_is_positive = true;
 	options.margin = isnan(q->smallest_effect) ? 0 : q->smallest_effect;
 	if (!cd_dispersion_of_panel(fair, options, whole))
+		return false;
+	if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
 		return false;
 	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), options, part))
 		in->experienced = part;
@@ -406,6 +422,7 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	for (uint32 k = 0; q->usual != NULL && k < gaps.count; k++)
 		gaps.gaps[k].gap -= usual_gap(q->usual, panel_label(p, types->label[gaps.gaps[k].type]));
 	in->whole = whole;
+	in->settled = settled;
 	in->tenure_known = tenure.known;
 	in->new_share = tenure.new_share;
 	in->weeks_to_experience = weeks_to_experience(p, &span);
@@ -521,6 +538,7 @@ result_row(FunctionCallInfo fcinfo, const CdStory *story)
 	TupleDesc	desc = cd_result_type(fcinfo);
 	const CdStructural *s = story->result;
 	const CdGapDispersion *gap = story->input->whole;
+	const CdGapDispersion *settled = story->input->settled;
 	Datum		values[RESULT_COLUMNS];
 	bool		nulls[RESULT_COLUMNS] = {0};
 
@@ -532,13 +550,16 @@ result_row(FunctionCallInfo fcinfo, const CdStory *story)
 	cd_set_float8(values, nulls, 5, gap->mean_gap);
 	cd_set_float8(values, nulls, 6, gap->mean_low);
 	cd_set_float8(values, nulls, 7, gap->mean_high);
-	nulls[8] = !s->changed;
-	values[8] = DateADTGetDatum(story->changed_on);
-	cd_set_float8(values, nulls, 9, s->changed ? story->input->shift.before : NAN);
-	cd_set_float8(values, nulls, 10, s->changed ? story->input->shift.after : NAN);
-	values[11] = tests_array(story, TupleDescAttr(desc, 11)->atttypid);
-	values[12] = CStringGetTextDatum(cd_next_step(story));
-	values[13] = CStringGetTextDatum(cd_all_reasons(story));
+	cd_set_float8(values, nulls, 8, settled->mean_gap);
+	cd_set_float8(values, nulls, 9, settled->mean_low);
+	cd_set_float8(values, nulls, 10, settled->mean_high);
+	nulls[11] = !s->changed;
+	values[11] = DateADTGetDatum(story->changed_on);
+	cd_set_float8(values, nulls, 12, s->changed ? story->input->shift.before : NAN);
+	cd_set_float8(values, nulls, 13, s->changed ? story->input->shift.after : NAN);
+	values[14] = tests_array(story, TupleDescAttr(desc, 14)->atttypid);
+	values[15] = CStringGetTextDatum(cd_next_step(story));
+	values[16] = CStringGetTextDatum(cd_all_reasons(story));
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
@@ -594,6 +615,12 @@ get_usual(FunctionCallInfo fcinfo, int n)
 	return usual;
 }
 
+static ArrayType *
+get_learning(FunctionCallInfo fcinfo, int n)
+{
+	return PG_NARGS() <= n || PG_ARGISNULL(n) ? NULL : PG_GETARG_ARRAYTYPE_P(n);
+}
+
 /* Arguments 1 to 3: higher_is_better, scale, smallest_effect. */
 static Question
 get_question(FunctionCallInfo fcinfo)
@@ -607,7 +634,7 @@ get_question(FunctionCallInfo fcinfo)
 	};
 }
 
-/* structural_score(panel, higher_is_better, scale, smallest_effect, usual) */
+/* structural_score(panel, higher_is_better, scale, smallest_effect, usual, learning) */
 Datum
 cd_structural_score_panel(PG_FUNCTION_ARGS)
 {
@@ -617,12 +644,13 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	q = get_question(fcinfo);
 	q.usual = get_usual(fcinfo, 4);
+	q.learning = get_learning(fcinfo, 5);
 	return answer(fcinfo, PG_GETARG_PANEL_P(0), &q);
 }
 
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
- * sessions, coached, usual, waiting_share, waiting_low, waiting_high)
+ * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -646,6 +674,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.low = get_number(fcinfo, 11, "waiting_low", true),
 		.high = get_number(fcinfo, 12, "waiting_high", true)
 	};
+	q.learning = get_learning(fcinfo, 13);
 	return answer(fcinfo, PG_GETARG_PANEL_P(0), &q);
 }
 
@@ -765,20 +794,20 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents) */
+/* p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents, spread_high, waits) */
 Datum
 cd_p_structural(PG_FUNCTION_ARGS)
 {
+	CdSpread	spread = {get_number(fcinfo, 0, "spread", false), get_number(fcinfo, 7, "spread_high", false)};
+	double		type_share = get_number(fcinfo, 1, "type_share", true);
 	CdCoachingEvidence coaching = {
 		.effect = get_number(fcinfo, 2, "effect", true),
 		.low = get_number(fcinfo, 3, "effect_low", true),
 		.high = get_number(fcinfo, 4, "effect_high", true)
 	};
-
-	double		spread = get_number(fcinfo, 0, "spread", false);
-	double		type_share = get_number(fcinfo, 1, "type_share", true);
 	double		smallest_effect = get_number(fcinfo, 5, "smallest_effect", false);
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
+	CdTestState waits = PG_ARGISNULL(8) ? CD_STATE_UNKNOWN : PG_GETARG_BOOL(8) ? CD_STATE_STRUCTURAL : CD_STATE_BEHAVIOURAL;
 
-	PG_RETURN_FLOAT8(cd_structural_probability(spread, type_share, &coaching, smallest_effect, new_agents));
+	PG_RETURN_FLOAT8(cd_structural_probability(&spread, type_share, &coaching, smallest_effect, waits, new_agents));
 }

@@ -116,7 +116,7 @@ plain_reason(CdReason reason)
 		case CD_REASON_NO_COMPARISON:
 			return "not assessed: nobody to compare the coached agents with, or too few periods";
 		case CD_REASON_NO_SMALLEST_EFFECT:
-			return "not assessed: needs metric.smallest_effect, to say what would be too little";
+			return "not assessed: agents' periods don't vary, so that nothing says what would be too little";
 		case CD_REASON_IDLE:
 			return "several cycles of coaching, and a session moves the metric by less than is worth having";
 		case CD_REASON_MOVES:
@@ -214,6 +214,22 @@ append_change(StringInfo s, const CdStory *story)
 					 change_date(story));
 }
 
+/* What new hires usually lack, where it makes a gap of its own; NaN: it doesn't, or not by half a smallest effect. */
+static double
+gap_of_new_hires(const CdStory *story)
+{
+	double		gap = story->input->whole->mean_gap - story->input->settled->mean_gap;
+
+	return gap > 0 && gap > 0.5 * story->input->smallest_effect ? gap : NAN;
+}
+
+static void
+append_learning(StringInfo s, double gap)
+{
+	appendStringInfo(s, "%.*f of the mean gap is what new hires usually lack, and isn't held against the team; ",
+					 Max(0, 2 - (int) floor(log10(gap))), gap);
+}
+
 char *
 cd_all_reasons(const CdStory *story)
 {
@@ -222,6 +238,8 @@ cd_all_reasons(const CdStory *story)
 	initStringInfo(&s);
 	if (story->result->changed)
 		append_change(&s, story);
+	if (!isnan(gap_of_new_hires(story)))
+		append_learning(&s, gap_of_new_hires(story));
 	for (int i = 0; i < CD_TESTS; i++)
 		appendStringInfo(&s, "%s%s: %s (%s)", i == 0 ? "" : "; ", cd_test_name(i),
 						 cd_state_name(story->result->test[i].state), cd_test_reason(story, i));
@@ -304,7 +322,8 @@ cd_next_step(const CdStory *story)
 	switch (story->result->verdict)
 	{
 		case CD_VERDICT_NO_GAP:
-			appendStringInfoString(&s, "Leave it: no gap worth acting on. Keep measuring.");
+			appendStringInfo(&s, "Leave it: no gap worth acting on%s. Keep measuring.",
+							 isnan(gap_of_new_hires(story)) ? "" : " beyond what new hires usually lack");
 			break;
 		case CD_VERDICT_STRUCTURAL:
 			appendStringInfo(&s, "%s coaching this. Observe five to ten contacts%s and map where the agent waits.",

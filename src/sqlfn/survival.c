@@ -474,7 +474,7 @@ make_arena(size_t size)
 static Datum
 array_of_steps(FunctionCallInfo fcinfo, const CdSurvivalStep *steps, size_t count)
 {
-	Oid			type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	Oid			type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
 	TupleDesc	desc = lookup_rowtype_tupdesc_copy(type, -1);
 	Datum	   *rows = allocate(count, sizeof(Datum));
 

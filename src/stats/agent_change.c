@@ -288,6 +288,15 @@ look_back(const Change *c, const CdAgentChange *first, CdAgentChange *last)
 	}
 }
 
+static bool
+any_session(const CdEffectRow *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].sessions > 0.0)
+			return true;
+	return false;
+}
+
 CdStatus
 cd_agent_change(const CdEffectRow *rows, size_t n, size_t teams, int horizon, CdArena *arena,
 				CdAgentChange *out, size_t *count)
@@ -299,6 +308,8 @@ cd_agent_change(const CdEffectRow *rows, size_t n, size_t teams, int horizon, Cd
 	if (horizon < 1 || horizon > CD_EFFECT_HORIZON_MAX)
 		return CD_BAD_INPUT;
 	status = cd_effect_panel(rows, n, teams, arena, &c.work.panel);
+	if (status == CD_OK && !any_session(rows, n))
+		return CD_OK;
 	if (status == CD_OK)
 		status = take_memory(arena, &c);
 	if (status == CD_OK)

@@ -22,7 +22,7 @@
 CdEffectOptions
 cd_effect_default_options(void)
 {
-	return (CdEffectOptions) {.horizon = 4, .level = 0.95, .pool = true};
+	return (CdEffectOptions) {.horizon = 4, .level = 0.95, .pool = true, .placebo = true};
 }
 
 size_t
@@ -40,6 +40,8 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(double)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * CD_EFFECT_TABLE, sizeof(double)));
+	size = cd_arena_sum(size, cd_effect_lanes_size(rows));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
 	size = cd_arena_sum(size, cd_arena_bytes(CD_PRIOR_SCRATCH(teams), sizeof(double)));
@@ -63,9 +65,12 @@ take_work(CdArena *arena, CdEffectWork *work)
 	work->memory.shock = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
 	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	work->influence = cd_arena_take(arena, work->panel.agents, sizeof(double));
+	work->lanes = cd_arena_take(arena, cd_effect_lanes_size(work->panel.agents), 1);
+	work->table_value = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
+	work->table_thin = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	return work->z && work->surprise && work->residual && work->noise && work->fit
 		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
-		&& work->influence ? CD_OK : CD_NOMEM;
+		&& work->influence && work->lanes && work->table_value && work->table_thin ? CD_OK : CD_NOMEM;
 }
 
 /* Every step-th team. */
@@ -411,7 +416,7 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	}
 	if (status == CD_OK && paths != NULL)
 		status = cd_effect_path(&work, work.residual, options->level, arena, paths);
-	if (status == CD_OK)
+	if (status == CD_OK && options->placebo)
 		placebo(&work, work.residual, out);
 	return status;
 }

@@ -37,6 +37,7 @@ typedef struct CdEffectOptions
 	int			horizon;		/* periods after a session, 1 to CD_EFFECT_HORIZON_MAX */
 	double		level;			/* of every interval */
 	bool		pool;			/* borrow strength between teams */
+	bool		placebo;		/* fill the placebo's fields too */
 } CdEffectOptions;
 
 #define CD_EFFECT_HORIZON_MAX 26

@@ -7,6 +7,9 @@
  */
 #include <math.h>
 
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+
 #include "stats/effect_coach.h"
 #include "stats/effect_fit.h"
 #include "stats/effect_naive.h"
@@ -614,6 +617,41 @@ report_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, double le
 	return CD_OK;
 }
 
+/* The mean of the other ranked coaches, draw by draw; total: of all of them. */
+static void
+set_apart(CdCoach *coach, const double *draw, const double *total, size_t ranked, size_t draws, double level,
+		  double *apart)
+{
+	double		tail = (1.0 - level) / 2.0;
+
+	for (size_t d = 0; d < draws; d++)
+		apart[d] = draw[d] - (total[d] - draw[d]) / (double) (ranked - 1);
+	gsl_sort(apart, 1, draws);
+	coach->apart = gsl_stats_mean(apart, 1, draws);
+	coach->apart_low = gsl_stats_quantile_from_sorted_data(apart, 1, draws, tail);
+	coach->apart_high = gsl_stats_quantile_from_sorted_data(apart, 1, draws, 1.0 - tail);
+}
+
+/* How far each ranked coach of a group lies from the others. */
+static CdStatus
+apart_group(CoachWork *w, size_t from, size_t to, const double *draw, size_t ranked, size_t draws, double level,
+			CdArena *arena)
+{
+	double	   *total = cd_arena_take(arena, draws, sizeof(double));
+	double	   *apart = cd_arena_take(arena, draws, sizeof(double));
+
+	if (!total || !apart)
+		return CD_NOMEM;
+	for (size_t d = 0; d < draws; d++)
+		total[d] = 0.0;
+	for (size_t i = 0; i < ranked * draws; i++)
+		total[i % draws] += draw[i];
+	for (size_t i = from, r = 0; i < to; i++)
+		if (w->coach[w->plan->order[i]].ranked)
+			set_apart(&w->coach[w->plan->order[i]], draw + r++ * draws, total, ranked, draws, level, apart);
+	return CD_OK;
+}
+
 /* Places of the coaches of a group who have enough sessions, from the joint posterior. */
 static CdStatus
 rank_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoolData *data,
@@ -657,7 +695,7 @@ rank_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoo
 		coach->place = place[r];
 		coach->rank = rank[r++];
 	}
-	return status;
+	return status == CD_OK ? apart_group(w, from, to, draw, ranked, draws, level, arena) : status;
 }
 
 /* Effects, intervals and places within one group. */
@@ -686,6 +724,7 @@ group_size(const CdCoachPlan *plan)
 	size = cd_arena_sum(size, cd_arena_bytes(k * draws, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(CdRank)));
 	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(double)));
+	size = cd_arena_sum(size, 2 * cd_arena_bytes(draws, sizeof(double)));
 	return cd_arena_sum(size, cd_arena_bytes(1, cd_rank_size(k, draws)));
 }
 
@@ -780,7 +819,7 @@ nothing_known(const CdCoachPlan *plan, CdCoach *coach)
 		coach[c] = (CdCoach) {.group = coach[c].group, .naive = NAN, .naive_share = NAN, .null = NAN,
 			.null_share = NAN, .raw = NAN, .raw_se = NAN, .effect = NAN, .low = NAN, .high = NAN,
 			.sd = NAN, .doubt = NAN, .above = NAN, .group_mean = NAN, .group_spread = NAN,
-			.place = NAN, .rank = {NAN, NAN, NAN, NAN, 0}, .status = CD_TOO_FEW};
+			.apart = NAN, .apart_low = NAN, .apart_high = NAN, .place = NAN, .rank = {NAN, NAN, NAN, NAN, 0}, .status = CD_TOO_FEW};
 }
 
 /* For each group: first_look or answer_group. */

@@ -50,6 +50,9 @@ typedef struct CdCoach
 	double		group_spread;	/* between their true effects: sd */
 	double		peers;			/* coaches of the group who are ranked */
 	bool		ranked;
+	double		apart;			/* effect less the mean of the other ranked coaches of the group */
+	double		apart_low;
+	double		apart_high;
 	double		place;			/* 1 is best; ranked coaches only */
 	CdRank		rank;			/* the same */
 	CdStatus	status;			/* CD_TOO_FEW: nobody to compare the coached agents with */

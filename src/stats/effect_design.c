@@ -70,6 +70,7 @@ cd_effect_main_design(int horizon, int before)
 
 	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
 	{
+		design.left[k] = remaining(design.half_life[k], 1.0);
 		for (int age = 0; age < horizon; age++)
 			design.mean[k] += remaining(design.half_life[k], age);
 		design.mean[k] /= horizon;
@@ -145,6 +146,7 @@ find_observations(CdEffectPanel *panel, CdEffectTeam *team)
 		panel->obs[panel->obs_of[i]] = (CdEffectObs) {r->period, slot, i, volume / r->weight};
 	}
 	team->agents = team->rows > 0 ? slot + 1 : 0;
+	cd_effect_lanes_shape(panel->obs + team->first, team);
 	panel->agents = team->agents > panel->agents ? team->agents : panel->agents;
 }
 
@@ -196,8 +198,11 @@ void
 cd_effect_age(const CdEffectDesign *design, double sessions, double periods, double *stock)
 {
 	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
-		stock[k] = remaining(design->half_life[k], periods) * stock[k]
-			+ remaining(design->half_life[k], periods - 1.0) * sessions;
+		if (periods == 1.0)
+			stock[k] = design->left[k] * stock[k] + sessions;
+		else
+			stock[k] = remaining(design->half_life[k], periods) * stock[k]
+				+ remaining(design->half_life[k], periods - 1.0) * sessions;
 }
 
 /* Columns of the rows that are observations. */

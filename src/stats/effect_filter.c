@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "stats/effect_model.h"
+#include "stats/logsum.h"
 
 static double
 whole_power(double base, int32_t exponent)
@@ -42,9 +43,10 @@ learn(CdEffectBelief *belief, const CdEffectNoise *noise, double thin)
 	double		with_level = belief->level + belief->cross;
 	double		with_shock = belief->cross + belief->shock;
 	double		variance = with_level + with_shock + noise->fixed + (1.0 - noise->fixed) * thin;
+	double		weight = 1.0 / variance;
 
-	belief->gain_level = with_level / variance;
-	belief->gain_shock = with_shock / variance;
+	belief->gain_level = with_level * weight;
+	belief->gain_shock = with_shock * weight;
 	belief->level -= belief->gain_level * with_level;
 	belief->shock -= belief->gain_shock * with_shock;
 	belief->cross -= belief->gain_level * with_shock;
@@ -62,15 +64,14 @@ period_end(const CdEffectObs *obs, size_t n, size_t from)
 	return to;
 }
 
-/* Surprises of one period; weight receives 1 / variance. Returns their log determinant. */
-static double
+/* Surprises of one period; weight receives 1 / variance, log_det the factors of their determinant. */
+static void
 one_period(const CdEffectObs *obs, size_t n, const double *z, int columns,
 		   const CdEffectNoise *noise, const CdEffectMemory *memory, double *weight,
-		   double *surprise)
+		   double *surprise, CdLogSum *log_det)
 {
 	double		sum[CD_EFFECT_COLUMNS] = {0};
 	double		total = 0.0;
-	double		product = 1.0;
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -81,7 +82,7 @@ one_period(const CdEffectObs *obs, size_t n, const double *z, int columns,
 		double		left = advance(belief, noise, obs[i].period);
 		double		variance = learn(belief, noise, obs[i].thin);
 
-		product *= variance;
+		cd_log_sum_add(log_det, variance);
 		weight[i] = 1.0 / variance;
 		total += weight[i];
 		for (int k = 0; k < columns; k++)
@@ -112,7 +113,7 @@ one_period(const CdEffectObs *obs, size_t n, const double *z, int columns,
 			surprise[i * columns + k] = e;
 		}
 	}
-	return log(product * total);
+	cd_log_sum_add(log_det, total);
 }
 
 /* Surprises of every column. */
@@ -120,7 +121,7 @@ double
 cd_effect_filter(const CdEffectObs *obs, size_t n, const double *z, int columns,
 				 const CdEffectNoise *noise, const CdEffectMemory *memory, double *surprise)
 {
-	double		log_det = 0.0;
+	CdLogSum	log_det = CD_LOG_SUM_EMPTY;
 
 	for (size_t s = 0; s < memory->slots; s++)
 		memory->belief[s].seen = false;
@@ -129,8 +130,8 @@ cd_effect_filter(const CdEffectObs *obs, size_t n, const double *z, int columns,
 		double	   *weight = memory->weight;
 
 		to = period_end(obs, n, from);
-		log_det += one_period(obs + from, to - from, z + from * columns, columns, noise, memory,
-							  weight, surprise + from * columns);
+		one_period(obs + from, to - from, z + from * columns, columns, noise, memory, weight,
+				   surprise + from * columns, &log_det);
 		for (size_t i = from; i < to; i++)
 		{
 			double		scale = sqrt(weight[i - from]);
@@ -139,7 +140,7 @@ cd_effect_filter(const CdEffectObs *obs, size_t n, const double *z, int columns,
 				surprise[i * columns + k] *= scale;
 		}
 	}
-	return log_det;
+	return cd_log_sum(&log_det);
 }
 
 /* Cross products. */

@@ -40,20 +40,41 @@ cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design)
 						 work->z + work->panel.team[g].first * (size_t) design->columns);
 }
 
+static bool
+has_table(const CdEffectWork *work, const CdEffectTeam *team)
+{
+	return work->lanes != NULL && team->blocks > 0;
+}
+
+/* Sum of a team's squared surprises, and the log determinant of their variance. */
+static double
+surprise_square(const CdEffectWork *work, const CdEffectTeam *team, const CdEffectNoise *noise,
+				double *log_det)
+{
+	double		square = 0.0;
+
+	if (has_table(work, team))
+		return cd_effect_lanes_square(team, work->table_value + CD_EFFECT_TABLE * team->first,
+									  work->table_thin + CD_EFFECT_TABLE * team->first,
+									  noise, work->lanes, log_det);
+	*log_det = cd_effect_filter(work->panel.obs + team->first, team->n, work->residual + team->first,
+								1, noise, &work->memory, work->surprise);
+	for (size_t i = 0; i < team->n; i++)
+		square += work->surprise[i] * work->surprise[i];
+	return square;
+}
+
 /* -2 log likelihood of a team's residuals with the noise's scale profiled out. */
 static double
 deviance(const CdEffectWork *work, size_t g, const CdEffectNoise *noise)
 {
 	const CdEffectTeam *team = &work->panel.team[g];
-	double		square = 0.0;
+	double		square;
 	double		log_det;
 
 	if (team->free < 2.0)
 		return 0.0;
-	log_det = cd_effect_filter(work->panel.obs + team->first, team->n, work->residual + team->first,
-							   1, noise, &work->memory, work->surprise);
-	for (size_t i = 0; i < team->n; i++)
-		square += work->surprise[i] * work->surprise[i];
+	square = surprise_square(work, team, noise, &log_det);
 	if (!(square > 0.0))
 		return 0.0;
 	return team->free * log(square / team->free) + log_det;
@@ -306,6 +327,10 @@ cd_effect_team_residual(CdEffectWork *work, size_t g)
 			e -= fit->b[k] * z[k];
 		work->residual[team->first + i] = e;
 	}
+	if (has_table(work, team))
+		cd_effect_lanes_fill(work->panel.obs + team->first, team, work->residual + team->first,
+							 work->table_value + CD_EFFECT_TABLE * team->first,
+							 work->table_thin + CD_EFFECT_TABLE * team->first);
 }
 
 void

@@ -39,6 +39,9 @@ typedef struct CdEffectWork
 	CdEffectMemory memory;
 	double	   *influence;		/* agents of the largest team */
 	double	   *residual;		/* observations */
+	CdEffectLanes *lanes;		/* agents of the largest team; NULL: no tables */
+	double	   *table_value;	/* CD_EFFECT_TABLE x observations */
+	double	   *table_thin;
 	CdEffectNoise *noise;		/* teams */
 	CdEffectFit *fit;			/* teams */
 	CdEffectNoise common;

@@ -12,6 +12,8 @@
 #define CD_EFFECT_NEW_WEEKS 6.0	/* pace of a new hire's first and later learning */
 #define CD_EFFECT_LEARNING_WEEKS 20.0
 #define CD_EFFECT_NONE SIZE_MAX
+#define CD_EFFECT_LANES 4		/* agents abreast in effect_lanes.c */
+#define CD_EFFECT_TABLE 2
 
 /* One observed agent-period that had company in its team's period; in order of period. */
 typedef struct CdEffectObs
@@ -52,6 +54,8 @@ typedef struct CdEffectTeam
 	size_t		n;
 	size_t		agents;
 	double		free;			/* observations less one for each period */
+	size_t		periods;		/* from its first observation to its last */
+	size_t		blocks;			/* of CD_EFFECT_LANES agents, 0: too sparse for a table */
 } CdEffectTeam;
 
 /* Variances relative to a period's noise at average volume. */
@@ -75,6 +79,7 @@ struct CdEffectDesign
 	int			horizon;
 	int			before;
 	double		half_life[CD_EFFECT_STOCKS];
+	double		left[CD_EFFECT_STOCKS];	/* after one period */
 	double		mean[CD_EFFECT_STOCKS];	/* of a session's remainder over the horizon */
 	CdEffectFill fill;
 };
@@ -109,6 +114,23 @@ void		cd_effect_design(const CdEffectPanel *panel, size_t team, const CdEffectDe
 double		cd_effect_filter(const CdEffectObs *obs, size_t n, const double *z, int columns,
 							 const CdEffectNoise *noise, const CdEffectMemory *memory,
 							 double *surprise);
+
+/* States of a team's agents while effect_lanes.c walks through its periods. */
+typedef struct CdEffectLanes CdEffectLanes;
+
+size_t		cd_effect_lanes_size(size_t agents);
+
+/* Whether a team becomes a table, and its shape; a table has at most CD_EFFECT_TABLE cells an observation. */
+void		cd_effect_lanes_shape(const CdEffectObs *obs, CdEffectTeam *team);
+
+/* Fill a team's table. */
+void		cd_effect_lanes_fill(const CdEffectObs *obs, const CdEffectTeam *team, const double *outcome,
+								 double *value, double *thin);
+
+/* Sum of the squared surprises of a table, and the log determinant of their variance. */
+double		cd_effect_lanes_square(const CdEffectTeam *team, const double *value, const double *thin,
+								   const CdEffectNoise *noise, CdEffectLanes *state,
+								   double *log_determinant);
 
 /* Cross products of the surprises. */
 void		cd_effect_normal(const double *surprise, size_t n, int columns, double *m);

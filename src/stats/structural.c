@@ -11,6 +11,32 @@
 #define MAX_WEEKS 52.0			/* waiting longer is no advice */
 #define MAX_SESSIONS 12.0		/* for one agent */
 #define MAX_GROWTH 2.0			/* of a team */
+#define ALIKE 0.6				/* spread over gap: below, everybody is short */
+#define DIFFERENT 0.75			/* above, some reach the target */
+
+/*
+ * The stories behind p_structural: logarithm of the agents' spread over the gap, effect of coaching in
+ * smallest effects, and how often each is met. Fitted to simulated centres, see doc/validity.md.
+ */
+#define SPREAD_FLOOR 0.1
+#define SPREAD_ERROR 0.3		/* where no interval is given */
+#define SPREAD_ALIKE -1.5
+#define SPREAD_ALIKE_SD 0.64
+#define SPREAD_APART 0.33
+#define SPREAD_APART_SD 0.49
+#define EFFECT_IDLE -0.19
+#define EFFECT_IDLE_SD 0.12
+#define EFFECT_WORKS 0.79
+#define EFFECT_WORKS_SD 0.16
+#define PRIOR_STRUCTURAL 0.33
+#define PRIOR_SKILL 0.29		/* of behavioural gaps: everybody lacks the skill alike */
+#define PRIOR_WORKS 0.43		/* of the others: coaching works */
+#define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
+#define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
+#define MIXED 3.3
+#define DOUBT 0.01				/* none of the stories may be true */
+#define WAITING_SCORE 1.6		/* logit: five to one, well within what doc/constraints.md measured */
+#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more */
 
 /* A test before it is known. */
 static CdTest
@@ -96,7 +122,7 @@ spread_not_known(CdTest *t, const CdGapDispersion *d, double enough_spread, doub
 	CdStatus	status = CD_OK;
 
 	t->reason = CD_REASON_SPREAD_VAGUE;
-	if (t->estimate < 0.45)
+	if (t->estimate < ALIKE)
 		narrow_mean(t, d, d->mean_gap, weeks);
 	else if (d->between_low > 0.0 || !(d->between_sd > enough_spread))
 		t->reason = CD_REASON_SPREAD_BORDER;
@@ -112,13 +138,12 @@ spread_not_known(CdTest *t, const CdGapDispersion *d, double enough_spread, doub
 static CdStatus
 consistent_test(const CdStructuralInput *in, double margin, double type_share, CdTest *out)
 {
-	const CdGapDispersion *d = in->whole;
+	const CdGapDispersion *d = in->settled;
 	double		gap = fmax(d->mean_gap, margin);
 	double		left_over = d->mean_gap * (1.0 - (isnan(type_share) ? 0.0 : type_share));
 	double		own = left_over > margin ? left_over : gap;
 	double		unit = gap == 0.0 ? NAN : gap;
-	/* Where nobody was ever coached nothing else could bear it out. */
-	double		enough_spread = fmax(1.6 * margin, (in->coaching.sessions > 0.0 ? 0.55 : 0.75) * own);
+	double		enough_spread = fmax(margin, DIFFERENT * own);
 	CdTest		t = unknown(CD_REASON_NO_SPREAD, d->agents);
 
 	t.estimate = d->between_sd / unit;
@@ -136,7 +161,7 @@ consistent_test(const CdStructuralInput *in, double margin, double type_share, C
 	}
 	else if (d->between_low > 0.0 && d->between_sd > enough_spread)
 		settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_DIFFER);
-	else if (d->mean_low > 0.0 && t.estimate < 0.45)
+	else if (d->mean_low > 0.0 && t.estimate < ALIKE)
 		settle(out, CD_STATE_STRUCTURAL, CD_REASON_ALIKE);
 	else
 		return spread_not_known(out, d, enough_spread, in->weeks);
@@ -160,10 +185,10 @@ telling_half(double effect, double unit)
  * for each of two agents.
  */
 static void
-sessions_to_begin_with(CdTest *t, const CdStructuralInput *in)
+sessions_to_begin_with(CdTest *t, const CdStructuralInput *in, double unit)
 {
 	double		noise = in->whole->within_sd * in->whole->within_sd / in->period_weight;
-	double		enough = 0.6 * in->smallest_effect / 1.96 / 1.5;
+	double		enough = 0.6 * unit / 1.96 / 1.5;
 	double		sessions = fmax(6.0, ceil(noise / 4.0 / (enough * enough)));
 	double		half_of_team = floor(in->whole->agents / 2.0);
 
@@ -175,10 +200,9 @@ sessions_to_begin_with(CdTest *t, const CdStructuralInput *in)
 
 /* Several cycles of coaching without result? */
 static CdTest
-coaching_test(const CdStructuralInput *in)
+coaching_test(const CdStructuralInput *in, double unit)
 {
 	const CdCoachingEvidence *c = &in->coaching;
-	double		unit = in->smallest_effect;
 	CdTest		t = unknown(CD_REASON_NO_SESSION, 0.0);
 
 	t.estimate = c->effect;
@@ -186,13 +210,13 @@ coaching_test(const CdStructuralInput *in)
 	t.high = c->high;
 	if (!(c->sessions > 0.0))
 	{
-		sessions_to_begin_with(&t, in);
+		sessions_to_begin_with(&t, in, unit);
 		return t;
 	}
 	t.n = c->sessions;
 	if (isnan(c->low))
 		t.reason = CD_REASON_NO_COMPARISON;
-	else if (isnan(unit))
+	else if (!(unit > 0.0))
 		t.reason = CD_REASON_NO_SMALLEST_EFFECT;
 	else if (c->sessions < 3.0 * c->coached)
 	{
@@ -443,22 +467,77 @@ decide_test(const CdWaitingEvidence *w)
 static double
 clamp(double x, double low, double high)
 {
-	return isnan(x) ? 0.0 : fmax(low, fmin(high, x));
+	return fmax(low, fmin(high, x));
+}
+
+/* Of a score with an error of its own; 1 where it is missing. */
+static double
+likelihood(double x, double se, double mean, double sd)
+{
+	double		total = sqrt(sd * sd + se * se);
+
+	return isnan(x) ? 1.0 : exp(-0.5 * (x - mean) * (x - mean) / (total * total)) / total;
+}
+
+/* The logarithm of the spread over the gap, and its standard error from the upper end of its interval. */
+static double
+log_spread(const CdSpread *spread, double *se)
+{
+	double		at = log(fmax(spread->estimate, SPREAD_FLOOR));
+
+	*se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - at) / 1.96, 0.05, 1.5);
+	return isnan(spread->estimate) ? NAN : clamp(at, SPREAD_ALIKE, SPREAD_APART);
+}
+
+/*
+ * Bayes' rule over three stories: everybody is held back alike and coaching does nothing (structural);
+ * everybody lacks a skill alike and coaching works; some can and some can't, and coaching works or not.
+ */
+static double
+rest_probability(const CdSpread *spread, const CdCoachingEvidence *coaching, double smallest_effect)
+{
+	double		spread_se;
+	double		apart = log_spread(spread, &spread_se);
+	double		effect_se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
+	double		effect = effect_se > 0.0 ? clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS) : NAN;
+	double		alike = likelihood(apart, spread_se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
+	double		differ = likelihood(apart, spread_se, SPREAD_APART, SPREAD_APART_SD);
+	double		idle = likelihood(effect, effect_se, EFFECT_IDLE, EFFECT_IDLE_SD);
+	double		works = likelihood(effect, effect_se, EFFECT_WORKS, EFFECT_WORKS_SD);
+	double		structural = PRIOR_STRUCTURAL * alike * idle;
+	double		behavioural = (1.0 - PRIOR_STRUCTURAL)
+		* (PRIOR_SKILL * alike * works + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * works + (1.0 - PRIOR_WORKS) * idle));
+
+	return structural / (structural + behavioural);
 }
 
 double
-cd_structural_probability(double spread, double type_share, const CdCoachingEvidence *coaching,
-						  double smallest_effect, bool untold)
+cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
+						  double smallest_effect, CdTestState waits, bool untold)
 {
-	double		alike = isnan(spread) ? 0.0 : clamp(-log(fmax(spread, 0.02) / 0.5), -1.0, untold ? 0.0 : 1.0);
-	double		type = clamp(type_share / 0.5, 0.0, 1.0);
-	double		se = (coaching->high - coaching->low) / 3.92;
-	double		idle = clamp((0.2 * smallest_effect - coaching->effect) / (se + 0.1 * smallest_effect), -2.0, 1.0);
-	double		score = -0.5 + 4.8 * type
-		+ (1.0 - type) * (2.3 * fmin(alike, 0.0) + 1.3 * fmax(alike, 0.0) + 4.4 * fmax(alike, 0.0) * fmax(idle, 0.0))
-		+ 2.1 * fmin(idle, 0.0);
+	double		type = isnan(type_share) ? 0.0 : clamp(type_share / 0.5, 0.0, 1.0);
+	const CdSpread learning = {NAN, NAN};
+	double		p = rest_probability(untold ? &learning : spread, coaching, smallest_effect);
+	double		score = TYPE_SCORE * type + (1.0 - type) * log(p / (1.0 - p))
+		+ (waits == CD_STATE_STRUCTURAL ? WAITING_SCORE : waits == CD_STATE_BEHAVIOURAL ? -WAITING_SCORE : 0.0);
 
-	return 1.0 / (1.0 + exp(untold ? -score / 2.0 : -score));
+	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
+}
+
+/* The part of the gap that contact types to blame carry; NaN: none are. */
+static double
+type_share(const CdTest *t)
+{
+	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
+}
+
+/* Beside contact types to blame: is there a gap left, and do agents differ in it? */
+static bool
+also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types)
+{
+	double		left = fmin(in->settled->mean_gap * (1.0 - types->estimate), MIXED_LEFT * margin);
+
+	return left > 0.0 && MIXED_SPREAD * in->settled->between_sd + left > MIXED * margin;
 }
 
 /* The default verdict: the first rule that holds. */
@@ -466,20 +545,22 @@ static CdVerdict
 verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
-	bool		differ = s->test[CD_TEST_CONSISTENT].state == CD_STATE_BEHAVIOURAL;
-	bool		moves = s->test[CD_TEST_COACHING].state == CD_STATE_BEHAVIOURAL;
+	const CdTest *types = &s->test[CD_TEST_TYPE];
 
-	if (d->mean_high <= margin && (d->share_high < 0.5 || !differ))
+	bool		in_types = types->state == CD_STATE_STRUCTURAL;
+
+	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
+	if (in->settled->mean_high <= margin && !(d->mean_low > (in_types ? 0.0 : margin)))
 		return CD_VERDICT_NO_GAP;
+	if (in_types)
+		return also_behavioural(in, margin, types) ? CD_VERDICT_MIXED : CD_VERDICT_STRUCTURAL;
 	if (s->present > 2.0)
 		return CD_VERDICT_STRUCTURAL;
-	if (differ || moves)
-		return s->test[CD_TEST_TYPE].state == CD_STATE_STRUCTURAL ? CD_VERDICT_MIXED : CD_VERDICT_BEHAVIOURAL;
-	if (d->mean_low > 0.0 && s->p >= 0.7)
+	if (d->mean_gap < 0.5 * margin)
+		return CD_VERDICT_CANNOT_TELL;
+	if (d->mean_low > 0.0 && s->p >= 0.7 && !isnan(in->coaching.low))
 		return CD_VERDICT_STRUCTURAL;
-	if (d->mean_low > 0.0 && s->p <= 0.25)
-		return CD_VERDICT_BEHAVIOURAL;
-	return CD_VERDICT_CANNOT_TELL;
+	return s->p <= 0.3 ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
 }
 
 /* Whether the gap opened or closed midway, by at least half of its larger level. */
@@ -501,17 +582,22 @@ cd_structural_size(size_t n_gaps, size_t types)
 	return cd_arena_sum(size, cd_arena_bytes(n_gaps, sizeof(double)));
 }
 
-/* The part of the gap that contact types to blame carry; NaN: none are. */
+/* The smallest effect; where none is given a fifth of the standard deviation of agents' periods (Cohen 1988: small). */
 static double
-type_share(const CdTest *t)
+smallest_worth_having(const CdStructuralInput *in)
 {
-	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
+	const CdGapDispersion *d = in->whole;
+	double		noise = isnan(d->within_sd) ? 0.0 : d->within_sd * d->within_sd / in->period_weight;
+	double		between = isnan(d->between_sd) ? 0.0 : d->between_sd * d->between_sd;
+
+	return isnan(in->smallest_effect) ? 0.2 * sqrt(noise + between) : in->smallest_effect;
 }
 
 CdStatus
 cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 {
-	double		margin = isnan(in->smallest_effect) ? 0.0 : in->smallest_effect;
+	double		margin = smallest_worth_having(in);
+	CdSpread	spread;
 	CdTest	   *test = out->test;
 	CdStatus	status;
 
@@ -523,7 +609,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 		status = consistent_test(in, margin, type_share(&test[CD_TEST_TYPE]), &test[CD_TEST_CONSISTENT]);
 	if (status != CD_OK)
 		return status;
-	test[CD_TEST_COACHING] = coaching_test(in);
+	test[CD_TEST_COACHING] = coaching_test(in, margin);
 	test[CD_TEST_EXPERIENCED] = experienced_test(in);
 	test[CD_TEST_DECIDE] = decide_test(&in->waiting);
 
@@ -531,8 +617,9 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	for (int i = 0; i < CD_TESTS; i++)
 		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
 	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
-	out->p = cd_structural_probability(test[CD_TEST_CONSISTENT].estimate, type_share(&test[CD_TEST_TYPE]),
-									   &in->coaching, in->smallest_effect, out->untold);
+	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high};
+	out->p = cd_structural_probability(&spread, type_share(&test[CD_TEST_TYPE]), &in->coaching, margin,
+									   test[CD_TEST_DECIDE].state, out->untold);
 	out->verdict = verdict(in, margin, out);
 	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;

@@ -133,6 +133,7 @@ typedef struct CdWaitingEvidence
 typedef struct CdStructuralInput
 {
 	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
+	const CdGapDispersion *settled;	/* what tenure usually adds taken out as well */
 	const CdGapDispersion *experienced;	/* of agents with a year of tenure; NULL: there are none */
 	bool		tenure_known;
 	double		new_share;		/* of the volume: agents in their first year */
@@ -164,12 +165,20 @@ typedef struct CdStructural
 size_t		cd_structural_size(size_t n_gaps, size_t types);
 CdStatus	cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out);
 
+/* Standard deviation of the agents' true gaps over the mean gap, and the upper end of its 95 % interval. */
+typedef struct CdSpread
+{
+	double		estimate;
+	double		high;
+} CdSpread;
+
 /*
- * Probability that an existing gap is structural. spread: of the agents' true gaps over the mean gap;
- * type_share: part of it that types to blame carry; untold: agents alike then count for nothing, the
- * rest for half. NaN moves nothing.
+ * Probability that an existing gap is structural. type_share: part of it that types to blame carry;
+ * waits: structural where the agent can only wait, behavioural where the agent decides;
+ * untold: nobody has been there for long, so that being alike is no evidence and the rest counts half.
+ * NaN moves nothing.
  */
-double		cd_structural_probability(double spread, double type_share, const CdCoachingEvidence *coaching,
-									  double smallest_effect, bool untold);
+double		cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
+									  double smallest_effect, CdTestState waits, bool untold);
 
 #endif

@@ -128,9 +128,9 @@ FROM ops.coaching_history h CROSS JOIN LATERAL (
 SELECT is((SELECT count(*)::int FROM ops.coaching_history WHERE agent_id = 'B04'), 4, 'never coached: hired and joined, on both metrics');
 
 -- An incremental refresh gives the same
-CREATE TABLE whole AS SELECT agent_id, metric, period, team, value, sessions FROM ops.stored_agent_period;
+CREATE TABLE whole AS SELECT agent_id, metric, period, team, value, sessions FROM ops.agent_period;
 CALL coachdiag.refresh('ops', '2025-06-15');
-SELECT results_eq('SELECT agent_id, metric, period, team, value, sessions FROM ops.stored_agent_period ORDER BY 1, 2, 3, 4', 'SELECT * FROM whole ORDER BY 1, 2, 3, 4', 'an incremental refresh leaves the same periods');
+SELECT results_eq('SELECT agent_id, metric, period, team, value, sessions FROM ops.agent_period ORDER BY 1, 2, 3, 4', 'SELECT * FROM whole ORDER BY 1, 2, 3, 4', 'an incremental refresh leaves the same periods');
 
 -- bare: sessions without anything else; integer ids, no agent
 DROP TABLE bare.coaching_session, bare.agent;

@@ -1,6 +1,6 @@
 -- constraint_map, observation_plan, failure_demand, decide_or_wait: steps of a path, a planted centre, what is missing.
 BEGIN;
-SELECT plan(53);
+SELECT plan(74);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.steps(path text, OUT step text, OUT visits int, OUT work float8, OUT rework float8, OUT wait float8, OUT latency float8, OUT transfers int, OUT escalations int)
@@ -79,6 +79,52 @@ SELECT is(metric || ' ' || status, 'aht assessed', 'nothing is missing') FROM co
 SELECT ok(escalation_floor BETWEEN 0.08 AND 0.2 AND escalation_floor < escalation_share, format('escalation floor %s of %s', escalation_floor, escalation_share)) FROM constraint_map WHERE contact_type = 'refund' AND step = 'talk';
 SELECT is(most_in_share BETWEEN 0.4 AND 0.6, true, 'both teams lose time there') FROM constraint_map WHERE rank = 1;
 
+-- The steps of many contacts: the totals are those of plain SQL over the steps of each
+CREATE TEMP TABLE plain AS
+SELECT c.contact_type, s.step, c.team, c.agent_id, count(*) AS contacts, sum(s.visits) AS visits, count(s.waiting_seconds) AS timed,
+	sum(s.working_seconds) AS working_seconds, sum(s.rework_seconds) AS rework_seconds, sum(s.waiting_seconds) AS waiting_seconds,
+	sum(ln(1 + s.waiting_seconds)) AS waiting_s1, sum(ln(1 + s.waiting_seconds) ^ 2) AS waiting_s2, count(s.latency_seconds) AS of_kind,
+	sum(ln(1 + s.latency_seconds)) AS latency_s1, sum(ln(1 + s.latency_seconds) ^ 2) AS latency_s2,
+	array_agg(s.latency_seconds::real ORDER BY s.latency_seconds) FILTER (WHERE s.latency_seconds > 0) AS latencies,
+	count(*) FILTER (WHERE s.transfers > 0) AS transferred, count(*) FILTER (WHERE s.escalations > 0) AS escalated, count(r.followed) AS followed, count(*) FILTER (WHERE r.followed AND r.repeated) AS repeated
+FROM recent_contact c CROSS JOIN LATERAL coachdiag.path_steps(c.path) s
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM repeat_contact x WHERE x.earlier_contact = c.contact_id) AS repeated,
+	CASE WHEN c.customer_id IS NOT NULL AND c.started_at <= (SELECT max(l.started_at) - interval '7 days' FROM stored_contact l) THEN true END AS followed) r
+GROUP BY 1, 2, 3, 4;
+SELECT ok((SELECT count(*) > 100 FROM plain) AND (SELECT sum(repeated) > 0 AND sum(escalated) > 0 AND sum(cardinality(latencies)) > 0 AND sum(rework_seconds) > 0 FROM plain), 'there is something to compare');
+SELECT results_eq('SELECT contact_type, step, team, agent_id, contacts, visits::numeric, timed, of_kind, transferred, escalated, followed, repeated, (SELECT array_agg(l ORDER BY l) FROM unnest(latencies) l) FROM step_by_agent ORDER BY 1, 2, 3, 4',
+	'SELECT contact_type, step, team, agent_id, contacts, visits::numeric, timed, of_kind, transferred, escalated, followed, repeated, latencies FROM plain ORDER BY 1, 2, 3, 4', 'counts and latencies');
+SELECT is_empty($$SELECT p.contact_type, p.step, p.team, p.agent_id, x.name FROM plain p JOIN step_by_agent s USING (contact_type, step, team, agent_id)
+	CROSS JOIN LATERAL (SELECT a.key AS name, a.value::text::float8 AS a, b.value::text::float8 AS b FROM jsonb_each(to_jsonb(p)) a JOIN jsonb_each(to_jsonb(s)) b USING (key) WHERE a.key LIKE '%seconds' OR a.key LIKE '%\_s_') x
+	WHERE abs(x.a - x.b) > 1e-9 * greatest(abs(x.b), 1)$$, 'sums');
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT results_eq('SELECT r.step, r.contacts, r.visits, r.waiting_seconds, r.escalated, (SELECT array_agg(l ORDER BY l) FROM unnest(r.latencies) l) FROM (SELECT coachdiag.step_totals(path, NULL) AS t FROM stored_contact) t, coachdiag.step_rows(t.t) r ORDER BY 1',
+	'SELECT s.step, count(*), sum(s.visits), sum(s.waiting_seconds), count(*) FILTER (WHERE s.escalations > 0), array_agg(s.latency_seconds::real ORDER BY s.latency_seconds) FILTER (WHERE s.latency_seconds > 0) FROM stored_contact c, coachdiag.path_steps(c.path) s GROUP BY 1 ORDER BY 1', 'by several workers');
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+SELECT ok((SELECT count(*) = 40000 AND sum(r.contacts) = 200000 AND min(r.contacts) = 5 AND max(r.visits) = 5 FROM (
+	SELECT coachdiag.step_totals(p, g % 2 = 0) AS t FROM (SELECT g, coachdiag.contact_path('step ' || n, timestamptz '2025-01-06 10:00Z' + n * interval '1 s', NULL, NULL, NULL::text) AS p
+		FROM generate_series(0, 4) g, generate_series(1, 40000) n GROUP BY g) p) t, coachdiag.step_rows(t.t) r), 'many steps');
+SELECT results_eq($$SELECT r.step, r.contacts, r.timed, r.waiting_seconds, r.waiting_s1, r.of_kind, r.latency_s1, r.latencies, r.followed FROM (
+	SELECT coachdiag.step_totals(p, NULL) AS t FROM (VALUES ('[{"step":"a","start":"2025-01-06 10:00Z"}]'::coachdiag.path), (NULL), ('[]')) v (p)) t, coachdiag.step_rows(t.t) r$$,
+	$$VALUES ('a', 1::bigint, 0::bigint, NULL::float8, NULL::float8, 0::bigint, NULL::float8, NULL::real[], 0::bigint)$$, 'neither kinds nor ends, no path, no event');
+SELECT ok((SELECT coachdiag.step_totals(NULL, true)) IS NULL, 'no path');
+SELECT throws_ok($$SELECT '1 steps'::coachdiag.step_totals$$, '0A000', NULL, 'totals cannot be read in');
+SELECT throws_ok('SELECT coachdiag.step_totals_accum(NULL, NULL, NULL)', NULL, NULL, 'nor made by hand');
+
+-- Quantiles of arrays
+SELECT results_eq($$SELECT coachdiag.quantiles(coachdiag.concatenated(v), '{0,0.25,0.5,0.9,1}') FROM (SELECT array_agg(x) AS v FROM (SELECT ((g * 37 % 1009) / 4.0)::real AS x, g % 17 AS k FROM generate_series(1, 5000) g) g GROUP BY k) v$$,
+	$$SELECT percentile_cont('{0,0.25,0.5,0.9,1}'::float8[]) WITHIN GROUP (ORDER BY (g * 37 % 1009) / 4.0::float8) FROM generate_series(1, 5000) g$$, 'quantiles are those of percentile_cont');
+SELECT is((SELECT coachdiag.concatenated(v ORDER BY v) FROM (VALUES ('{1}'::real[]), (NULL), ('{}'), ('{{2,3},{4,5}}')) v (v)), '{1,2,3,4,5}', 'arrays of any shape');
+SELECT is((SELECT coachdiag.concatenated(v) FROM (VALUES (NULL::real[])) v (v)), NULL, 'no array');
+SELECT is(coachdiag.quantiles('{}', '{0.5}'), NULL, 'no element');
+SELECT throws_ok($$SELECT coachdiag.concatenated('{1,NULL}'::real[])$$, '22004', NULL, 'NULL among the elements');
+SELECT throws_ok($$SELECT coachdiag.quantiles('{1,NaN}', '{0.5}')$$, '22003', NULL, 'NaN among the elements');
+SELECT throws_ok($$SELECT coachdiag.quantiles('{1}', '{1.5}')$$, '22003', 'a probability must lie between 0 and 1', 'no probability');
+SELECT throws_ok($$SELECT coachdiag.quantiles('{1}', '{NULL}')$$, '22003', 'a probability must lie between 0 and 1', 'nor this');
+SELECT throws_ok($$SELECT coachdiag.concatenated_final('{{1,2}}')$$, '22023', NULL, 'a state of another shape');
+CREATE AGGREGATE pg_temp.strange(real[]) (SFUNC = coachdiag.concatenated_accum, STYPE = real[], INITCOND = '{}');
+SELECT throws_ok($$SELECT pg_temp.strange('{1}'::real[])$$, '22023', 'this array is no state of coachdiag.concatenated', 'nor by an aggregate of somebody else');
+
 -- Between agents: one in each team escalates most of it
 SELECT ok(icc_low > 0.05 AND icc BETWEEN 0.15 AND 0.6, format('a person problem shows: %s', icc)) FROM (
 	SELECT m.icc, m.icc_low FROM constraint_measure m WHERE m.contact_type = 'refund' AND m.step = 'talk' AND m.measure = 'escalation') m;
@@ -145,6 +191,15 @@ SELECT results_eq('SELECT rank, contact_type, step, round(share::numeric, 6), st
 	(2, NULL, 'a', 0.0, 'assessed; no metric in seconds is the handle time, so all waiting and rework counts as gap; not assessed: latency, transfers and escalations need contact_event.kind; not assessed: repeats need contacts with a customer, and settings.repeat_days after them; not assessed: escalation_floor needs agent.hired_on'),
 	(NULL, 'x', NULL, NULL, 'not assessed: needs contact_event for this contact type')$$, 'no kinds, no customer, no target, no type');
 SELECT results_eq('SELECT status FROM bare.failure_demand', $$VALUES ('not assessed: needs contact.customer_id')$$, 'no customers');
+
+-- Few contacts to watch: five of them still, of all that lose time there
+DELETE FROM bare.contact_event WHERE contact_id::integer > 13;
+UPDATE bare.contact_event SET started_at = started_at + contact_id::integer * interval '1 s', ended_at = ended_at + contact_id::integer * interval '1 s' WHERE step = 'b';
+CALL coachdiag.refresh('bare');
+SELECT results_eq('SELECT n, seconds_at_step BETWEEN 13 AND 21 FROM bare.observation_plan WHERE watch_step = ''b'' ORDER BY n', $$VALUES (1::bigint, true), (2, true), (3, true), (4, true), (5, true)$$, 'the five nearest to the median');
+UPDATE bare.contact SET agent_id = 1;
+CALL coachdiag.refresh('bare');
+SELECT results_eq('SELECT n, status FROM bare.observation_plan', $$VALUES (NULL::bigint, 'not planned: fewer than two agents had a contact that lost the usual time there')$$, 'never all of one agent');
 
 SELECT * FROM finish();
 ROLLBACK;

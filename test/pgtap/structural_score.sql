@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(66);
+SELECT plan(78);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -84,7 +84,10 @@ SELECT is((SELECT array_agg(DISTINCT t.state) FROM coachdiag.structural_tests((S
 	'{unknown}'::text[], 'tests without their data are unknown');
 SELECT is((SELECT array_agg(t.reason ORDER BY t.test) FROM coachdiag.structural_tests((SELECT coachdiag.panel(value, target, agent, week) FROM fact WHERE team = 1), true, 'identity', 1) t WHERE t.reason LIKE '%needs%'),
 	'{not assessed: needs agent_metric.contact_type with at least two types,not assessed: needs contact_event,not assessed: needs agent.hired_on}'::text[], 'and say what they need');
-SELECT is((SELECT t.reason FROM coachdiag.structural_tests(panel_of(1)) t WHERE t.test = 'coaching_without_effect'), 'not assessed: needs metric.smallest_effect, to say what would be too little', 'a smallest effect');
+SELECT is(round((n).p_structural::numeric, 9), round((g).p_structural::numeric, 9), 'without a smallest effect: a fifth of the standard deviation of agents'' periods')
+FROM coachdiag.without_mix(panel_of(2)) fair, coachdiag.gap_dispersion(fair, true) d,
+	LATERAL (SELECT sum(weight) / count(DISTINCT (agent, period)) AS weight FROM coachdiag.cells(fair)) w,
+	LATERAL (SELECT coachdiag.structural_score(panel_of(2)) AS n, coachdiag.structural_score(panel_of(2), smallest_effect => 0.2 * sqrt(d.within_sd ^ 2 / w.weight + d.between_sd ^ 2)) AS g) s;
 SELECT is(coachdiag.structural_score(NULL::coachdiag.panel), NULL, 'NULL panel');
 SELECT is_empty('SELECT * FROM coachdiag.structural_tests(NULL::coachdiag.panel)', 'and its tests');
 SELECT is(coachdiag.structural_score((SELECT coachdiag.panel(value, NULL, agent, week) FROM fact)), NULL, 'values without a target have no gap');
@@ -108,6 +111,26 @@ SELECT ok((SELECT p_structural BETWEEN 0.2 AND 0.8 FROM new_team, coachdiag.stru
 SELECT is((SELECT t.reason FROM new_team, coachdiag.structural_tests(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10) t WHERE t.test = 'experienced_same_gap'),
 	'nobody with a year of tenure: the gap of new agents could as well be learning; three will have one in 9 weeks', 'and when it could be told');
 SELECT is((SELECT t.more_weeks FROM new_team, coachdiag.structural_tests(panel, true, 'identity', 1, 0, -0.2, 0.2, 80, 10) t WHERE t.test = 'experienced_same_gap'), 9, 'as a number too');
+
+-- New hires who learn: 4 short of the target when hired, e-fold 9 weeks, beside ten on target; none of it the team's
+
+CREATE TABLE learner AS SELECT team, coachdiag.panel(80.5 + 0.6 * sin(1.7 * a + team) - CASE WHEN a > 10 THEN 8 * exp(-(w - h) / 9.0) ELSE 0 END + 1.5 * (noise(a, w, team) - 0.5), 80, a,
+	date '2024-01-01' + 7 * w, 10, NULL, NULL, NULL, NULL, date '2024-01-01' + 7 * CASE WHEN a > 10 THEN h ELSE -300 END) AS panel
+FROM generate_series(1, 6) team, generate_series(1, 16) a, LATERAL (SELECT CASE WHEN a > 10 THEN (a - 11) * 6 + team % 3 ELSE 0 END AS h) x, generate_series(h, 39) w GROUP BY team;
+CREATE TABLE curve AS SELECT coachdiag.learning_curve(array_agg(panel ORDER BY team), true) AS learning FROM learner;
+SELECT ok(bool_and(abs(learning[1] * exp(-w / 6.0) + learning[2] * exp(-w / 20.0) + 8 * exp(-w / 9.0)) < 0.9), 'the learning curve is found, to a tenth of what new hires lack') FROM curve, generate_series(0, 30) w;
+SELECT is((SELECT array_agg(DISTINCT s.verdict) FROM learner, curve, coachdiag.structural_score(panel, true, 'identity', 1, learning => learning) s), '{no_gap}', 'new hires'' learning is no gap of the team');
+SELECT is((SELECT array_agg(DISTINCT s.next_step) FROM learner, curve, coachdiag.structural_score(panel, true, 'identity', 1, learning => learning) s WHERE s.mean_gap - s.settled_gap > 0.5),
+	'{Leave it: no gap worth acting on beyond what new hires usually lack. Keep measuring.}', 'and it is said');
+SELECT ok((SELECT bool_and(s.mean_gap > s.settled_gap + 0.3 AND s.settled_low <= s.settled_gap AND s.settled_gap <= s.settled_high) FROM learner, curve, coachdiag.structural_score(panel, true, 'identity', 1, learning => learning) s), 'mean_gap with it, settled_gap without');
+SELECT is((SELECT array_agg(round(l::numeric, 9)) FROM unnest(coachdiag.learning_curve((SELECT array_agg(panel) FROM learner), false)) l),
+	(SELECT ARRAY[-round(learning[1]::numeric, 9), -round(learning[2]::numeric, 9)] FROM curve), 'turned with the metric');
+SELECT is(coachdiag.learning_curve(NULL::coachdiag.panel[]), NULL, 'learning_curve of NULL');
+SELECT is(coachdiag.learning_curve('{NULL}'::coachdiag.panel[]), NULL, 'of no panel');
+SELECT is(coachdiag.learning_curve(ARRAY[coachdiag.panel(1, 1, 1::bigint, date '2024-01-01')]), '{0,0}', 'nothing to learn from');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), learning => '{1}')$$, '22023', 'learning must be two finite numbers', 'learning of one number');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), learning => '{1,NaN}')$$, '22023', 'learning must be two finite numbers', 'or NaN');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), learning => '{1,NULL}')$$, '22023', 'learning must be two finite numbers', 'or NULL');
 
 -- A gap that closed midway
 
@@ -139,7 +162,8 @@ SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identit
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"easy": "much"}')$$, '22023', 'usual must hold a number for each contact type', 'usual: no number');
 SELECT throws_ok($$SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 0) FROM fact$$, '22023', 'smallest_effect must be above 0', 'smallest effect 0 in one step');
 SELECT throws_ok($$SELECT coachdiag.structural_accum(NULL, 1, 1, 1::bigint, NULL, 1, NULL, NULL, NULL, NULL, NULL, true, 1)$$, '0A000', NULL, 'not to be called on its own');
-SELECT is(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL), 1 / (1 + exp(0.5::float8)), 'p_structural without any evidence');
+SELECT is(round(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL)::numeric, 12), 0.01 + 0.98 * 0.33, 'p_structural without any evidence');
+SELECT ok(coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1, waits => true) > coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1) AND coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1, waits => false) < coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1), 'waiting speaks for structural, deciding against');
 SELECT throws_ok($$SELECT coachdiag.p_structural('NaN', NULL, NULL, NULL, NULL, NULL)$$, '22023', NULL, 'p_structural of NaN');
 
 SELECT * FROM finish();

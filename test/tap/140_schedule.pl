@@ -82,15 +82,31 @@ $node->safe_psql('warehouse', $refresh);
 is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.changes('Client 7''s')}), 0, 'until the next refresh');
 is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.changes('Client 7''s', '2000-01-01') WHERE what = 'verdict'}), 1, 'and longer for who asks since when');
 
+# A change of process whose improvement comes undone: half a year of lower handle times, then it is as before.
+$node->safe_psql('warehouse', <<'SQL');
+INSERT INTO "Client 7's".metric VALUES ('time', false, 250, 5, 's');
+INSERT INTO "Client 7's".intervention VALUES ('I1', '2024-07-01', 'system_improvement', 'time');
+INSERT INTO "Client 7's".agent_metric SELECT a, 'time', date '2024-01-01' + 7 * w, CASE WHEN w BETWEEN 26 AND 45 THEN 250 ELSE 300 END + (7 * w + 3 * a) % 11 FROM generate_series(1, 8) a, generate_series(0, 45) w;
+SQL
+$node->safe_psql('warehouse', $refresh);
+is($node->safe_psql('warehouse', q{SELECT recurrence FROM "Client 7's".intervention_effect WHERE team IS NULL}), 'held', 'an intervention holds');
+$node->safe_psql('warehouse', <<'SQL');
+INSERT INTO "Client 7's".agent_metric SELECT a, 'time', date '2024-01-01' + 7 * w, 298 + (7 * w + 3 * a) % 11 FROM generate_series(1, 8) a, generate_series(46, 75) w;
+SQL
+$told = $node->safe_psql('warehouse', "LISTEN coachdiag;\n$refresh;\nSELECT 1;");
+is($node->safe_psql('warehouse', q{SELECT team IS NULL, metric, intervention, before, after, alert FROM coachdiag.changes('Client 7''s') WHERE what = 'intervention'}),
+	't|time|I1|held|recurred|t', 'and has come undone: an alert');
+like($told, qr/"what": "intervention".*"intervention": "I1"|"intervention": "I1".*"what": "intervention"/, 'told to who listens');
+
 # A refresh that waits for a lock is watched from another session.
 
 my ($in, $out, $err) = ('', '', '');
 my $holder = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('warehouse') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
-$in .= qq{BEGIN; LOCK TABLE "Client 7's".change_log; SELECT 'locked';\n};
+$in .= qq{BEGIN; LOCK TABLE "Client 7's".stored_coach; SELECT 'locked';\n};
 $holder->pump until $out =~ /locked/;
 my ($in2, $out2, $err2) = ('', '', '');
 my $worker = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('warehouse'), '-c', $refresh, '-c', 'SHOW application_name' ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout(60));
-ok($node->poll_query_until('warehouse', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'change_log'), 'progress names the step that a refresh is at');
+ok($node->poll_query_until('warehouse', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'stored_coach'), 'progress names the step that a refresh is at');
 is($node->safe_psql('warehouse', q{SELECT workspace, done > 4, done < total, started < now(), rate > 0, estimated_end > now() - interval '1 minute' FROM coachdiag.progress}),
 	q{Client 7's|t|t|t|t|t}, 'how far it is and when it will have ended');
 $in .= "COMMIT;\n\\q\n";

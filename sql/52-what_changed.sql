@@ -1,0 +1,93 @@
+-- What a refresh may leave as it is: the parts of a workspace of which nothing that they read has changed.
+
+CREATE FUNCTION coachdiag.part_reads(ws text) RETURNS TABLE (part text, reads text[])
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE relation AS (
+		SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
+		WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+	), edge AS (
+		SELECT o.name AS reader, i.name, i.relkind
+		FROM relation o
+			JOIN pg_rewrite r ON r.ev_class = o.oid
+			JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> o.oid
+			JOIN relation i ON i.oid = d.refobjid
+		UNION
+		SELECT p.name, i.name, i.relkind FROM coachdiag.workspace_part p CROSS JOIN unnest(p.reads) n (name) JOIN relation i ON i.name = n.name
+	), reach AS (
+		SELECT e.* FROM edge e
+		UNION
+		SELECT r.reader, e.name, e.relkind FROM reach r JOIN edge e ON e.reader = r.name WHERE r.relkind = 'v'
+	)
+	SELECT p.name, CASE WHEN p.kind <> 'table' OR p.reads IS NOT NULL THEN
+		coalesce((SELECT array_agg(r.name) FROM reach r WHERE r.reader = p.name AND r.relkind <> 'v'), '{}') END
+	FROM coachdiag.workspace_part p
+	WHERE p.kind <> 'view'
+	ORDER BY p.position
+$$;
+
+COMMENT ON FUNCTION coachdiag.part_reads(text) IS
+'Internal: what each stored copy and result view of a workspace reads, in the order of refreshing, plain views followed to what they read; of views as PostgreSQL knows it, of tables as workspace_part.reads has it. reads null: sources.';
+
+CREATE FUNCTION coachdiag.relation_state(ws text) RETURNS TABLE (relation text, state text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	version CONSTANT text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'coachdiag');
+BEGIN
+	RETURN QUERY SELECT p.name, concat_ws(' ', version, c.oid)
+	FROM coachdiag.workspace_part p JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = p.name
+	WHERE p.kind = 'materialized view' OR p.refresh_with LIKE '%$1%';
+
+	RETURN QUERY SELECT 'agent_metric', concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END))
+	FROM (SELECT max(s.source_relation) AS relation, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns
+			FROM coachdiag.source_column(ws, 'agent_metric') s) s
+		LEFT JOIN pg_class c ON c.oid = s.relation;
+
+	FOR relation IN SELECT 'settings' UNION ALL SELECT p.name FROM coachdiag.workspace_part p WHERE p.refresh_with NOT LIKE '%$1%' LOOP
+		EXECUTE format('SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C"), '''')) FROM %I.%I t', ws, relation) INTO state;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.relation_state(text) IS
+'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity, definition of agent_metric and the time zone it is read in).';
+
+CREATE FUNCTION coachdiag.take_changed_relations(ws text) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	changed text[];
+BEGIN
+	EXECUTE format($query$
+		WITH state AS MATERIALIZED (
+			SELECT relation, state FROM coachdiag.relation_state(%L)
+		), other AS (
+			INSERT INTO %I.stored_state AS o (relation, state) SELECT s.relation, s.state FROM state s
+			ON CONFLICT (relation) DO UPDATE SET state = excluded.state WHERE o.state <> excluded.state
+			RETURNING o.relation
+		)
+		SELECT array_agg(relation) FROM other
+	$query$, ws, ws) INTO changed;
+	RETURN coalesce(changed, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.take_changed_relations(text) IS
+'Internal: the relations of a workspace whose state (coachdiag.relation_state) is not that of the last refresh; from now on it is.';
+
+CREATE FUNCTION coachdiag.writes(ws text, relation text) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN current_setting('track_counts')::boolean
+		THEN pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) END
+	FROM pg_class c WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = relation
+$$;
+
+COMMENT ON FUNCTION coachdiag.writes(text, text) IS
+'Internal: how often this transaction has written a row of a relation of a workspace, as PostgreSQL counts it, by REFRESH too; null where it doesn''t count (track_counts).';

@@ -1,0 +1,34 @@
+/*
+ * learning.h: how far new hires usually are from what they will settle at, over weeks of
+ * tenure, so that a team is not taken for divided because some of it are new.
+ */
+#ifndef CD_LEARNING_H
+#define CD_LEARNING_H
+
+#include <stddef.h>
+
+#include "stats/arena.h"
+#include "stats/effect.h"
+
+/* What tenure adds: quick exp(-weeks / 6) + slow exp(-weeks / 20). Both 0: no learning to be seen. */
+typedef struct CdLearning
+{
+	double		quick;			/* in the values' unit; below 0 where new hires are worse */
+	double		slow;
+} CdLearning;
+
+/* For n rows, none of whose teams has more periods than that. */
+size_t		cd_learning_size(size_t n, size_t periods);
+
+/*
+ * Rows as cd_effect takes them, values up to be better. Agents and the team's periods are
+ * taken away (two-way fixed effects, weighted by volume), so that neither who stays nor a
+ * season is learning. The curve is pulled towards none by its F over agents as clusters
+ * (positive-part James-Stein): many teams show it as it is, one may show nothing.
+ */
+CdStatus	cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, CdLearning *out);
+
+/* 0 where tenure is not known (NaN). */
+double		cd_learning_at(const CdLearning *learning, double tenure_weeks);
+
+#endif
