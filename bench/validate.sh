@@ -1,7 +1,8 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
-#        coaches interventions constraints verdict; --small: the first three, under a minute
+#        coaches interventions constraints verdict held_out; --small: the first three, under a minute
+#        --seeds "N ...": centres of held_out, instead of 11 to 20
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,18 +36,25 @@ run() {
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 31 32 33 --hard 41 42 --teams 60"
 		;;
+	held_out)
+		find_python numpy,pandas
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/held_out.py ${seeds:+--seeds $seeds}"
+		;;
 	*) echo "validate: there is no study $1" >&2 && return 1 ;;
 	esac
 }
 
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
-studies=(effect grid published prior paradox coaches interventions constraints verdict)
-if [ "${1:-}" = --small ]; then
-	small=(--small)
-	studies=(effect grid published)
-	shift
-fi
+seeds=
+studies=(effect grid published prior paradox coaches interventions constraints verdict held_out)
+while [ $# -gt 0 ]; do
+	case $1 in
+	--small) small=(--small) && studies=(effect grid published) && shift ;;
+	--seeds) seeds=$2 && shift 2 ;;
+	*) break ;;
+	esac
+done
 [ $# = 0 ] || studies=("$@")
 status=0
 for study in "${studies[@]}"; do

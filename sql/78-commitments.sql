@@ -54,8 +54,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, r
 	COMMENT ON COLUMN @.stored_agent_period.metric IS 'What was measured.';
 	COMMENT ON COLUMN @.stored_agent_period.periods IS 'When the periods of the month begin, in order.';
 	COMMENT ON COLUMN @.stored_agent_period.weights IS 'Volume of each period; 0: nothing measured.';
-	COMMENT ON COLUMN @.stored_agent_period.means IS 'Mean value of each period; NaN: nothing measured.';
-	COMMENT ON COLUMN @.stored_agent_period.over_targets IS 'Mean of value less target of each period; NaN: no target.';
+	COMMENT ON COLUMN @.stored_agent_period.means IS 'Mean value of each period; null: nothing measured.';
+	COMMENT ON COLUMN @.stored_agent_period.over_targets IS 'Mean of value less target of each period; null: no target.';
 	COMMENT ON COLUMN @.stored_agent_period.sessions IS 'Coaching sessions of each period.';
 	COMMENT ON COLUMN @.stored_agent_period.measured IS 'Periods with a value.';
 	COMMENT ON COLUMN @.stored_agent_period.weight IS 'Volume of the month.';

@@ -138,17 +138,28 @@ def marks(d):
         "open left open": (open_.verdict == "cannot_tell").mean(), "open p in .2-.8": open_.p_structural.between(0.2, 0.8).mean()}
 
 
-def report(d, later):
-    print(pd.DataFrame({name: marks(part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)}).round(3).to_string())
+def reliability(d):
+    """Of the teams given a probability, how many were structural."""
+    print("Reliability of p_structural")
     known = d[d.truth.isin(["structural", "behavioural"])]
-    print("\nReliability of p_structural")
     bins = pd.cut(known.p_structural, np.linspace(0, 1, 11), include_lowest=True)
     print(known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
         teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean")).round(3).to_string())
+
+
+def by_kind(d):
+    print("Verdict by kind")
+    print(pd.crosstab([d.truth.fillna("open"), d.kind], d.verdict).to_string())
+
+
+def report(d, later):
+    print(pd.DataFrame({name: marks(part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)}).round(3).to_string())
+    print()
+    reliability(d)
     print("\nUnknown after 14 weeks: settled after the weeks that were said, or after 12 where none were")
     print(later.groupby(["test", "advised"]).agg(tests=("settled", "size"), weeks=("weeks", "median"), settled=("settled", "mean")).round(2).to_string())
-    print("\nVerdict by kind")
-    print(pd.crosstab([d.truth.fillna("open"), d.kind], d.verdict).to_string())
+    print()
+    by_kind(d)
 
 
 def main():

@@ -531,13 +531,15 @@ type_share(const CdTest *t)
 	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
 }
 
-/* Beside contact types to blame: is there a gap left, and do agents differ in it? */
+/* Beside contact types to blame: is there a gap left, or do agents differ by half of it, and is that much? */
 static bool
 also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types)
 {
-	double		left = fmin(in->settled->mean_gap * (1.0 - types->estimate), MIXED_LEFT * margin);
+	const CdGapDispersion *d = in->settled;
+	double		left = clamp(d->mean_gap * (1.0 - types->estimate), 0.0, MIXED_LEFT * margin);
+	bool		differ = d->mean_gap > margin && d->between_sd > 0.5 * d->mean_gap;
 
-	return left > 0.0 && MIXED_SPREAD * in->settled->between_sd + left > MIXED * margin;
+	return (left > 0.3 * margin || differ) && MIXED_SPREAD * d->between_sd + left > MIXED * margin;
 }
 
 /* The default verdict: the first rule that holds. */
@@ -552,8 +554,10 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (in_types ? 0.0 : margin)))
 		return CD_VERDICT_NO_GAP;
-	if (in_types)
-		return also_behavioural(in, margin, types) ? CD_VERDICT_MIXED : CD_VERDICT_STRUCTURAL;
+	if (in_types && also_behavioural(in, margin, types))
+		return CD_VERDICT_MIXED;
+	if (in_types && s->p >= 0.7)
+		return CD_VERDICT_STRUCTURAL;
 	if (s->present > 2.0)
 		return CD_VERDICT_STRUCTURAL;
 	if (d->mean_gap < 0.5 * margin)

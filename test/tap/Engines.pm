@@ -17,6 +17,7 @@ SELECT r.*, l.panel, c.path FROM (
 		date '2025-06-02' AS started_on, sin(id) AS estimate, 0.2 + abs(cos(id)) AS se, 'DL'::text AS method,
 		(1 + id % 370)::float8 AS "time", id % 3 > 0 AS event, (id % 2 * (id % 370) / 2)::float8 AS entry, 1 + (a % 3)::int AS group_no,
 		ARRAY[sin(id), cos(3 * id), a % 2] AS covariates, (a % 2)::int AS stratum, a::int AS cluster, 'efron'::text AS ties,
+		ARRAY[sin(id), cos(id)]::real[] AS "values", id % 5 = 0 AS repeated,
 		'step ' || id % 6 AS step, timestamptz '2025-01-06 08:00+00' + id * interval '1 minute' AS started_at,
 		timestamptz '2025-01-06 08:00+00' + (id + id % 7) * interval '1 minute' AS ended_at, (ARRAY['work', 'wait', 'hold', NULL])[1 + id % 4] AS kind, id::bigint AS number
 	FROM (SELECT id, (id / 12 % 9 + 100 * (1 + id % 12))::bigint AS a, id / 108 % 30 AS w FROM generate_series(0, 6479) id) i
@@ -38,9 +39,9 @@ sub aggregates
 {
 	my ($node, $database) = @_;
 	my $calls = $node->safe_psql($database, <<'SQL');
-SELECT p.oid::regprocedure, p.oid::regproc || '(' || string_agg(quote_ident(
+SELECT p.oid::regprocedure, CASE WHEN p.proname = 'concatenated' THEN 'coachdiag.quantiles(' ELSE '' END || p.oid::regproc || '(' || string_agg(quote_ident(
 	CASE WHEN t.type = 'coachdiag.panel'::regtype THEN 'panel' WHEN p.proargnames[t.n] = 'agent' AND t.type = 'text'::regtype THEN 'name' ELSE p.proargnames[t.n] END),
-	', ' ORDER BY t.n) || ')'
+	', ' ORDER BY t.n) || ')' || CASE WHEN p.proname = 'concatenated' THEN ', ''{0.1,0.5,0.9}'')' ELSE '' END	-- in no order to rely on
 FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid, unnest(p.proargtypes) WITH ORDINALITY t (type, n)
 WHERE p.pronamespace = 'coachdiag'::regnamespace
 GROUP BY p.oid
