@@ -17,6 +17,7 @@
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
 #define INFLATION_LEAST 1.0
 #define DOUBT 0.1				/* share of the removed regression to the mean that may be wrong, as sd */
+#define FEWEST_PERIODS 4		/* from a team's first to its last */
 #define POWER 0.8
 
 CdEffectOptions
@@ -358,6 +359,27 @@ nothing_known(void)
 		.placebo_p = NAN, .doubt = NAN, .overlap = NAN};
 }
 
+/*
+ * Level, lasting and passing shocks take four variances and slopes, and three periods have
+ * three autocovariances: what was seen stays, what would be concluded goes.
+ */
+static void
+withhold(CdEffect *out)
+{
+	CdEffect	e = nothing_known();
+
+	e.naive = out->naive;
+	e.naive_share = out->naive_share;
+	e.sessions = out->sessions;
+	e.coached = out->coached;
+	e.control = out->control;
+	e.overlap = out->overlap;
+	e.agents = out->agents;
+	e.observations = out->observations;
+	e.status = CD_TOO_FEW;
+	*out = e;
+}
+
 /* The teams' coefficients, and how far their variances are to be trusted. */
 CdStatus
 cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
@@ -418,5 +440,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		status = cd_effect_path(&work, work.residual, options->level, arena, paths);
 	if (status == CD_OK && options->placebo)
 		placebo(&work, work.residual, out);
+	for (size_t g = 0; g < teams && status == CD_OK; g++)
+		if (work.panel.team[g].periods < FEWEST_PERIODS)
+			withhold(&out[g]);
 	return status;
 }
