@@ -499,7 +499,8 @@ rest_probability(const CdSpread *spread, const CdCoachingEvidence *coaching, dou
 	double		spread_se;
 	double		apart = log_spread(spread, &spread_se);
 	double		effect_se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
-	double		effect = effect_se > 0.0 ? clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS) : NAN;
+	double		effect = effect_se > 0.0 && isfinite(effect_se)
+		? clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS) : NAN;
 	double		alike = likelihood(apart, spread_se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
 	double		differ = likelihood(apart, spread_se, SPREAD_APART, SPREAD_APART_SD);
 	double		idle = likelihood(effect, effect_se, EFFECT_IDLE, EFFECT_IDLE_SD);
@@ -548,7 +549,6 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
-
 	bool		in_types = types->state == CD_STATE_STRUCTURAL;
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */

@@ -312,6 +312,8 @@ probability(void **state)
 {
 	(void) state;
 	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.33), 1e-12);
+	assert_close(cd_structural_probability(&(CdSpread) {NAN, NAN}, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5}, 0,
+										   CD_STATE_UNKNOWN, false), in_doubt(0.33), 1e-12);
 	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.627475480925), 1e-10);
 	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.747680683761), 1e-10);
 	assert_close(p(1, NAN, 0.6, 0.3, false), in_doubt(0.000051406210), 1e-10);
