@@ -94,7 +94,9 @@ sweep(const CdEffectRow *rows, size_t n, int c, Work *w, double *left)
 	CdStatus	status;
 
 	for (size_t i = 0; i < n; i++)
-		w->rows[i] = (CdPeriodRow) {rows[i].agent, rows[i].period, column(&rows[i], c), observed(&rows[i]) ? rows[i].weight : 0.0};
+		w->rows[i] = (CdPeriodRow) {
+			rows[i].agent, rows[i].period, column(&rows[i], c), observed(&rows[i]) ? rows[i].weight : 0.0
+		};
 	status = cd_period_effects(w->rows, n, w->periods, &arena, &effects);
 	for (size_t i = 0; i < n && status == CD_OK; i++)
 	{

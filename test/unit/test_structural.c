@@ -27,7 +27,8 @@ static CdStructuralInput
 nothing_known(const CdGapDispersion *whole)
 {
 	return (CdStructuralInput) {
-		.whole = whole, .settled = whole, .weeks_to_experience = NAN, .coaching = {NAN, NAN, NAN, 0, NAN}, .waiting = {NAN, NAN, NAN},
+		.whole = whole, .settled = whole, .weeks_to_experience = NAN,
+		.coaching = {NAN, NAN, NAN, 0, NAN}, .waiting = {NAN, NAN, NAN},
 		.smallest_effect = 1, .weeks = 52, .period_weight = 1, .shift = {0, NAN, NAN, NAN, false}
 	};
 }
