@@ -2,7 +2,7 @@
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
 #        coaches interventions constraints verdict held_out; --small: the first three, under a minute
-#        --seeds "N ...": centres of held_out, instead of 11 to 20
+#        --seeds "N ...": centres of held_out, instead of 21 to 30
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -92,6 +92,40 @@ def table(query):
     return pd.read_csv(io.StringIO(sql(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)")))
 
 
+FOUR_SIGNS = """
+    WITH agent AS (
+        SELECT p.team, p.metric, p.smallest_effect, c.agent, c.contact_type, c.weight, p.scale, c.target,
+            (CASE WHEN p.higher_is_better THEN -1 ELSE 1 END) * (c.mean - c.target) * CASE p.scale WHEN 'log' THEN exp(c.target) ELSE 1 END AS gap,
+            c.period - c.hired_on >= 365 AS experienced
+        FROM {ws}.team_panel p, coachdiag.cells(p.panel) c WHERE c.weight > 0 AND c.target IS NOT NULL
+    ), team AS (
+        SELECT team, metric, min(smallest_effect) AS unit, sum(gap * weight) / sum(weight) AS gap,
+            sum(gap * weight) FILTER (WHERE experienced) / nullif(sum(weight) FILTER (WHERE experienced), 0) AS gap_experienced
+        FROM agent GROUP BY team, metric
+    ), spread AS (
+        SELECT team, metric, stddev(gap) AS sd FROM (
+            SELECT team, metric, agent, sum(gap * weight) / sum(weight) AS gap FROM agent GROUP BY team, metric, agent) a
+        GROUP BY team, metric
+    ), worst AS (
+        SELECT team, metric, max(gap) AS gap FROM (
+            SELECT team, metric, contact_type, sum(gap * weight) / sum(weight) AS gap FROM agent GROUP BY team, metric, contact_type) t
+        GROUP BY team, metric
+    )
+    SELECT t.team, t.metric, t.gap <= coalesce(t.unit, 0) AS none, (s.sd < 0.5 * t.gap)::int + (coalesce(e.sessions >= 3 * e.n_coached
+        AND e.naive_share_improved < 0.5, false))::int + coalesce(t.gap_experienced > 0.5 * t.gap, false)::int + (w.gap > 1.5 * t.gap)::int AS signs
+    FROM team t JOIN spread s USING (team, metric) JOIN worst w USING (team, metric)
+    LEFT JOIN {ws}.coaching_effect e ON e.level = 'team' AND e.team = t.team AND e.metric = t.metric"""
+
+
+def four_signs(ws):
+    """What a spreadsheet would say: four signs on plain means, spreads and "followed by improvement"; more than two: structural."""
+    d = table(FOUR_SIGNS.format(ws=ws))
+    none = d.none.isin([True, "t"])
+    d["plain_verdict"] = np.where(none, "no_gap", np.where(d.signs > 2, "structural", "behavioural"))
+    d["plain_p"] = np.where(none, np.nan, d.signs / 4)
+    return d[["team", "metric", "plain_verdict", "plain_p"]]
+
+
 SETTLING = """
     WITH early AS (
         SELECT p.team, p.metric, p.panel, p.higher_is_better, p.scale, p.smallest_effect, f.first, t.test, t.more_weeks
@@ -117,7 +151,8 @@ def study(seed, teams, hard):
     centre = gaps.centre(seed, teams, hard)
     ws = f"v{seed}"
     load(ws, centre, by_type=seed % 2 == 0)
-    return truths(seed, hard, centre).merge(table(f"SELECT * FROM {ws}.diagnosis"), on=["team", "metric"]), settling(ws)
+    d = truths(seed, hard, centre).merge(table(f"SELECT * FROM {ws}.diagnosis"), on=["team", "metric"])
+    return d.merge(four_signs(ws), on=["team", "metric"]), settling(ws)
 
 
 def auc(p, positive):
@@ -138,13 +173,26 @@ def marks(d):
         "open left open": (open_.verdict == "cannot_tell").mean(), "open p in .2-.8": open_.p_structural.between(0.2, 0.8).mean()}
 
 
+def plain_marks(d):
+    """The same for the four signs on plain figures."""
+    return marks(d.assign(verdict=d.plain_verdict, p_structural=d.plain_p))
+
+
+def dots(row, width=40):
+    """said as o and was as x on a line from 0 to 1."""
+    line = ["."] * (width + 1)
+    line[round(row.said * width)], line[round(row.was * width)] = "o", "x"
+    return "".join(line)
+
+
 def reliability(d):
-    """Of the teams given a probability, how many were structural."""
-    print("Reliability of p_structural")
+    """Of the teams given a probability, how many were structural; as a table and a plot."""
+    print("Reliability of p_structural (o: said, x: was)")
     known = d[d.truth.isin(["structural", "behavioural"])]
     bins = pd.cut(known.p_structural, np.linspace(0, 1, 11), include_lowest=True)
-    print(known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
-        teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean")).round(3).to_string())
+    out = known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
+        teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean"))
+    print(out.assign(plot=out.apply(dots, axis=1)).round(3).to_string())
 
 
 def by_kind(d):
@@ -153,7 +201,9 @@ def by_kind(d):
 
 
 def report(d, later):
-    print(pd.DataFrame({name: marks(part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)}).round(3).to_string())
+    parts = [(name, part) for name, part in [("normal", d[~d.hard]), ("hard", d[d.hard])] if len(part)]
+    print(pd.DataFrame({**{name: marks(part) for name, part in parts},
+                        **{f"four signs, {name}": plain_marks(part) for name, part in parts}}).round(3).to_string())
     print()
     reliability(d)
     print("\nUnknown after 14 weeks: settled after the weeks that were said, or after 12 where none were")

@@ -794,11 +794,16 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents, spread_high, waits) */
+/*
+ * p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents, spread_high, gap,
+ * waiting_share, waiting_low, waiting_high)
+ */
 Datum
 cd_p_structural(PG_FUNCTION_ARGS)
 {
-	CdSpread	spread = {get_number(fcinfo, 0, "spread", false), get_number(fcinfo, 7, "spread_high", false)};
+	CdSpread	spread = {
+		get_number(fcinfo, 0, "spread", false), get_number(fcinfo, 7, "spread_high", false), get_number(fcinfo, 8, "gap", true)
+	};
 	double		type_share = get_number(fcinfo, 1, "type_share", true);
 	CdCoachingEvidence coaching = {
 		.effect = get_number(fcinfo, 2, "effect", true),
@@ -807,7 +812,11 @@ cd_p_structural(PG_FUNCTION_ARGS)
 	};
 	double		smallest_effect = get_number(fcinfo, 5, "smallest_effect", false);
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
-	CdTestState waits = PG_ARGISNULL(8) ? CD_STATE_UNKNOWN : PG_GETARG_BOOL(8) ? CD_STATE_STRUCTURAL : CD_STATE_BEHAVIOURAL;
+	CdWaitingEvidence waiting = {
+		.share = get_number(fcinfo, 9, "waiting_share", false),
+		.low = get_number(fcinfo, 10, "waiting_low", false),
+		.high = get_number(fcinfo, 11, "waiting_high", false)
+	};
 
-	PG_RETURN_FLOAT8(cd_structural_probability(&spread, type_share, &coaching, smallest_effect, waits, new_agents));
+	PG_RETURN_FLOAT8(cd_structural_probability(&spread, type_share, &coaching, smallest_effect, &waiting, new_agents));
 }

@@ -15,28 +15,43 @@
 #define DIFFERENT 0.75			/* above, some reach the target */
 
 /*
- * The stories behind p_structural: logarithm of the agents' spread over the gap, effect of coaching in
- * smallest effects, and how often each is met. Fitted to simulated centres, see doc/validity.md.
+ * The stories behind p_structural: logarithm of the agents' spread over the geometric mean of gap and
+ * smallest effect, effect of coaching in smallest effects, and how often each is met. Fitted to
+ * simulated centres, see doc/validity.md.
  */
 #define SPREAD_FLOOR 0.1
 #define SPREAD_ERROR 0.3		/* where no interval is given */
-#define SPREAD_ALIKE -1.5
-#define SPREAD_ALIKE_SD 0.64
-#define SPREAD_APART 0.33
-#define SPREAD_APART_SD 0.49
-#define EFFECT_IDLE -0.19
-#define EFFECT_IDLE_SD 0.12
-#define EFFECT_WORKS 0.79
-#define EFFECT_WORKS_SD 0.16
-#define PRIOR_STRUCTURAL 0.33
-#define PRIOR_SKILL 0.29		/* of behavioural gaps: everybody lacks the skill alike */
-#define PRIOR_WORKS 0.43		/* of the others: coaching works */
+#define SPREAD_ALIKE -0.85
+#define SPREAD_ALIKE_SD 0.39
+#define SPREAD_APART 0.78
+#define SPREAD_APART_SD 0.32
+#define USUAL_GAP 2.0			/* smallest effects; where it isn't given */
+#define EFFECT_IDLE -0.24
+#define EFFECT_IDLE_SD 0.15
+#define EFFECT_WORKS 0.76
+#define EFFECT_WORKS_SD 0.17
+#define PRIOR_STRUCTURAL 0.28
+#define PRIOR_SKILL 0.25		/* of behavioural gaps: everybody lacks the skill alike */
+#define PRIOR_WORKS 0.44		/* of the others: coaching works */
+#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more */
+#define DOUBT 0.01				/* none of the stories may be true */
+
+/*
+ * Waiting, the share of the gap that it makes: of the structural gaps it is the cause of more than half,
+ * of the others an accident. See doc/constraints.md.
+ */
+#define WAITS 0.8
+#define DECIDES 0.05
+#define WAITING_SD 0.2
+#define WAITING_STRUCTURAL 0.6
+#define WAITING_BEHAVIOURAL 0.06
+#define WAITING_TELLS 1.0		/* logit from which waiting alone can tell, though nobody was coached */
+
+#define P_STRUCTURAL 0.65		/* verdicts short of the other rules */
+#define P_BEHAVIOURAL 0.35
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
 #define MIXED 3.3
-#define DOUBT 0.01				/* none of the stories may be true */
-#define WAITING_SCORE 1.6		/* logit: five to one, well within what doc/constraints.md measured */
-#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more */
 
 /* A test before it is known. */
 static CdTest
@@ -479,25 +494,29 @@ likelihood(double x, double se, double mean, double sd)
 	return isnan(x) ? 1.0 : exp(-0.5 * (x - mean) * (x - mean) / (total * total)) / total;
 }
 
-/* The logarithm of the spread over the gap, and its standard error from the upper end of its interval. */
+/* The logarithm of the spread over the mean of gap and smallest effect, and its standard error from the upper end. */
 static double
-log_spread(const CdSpread *spread, double *se)
+log_spread(const CdSpread *spread, double smallest_effect, double *se)
 {
-	double		at = log(fmax(spread->estimate, SPREAD_FLOOR));
+	double		ratio = log(fmax(spread->estimate, SPREAD_FLOOR));
+	double		gap = spread->gap / smallest_effect;
 
-	*se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - at) / 1.96, 0.05, 1.5);
-	return isnan(spread->estimate) ? NAN : clamp(at, SPREAD_ALIKE, SPREAD_APART);
+	*se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - ratio) / 1.96, 0.05, 1.5);
+	if (!isfinite(gap))
+		gap = USUAL_GAP;
+	return isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(fmax(gap, 1.0)), SPREAD_ALIKE, SPREAD_APART);
 }
 
 /*
  * Bayes' rule over three stories: everybody is held back alike and coaching does nothing (structural);
  * everybody lacks a skill alike and coaching works; some can and some can't, and coaching works or not.
+ * Logit; half of it where nobody was coached: that agents differ says little by itself.
  */
 static double
-rest_probability(const CdSpread *spread, const CdCoachingEvidence *coaching, double smallest_effect)
+rest_score(const CdSpread *spread, const CdCoachingEvidence *coaching, double smallest_effect)
 {
 	double		spread_se;
-	double		apart = log_spread(spread, &spread_se);
+	double		apart = log_spread(spread, smallest_effect, &spread_se);
 	double		effect_se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
 	double		effect = effect_se > 0.0 && isfinite(effect_se)
 		? clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS) : NAN;
@@ -509,18 +528,31 @@ rest_probability(const CdSpread *spread, const CdCoachingEvidence *coaching, dou
 	double		behavioural = (1.0 - PRIOR_STRUCTURAL)
 		* (PRIOR_SKILL * alike * works + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * works + (1.0 - PRIOR_WORKS) * idle));
 
-	return structural / (structural + behavioural);
+	return log(structural / behavioural) / (isnan(effect) ? 2.0 : 1.0);
+}
+
+/* What waiting says, as a logit: structural gaps mostly wait, where events are known, the others hardly ever. */
+static double
+waiting_score(const CdWaitingEvidence *w)
+{
+	double		se = (w->high - w->low) / 3.92;
+	double		waits = likelihood(w->share, se, WAITS, WAITING_SD);
+	double		decides = likelihood(w->share, se, DECIDES, WAITING_SD);
+
+	if (isnan(w->share) || isnan(se))
+		return 0.0;
+	return log((WAITING_STRUCTURAL * waits + (1.0 - WAITING_STRUCTURAL) * decides)
+			   / (WAITING_BEHAVIOURAL * waits + (1.0 - WAITING_BEHAVIOURAL) * decides));
 }
 
 double
 cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
-						  double smallest_effect, CdTestState waits, bool untold)
+						  double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
 {
 	double		type = isnan(type_share) ? 0.0 : clamp(type_share / 0.5, 0.0, 1.0);
-	const CdSpread learning = {NAN, NAN};
-	double		p = rest_probability(untold ? &learning : spread, coaching, smallest_effect);
-	double		score = TYPE_SCORE * type + (1.0 - type) * log(p / (1.0 - p))
-		+ (waits == CD_STATE_STRUCTURAL ? WAITING_SCORE : waits == CD_STATE_BEHAVIOURAL ? -WAITING_SCORE : 0.0);
+	const CdSpread learning = {NAN, NAN, NAN};
+	double		rest = rest_score(untold ? &learning : spread, coaching, smallest_effect);
+	double		score = TYPE_SCORE * type + (1.0 - type) * rest + waiting_score(waiting);
 
 	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
 }
@@ -532,15 +564,21 @@ type_share(const CdTest *t)
 	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
 }
 
-/* Beside contact types to blame: is there a gap left, or do agents differ by half of it, and is that much? */
+/* Beside contact types to blame: do the gap that is left and the agents' differences come to much? */
 static bool
 also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types)
 {
 	const CdGapDispersion *d = in->settled;
 	double		left = clamp(d->mean_gap * (1.0 - types->estimate), 0.0, MIXED_LEFT * margin);
-	bool		differ = d->mean_gap > margin && d->between_sd > 0.5 * d->mean_gap;
 
-	return (left > 0.3 * margin || differ) && MIXED_SPREAD * d->between_sd + left > MIXED * margin;
+	return MIXED_SPREAD * d->between_sd + left > MIXED * margin;
+}
+
+/* Has anything but the agents' differences been seen that can call a gap structural? */
+static bool
+was_tried(const CdStructuralInput *in)
+{
+	return !isnan(in->coaching.low) || waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
 /* The default verdict: the first rule that holds. */
@@ -556,15 +594,15 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_VERDICT_NO_GAP;
 	if (in_types && also_behavioural(in, margin, types))
 		return CD_VERDICT_MIXED;
-	if (in_types && s->p >= 0.7)
+	if (in_types && s->p >= P_STRUCTURAL)
 		return CD_VERDICT_STRUCTURAL;
-	if (s->present > 2.0)
+	if (s->present > 2.0 && s->p >= 0.5)
 		return CD_VERDICT_STRUCTURAL;
 	if (d->mean_gap < 0.5 * margin)
 		return CD_VERDICT_CANNOT_TELL;
-	if (d->mean_low > 0.0 && s->p >= 0.7 && !isnan(in->coaching.low))
+	if (d->mean_low > 0.0 && s->p >= P_STRUCTURAL && was_tried(in))
 		return CD_VERDICT_STRUCTURAL;
-	return s->p <= 0.3 ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
+	return s->p <= P_BEHAVIOURAL ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
 }
 
 /* Whether the gap opened or closed midway, by at least half of its larger level. */
@@ -621,9 +659,9 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	for (int i = 0; i < CD_TESTS; i++)
 		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
 	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
-	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high};
+	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap};
 	out->p = cd_structural_probability(&spread, type_share(&test[CD_TEST_TYPE]), &in->coaching, margin,
-									   test[CD_TEST_DECIDE].state, out->untold);
+									   &in->waiting, out->untold);
 	out->verdict = verdict(in, margin, out);
 	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;

@@ -165,20 +165,20 @@ typedef struct CdStructural
 size_t		cd_structural_size(size_t n_gaps, size_t types);
 CdStatus	cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out);
 
-/* Standard deviation of the agents' true gaps over the mean gap, and the upper end of its 95 % interval. */
+/* Standard deviation of the agents' true gaps over the mean gap. */
 typedef struct CdSpread
 {
 	double		estimate;
-	double		high;
+	double		high;			/* of the 95 % interval */
+	double		gap;			/* the mean gap */
 } CdSpread;
 
 /*
  * Probability that an existing gap is structural. type_share: part of it that types to blame carry;
- * waits: structural where the agent can only wait, behavioural where the agent decides;
  * untold: nobody has been there for long, so that being alike is no evidence and the rest counts half.
  * NaN moves nothing.
  */
 double		cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
-									  double smallest_effect, CdTestState waits, bool untold);
+									  double smallest_effect, const CdWaitingEvidence *waiting, bool untold);
 
 #endif

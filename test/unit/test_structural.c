@@ -292,13 +292,26 @@ decide_or_wait(void **state)
 	assert_int_equal(ask(&in).test[CD_TEST_DECIDE].state, CD_STATE_UNKNOWN);
 }
 
+static const CdWaitingEvidence no_events = {NAN, NAN, NAN};
+
 static double
 p(double spread, double type, double effect, double half, bool new_agents)
 {
 	const CdCoachingEvidence c = {effect, effect - half, effect + half, 30, 5};
-	const CdSpread s = {spread, 1.5 * spread};
+	const CdSpread s = {spread, 1.5 * spread, NAN};
 
-	return cd_structural_probability(&s, type, &c, 1, CD_STATE_UNKNOWN, new_agents);
+	return cd_structural_probability(&s, type, &c, 1, &no_events, new_agents);
+}
+
+/* Of a team half as spread as its gap, where coaching does nothing. */
+static double
+p_waiting(double gap, double share, double low, double high)
+{
+	const CdCoachingEvidence c = {0, -0.3, 0.3, 30, 5};
+	const CdSpread s = {0.5, 0.75, gap};
+	const CdWaitingEvidence w = {share, low, high};
+
+	return cd_structural_probability(&s, NAN, &c, 1, &w, false);
 }
 
 static double
@@ -311,17 +324,23 @@ in_doubt(double q)
 static void
 probability(void **state)
 {
+	const CdSpread unknown = {NAN, NAN, NAN};
+
 	(void) state;
-	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.33), 1e-12);
-	assert_close(cd_structural_probability(&(CdSpread) {NAN, NAN}, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5}, 0,
-										   CD_STATE_UNKNOWN, false), in_doubt(0.33), 1e-12);
-	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.627475480925), 1e-10);
-	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.747680683761), 1e-10);
-	assert_close(p(1, NAN, 0.6, 0.3, false), in_doubt(0.000051406210), 1e-10);
-	assert_close(p(0.5, 0.25, 0, 0.3, false), in_doubt(0.942304010708), 1e-10);
-	assert_close(p(0.1, NAN, 0, 0.3, true), in_doubt(0.524087197161), 1e-10);
-	assert_close(cd_structural_probability(&(CdSpread) {0.5, 0.75}, NAN, &(CdCoachingEvidence) {0, -0.3, 0.3, 30, 5}, 1,
-										   CD_STATE_STRUCTURAL, false), in_doubt(0.936212222064), 1e-10);
+	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.384088378211), 1e-10);
+	assert_close(cd_structural_probability(&unknown, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5}, 0, &no_events, false),
+				 in_doubt(0.384088378211), 1e-10);
+	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.554959958554), 1e-10);
+	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.966183339322), 1e-10);
+	assert_close(p(1, NAN, 0.6, 0.3, false), in_doubt(0.000030035984), 1e-10);
+	assert_close(p(0.5, 0.25, 0, 0.3, false), in_doubt(0.980662838614), 1e-10);
+	assert_close(p(0.1, NAN, 0, 0.3, true), in_doubt(0.489173481661), 1e-10);
+	assert_close(p_waiting(NAN, 0.7, 0.5, 0.9), in_doubt(0.995650937858), 1e-10);
+	assert_close(p_waiting(NAN, 0.1, 0, 0.2), in_doubt(0.924329220636), 1e-10);
+	assert_close(p_waiting(4, NAN, NAN, NAN), in_doubt(0.501830765312), 1e-10);
+	assert_close(p_waiting(0.5, NAN, NAN, NAN), in_doubt(0.994745581486), 1e-10);
+	for (double share = 0; share < 1; share += 0.05)
+		assert_true(p_waiting(2, share + 0.05, share - 0.1, share + 0.2) >= p_waiting(2, share, share - 0.15, share + 0.15));
 	for (double spread = 0; spread < 2; spread += 0.1)
 		for (double type = 0; type < 1; type += 0.1)
 			for (double effect = -1; effect < 2; effect += 0.1)
