@@ -49,6 +49,7 @@
 
 #define P_STRUCTURAL 0.65		/* verdicts short of the other rules */
 #define P_BEHAVIOURAL 0.35
+#define P_BEHAVIOURAL_UNTRIED 0.2
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
 #define MIXED 3.3
@@ -574,7 +575,7 @@ also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types
 	return MIXED_SPREAD * d->between_sd + left > MIXED * margin;
 }
 
-/* Has anything but the agents' differences been seen that can call a gap structural? */
+/* Has anything been seen but how the agents differ? */
 static bool
 was_tried(const CdStructuralInput *in)
 {
@@ -588,6 +589,7 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
 	bool		in_types = types->state == CD_STATE_STRUCTURAL;
+	bool		tried = was_tried(in);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (in_types ? 0.0 : margin)))
@@ -600,9 +602,9 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_VERDICT_STRUCTURAL;
 	if (d->mean_gap < 0.5 * margin)
 		return CD_VERDICT_CANNOT_TELL;
-	if (d->mean_low > 0.0 && s->p >= P_STRUCTURAL && was_tried(in))
+	if (d->mean_low > 0.0 && s->p >= P_STRUCTURAL && tried)
 		return CD_VERDICT_STRUCTURAL;
-	return s->p <= P_BEHAVIOURAL ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
+	return s->p <= (tried ? P_BEHAVIOURAL : P_BEHAVIOURAL_UNTRIED) ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
 }
 
 /* Whether the gap opened or closed midway, by at least half of its larger level. */
