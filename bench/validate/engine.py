@@ -50,8 +50,8 @@ class Arena(ctypes.Structure):
 def build():
     """Compile the estimators into a temporary shared object."""
     target = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-")) / "stats.so"
-    sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [
-        ROOT / "src/stats" / name for name in ("prior.c", "linear.c", "pool.c", "rank.c", "regression.c", "solve.c", "status.c", "trials.c")]
+    others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials"]
+    sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [ROOT / f"src/stats/{name}.c" for name in others]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
                            f"-I{ROOT}/src", "-o", target, *sources, *gsl, "-lm"])
@@ -62,7 +62,8 @@ def load(path):
     library = ctypes.CDLL(str(path))
     library.cd_effect_size.restype = ctypes.c_size_t
     library.cd_effect_size.argtypes = [ctypes.c_size_t] * 3 + [ctypes.c_bool]
-    library.cd_trials_size.restype = ctypes.c_size_t
+    for name in ("cd_trials_size", "cd_learning_size", "cd_effect_team_rows_size"):
+        getattr(library, name).restype = ctypes.c_size_t
     return library
 
 
@@ -100,6 +101,49 @@ def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False
     if status != 0:
         raise RuntimeError(f"cd_effect: status {status}")
     return (out, common[0], path) if paths else (out, common[0])
+
+
+def address(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+def combine(library, teams):
+    """The effect over all teams."""
+    which = np.flatnonzero(teams["status"] == 0).astype(np.uintp)
+    out = np.zeros(1, TEAM)
+    status = library.cd_effect_combine(address(teams), address(which), ctypes.c_size_t(len(which)), ctypes.c_double(0.95),
+                                       address(out))
+    if status != 0:
+        raise RuntimeError(f"cd_effect_combine: status {status}")
+    return out
+
+
+def team_rows(library, rows):
+    """Teams as agents of one team, what tenure adds taken out."""
+    rows = np.ascontiguousarray(rows)
+    at, n = address(rows), ctypes.c_size_t(len(rows))
+    periods = ctypes.c_size_t(int(rows["period"].max() - rows["period"].min()) + 1)
+    size = max(library.cd_learning_size(n, periods), library.cd_effect_team_rows_size(periods))
+    memory, learning = np.empty(size + 64, np.uint8), np.zeros(2)
+    out, count = np.zeros(len(rows), ROW), ctypes.c_size_t()
+    arena = Arena((memory.ctypes.data + 63) // 64 * 64, size, 0)
+    status = library.cd_learning(at, n, periods, ctypes.byref(arena), address(learning))
+    arena.used = 0
+    status |= library.cd_effect_team_rows(at, n, address(learning), ctypes.byref(arena), address(out), ctypes.byref(count))
+    if status != 0:
+        raise RuntimeError("cd_effect_team_rows")
+    return out[:count.value]
+
+
+class Spillover(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_double) for name in ("effect", "low", "high", "p")]
+
+
+def spillover(library, between, within):
+    """Estimate, interval and p."""
+    library.cd_spillover.restype = Spillover
+    s = library.cd_spillover(address(between), address(within), ctypes.c_double(0.95))
+    return s.effect, s.low, s.high, s.p
 
 
 def trials(library, rows, method, before=0, horizon=4, level=0.95):

@@ -6,12 +6,14 @@
 
 #include <math.h>
 
+#include "stats/effect_teams.h"
 #include "stats/trials.h"
 #include "utils/builtins.h"
 
 CD_FUNCTION(cd_coaching_effect_alternatives);
 
 #define COLUMNS 9
+#define FEWEST_TEAMS 4			/* that other teams can be a comparison */
 
 static const struct
 {
@@ -53,26 +55,18 @@ put_row(ReturnSetInfo *result, const EffectQuestion *q, double level, const char
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* The answer of coaching_effect over all panels, as the others' are given. */
-static CdTrials
-own_answer(const CdEffect *effects, uint32 teams, const EffectQuestion *q, double *null)
+/* The answer of coaching_effect over all panels. */
+static CdEffect
+own_answer(const CdEffect *effects, uint32 teams, const EffectQuestion *q)
 {
 	size_t	   *which = palloc(teams * sizeof(size_t));
 	CdEffect	all;
-	CdTrials	out = {NAN, NAN, NAN, NAN, NAN, NAN, 0, NAN, NAN, false};
 
 	for (uint32 t = 0; t < teams; t++)
 		which[t] = t;
-	*null = NAN;
 	if (cd_effect_combine(effects, which, teams, q->options.level, &all) != CD_OK)
-		return out;
-	*null = all.null;
-	out.estimate = all.effect;
-	out.low = all.low;
-	out.high = all.high;
-	out.p = all.p;
-	out.sessions = all.sessions;
-	return out;
+		return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .p = NAN, .null = NAN};
+	return all;
 }
 
 /* One design; before: see CdEffectCommon. */
@@ -93,6 +87,55 @@ answer_by(CdTrialMethod method, const EffectQuestion *q, int before, const Panel
 	return out;
 }
 
+/* What tenure adds, over all rows. */
+static CdLearning
+learning_of_series(const PanelSeries *series)
+{
+	CdArena		arena = {.size = cd_learning_size(series->count, series->periods)};
+	CdLearning	out;
+
+	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), "coaching_effect_alternatives");
+	pfree(arena.base);
+	return out;
+}
+
+/* The effect on whole teams, beside the other teams. */
+static CdEffect
+answer_between(const EffectQuestion *question, const PanelSeries *series)
+{
+	EffectQuestion q = *question;
+	PanelSeries teams = *series;
+	CdLearning	learning = learning_of_series(series);
+	CdArena		arena = {.size = cd_effect_team_rows_size(series->periods)};
+	CdEffectCommon common;
+	size_t		count;
+
+	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
+	teams.rows = palloc_extended(series->count * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_effect_team_rows(series->rows, series->count, &learning, &arena, teams.rows, &count),
+					  "coaching_effect_alternatives");
+	teams.count = count;
+	q.options.pool = false;
+	q.options.placebo = false;
+	return *effect_estimate(&q, &teams, 1, NULL, &common);
+}
+
+/* Rows other_teams and spillover; within: coaching_effect over all panels. */
+static void
+put_between(ReturnSetInfo *result, const EffectQuestion *q, double level, const PanelSeries *series, uint32 teams, const CdEffect *within)
+{
+	CdEffect	between = answer_between(q, series);
+	CdSpillover spill = cd_spillover(&between, within, q->options.level);
+	CdTrials	row = {.estimate = between.effect, .low = between.low, .high = between.high, .p = between.p,
+	.sessions = within->sessions, .compared = teams};
+
+	put_row(result, q, level, "other_teams", &row, NAN, "teams");
+	row = (CdTrials) {.estimate = spill.effect, .low = spill.low, .high = spill.high, .p = spill.p,
+		.sessions = within->sessions, .compared = teams};
+	put_row(result, q, level, "spillover", &row, NAN, "teams");
+}
+
 /* Arguments: panels, higher_is_better, scale, horizon. */
 Datum
 cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
@@ -106,8 +149,8 @@ cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
 	uint32		teams;
 	int		   *places;
 	double		level;
-	double		null;
-	CdTrials	own;
+	CdEffect	own;
+	CdTrials	row;
 
 	InitMaterializedSRF(fcinfo, 0);
 	q.higher_is_better = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
@@ -123,14 +166,17 @@ cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	level = common_level(&series, teams);
 	effects = effect_estimate(&q, &series, teams, NULL, &common);
-	own = own_answer(effects, teams, &q, &null);
-	put_row(result, &q, level, "coaching_effect", &own, NAN, "agents");
+	own = own_answer(effects, teams, &q);
+	row = (CdTrials) {.estimate = own.effect, .low = own.low, .high = own.high, .p = own.p, .sessions = own.sessions, .compared = NAN};
+	put_row(result, &q, level, "coaching_effect", &row, NAN, "agents");
 	for (int i = 0; i < (int) lengthof(designs); i++)
 	{
 		CdTrials	e = answer_by(designs[i].method, &q, common.before, &series);
 
-		put_row(result, &q, level, designs[i].name, &e, designs[i].method == CD_TRIAL_BEFORE_AFTER ? null : NAN,
+		put_row(result, &q, level, designs[i].name, &e, designs[i].method == CD_TRIAL_BEFORE_AFTER ? own.null : NAN,
 				e.by_team ? "teams" : "agents");
 	}
+	if (teams >= FEWEST_TEAMS)
+		put_between(result, &q, level, &series, teams, &own);
 	return (Datum) 0;
 }

@@ -1,6 +1,6 @@
 -- coaching_effect_alternatives: the other designs beside coaching_effect, over the same panels.
 BEGIN;
-SELECT plan(12);
+SELECT plan(15);
 
 -- Twelve teams of eight; who had a bad week is coached; a session adds 4 for four weeks.
 CREATE TEMP TABLE score AS
@@ -26,15 +26,19 @@ SELECT team, coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NU
 CREATE TEMP TABLE answer AS
 SELECT a.* FROM (SELECT array_agg(panel ORDER BY team) AS panels FROM stored) s, coachdiag.coaching_effect_alternatives(panels) a;
 
-SELECT results_eq('SELECT method FROM answer', ARRAY['coaching_effect', 'ancova_trials', 'gap_difference', 'before_after'], 'a row a method');
+SELECT results_eq('SELECT method FROM answer', ARRAY['coaching_effect', 'ancova_trials', 'gap_difference', 'before_after', 'other_teams', 'spillover'], 'a row a method');
 SELECT ok((SELECT improvement BETWEEN 3.2 AND 4.8 AND ci_low < 4 AND 4 < ci_high FROM answer WHERE method = 'coaching_effect'), 'coaching_effect finds what was planted');
 SELECT ok((SELECT improvement BETWEEN 3 AND 5 FROM answer WHERE method = 'ancova_trials'), 'so do trials that know the history');
 SELECT ok((SELECT a.improvement > 8 AND abs(a.improvement - a.null_improvement - 4) < 1.2 FROM answer a WHERE method = 'before_after'),
 	'before and after claims twice as much; its regression to the mean stands beside it');
 SELECT ok((SELECT bool_and(ci_low < improvement AND improvement < ci_high AND p_value BETWEEN 0 AND 1) FROM answer), 'each with an interval');
 SELECT is((SELECT sessions FROM answer WHERE method = 'coaching_effect'), (SELECT sum(sessions) FROM score), 'coaching_effect counts all sessions');
-SELECT ok((SELECT bool_and(a.clusters IN ('agents', 'teams')) AND bool_and(a.compared > 0) FILTER (WHERE a.method LIKE '%\_%' AND a.method NOT IN ('before_after', 'coaching_effect')) FROM answer a),
+SELECT ok((SELECT bool_and(a.clusters IN ('agents', 'teams')) AND bool_and(a.compared > 0) FILTER (WHERE a.method LIKE '%\_%' AND a.method NOT IN ('before_after', 'coaching_effect', 'spillover')) FROM answer a),
 	'and says what was compared over what clusters');
+SELECT ok((SELECT ci_low < 4 AND 4 < ci_high AND ci_low > 1 AND compared = 12 FROM answer WHERE method = 'other_teams'), 'beside other teams a session per agent does the same');
+SELECT ok((SELECT ci_low < 0 AND 0 < ci_high FROM answer WHERE method = 'spillover'), 'and team mates gain nothing by it');
+SELECT is((SELECT count(*) FROM (SELECT array_agg(panel ORDER BY team) AS panels FROM stored WHERE team < 4) s, coachdiag.coaching_effect_alternatives(panels)), 4::bigint,
+	'three teams are no comparison for a team');
 -- Turned around, as a metric where lower is better.
 SELECT results_eq($$SELECT method, round(improvement::numeric, 6) FROM answer$$, $$
 	SELECT a.method, round(a.improvement::numeric, 6)
