@@ -26,13 +26,17 @@ typedef struct PanelRoom
 	uint64		pool;
 } PanelRoom;
 
-/* Cells and labels that are looked at before they are looked up. */
-#define RECENT_CELLS 8
+/* Labels that are looked at before they are looked up. */
 #define FIRST_LABELS 4
+
+/* A cell's slot holds its number + 1 and, above, bits of its hash: cells of other keys are rarely looked at. */
+#define SLOT_NUMBER 0x00FFFFFFu
+
+StaticAssertDecl(MaxAllocSize / sizeof(PanelCell) < SLOT_NUMBER, "cell numbers must fit into their slots");
 
 static const PanelRoom first_room = {8, 8, 0, 0};
 
-/* Hash slots that keep a dictionary of that many entries at most half full. */
+/* Hash slots that keep a dictionary of that many entries at most three quarters full. */
 static uint64
 slots_for(uint64 entries)
 {
@@ -40,7 +44,7 @@ slots_for(uint64 entries)
 
 	if (entries == 0)
 		return 0;
-	while (slots < 2 * entries)
+	while (3 * slots < 4 * entries)
 		slots *= 2;
 	return slots;
 }
@@ -50,7 +54,7 @@ static uint64
 working_size(const PanelRoom *room)
 {
 	return sizeof(Panel) +
-		room->cells * (sizeof(PanelCell) + sizeof(uint32)) +
+		room->cells * sizeof(PanelCell) +
 		room->agents * sizeof(PanelAgent) +
 		room->labels * sizeof(PanelText) +
 		(slots_for(room->cells) + slots_for(room->agents) + slots_for(room->labels)) * sizeof(uint32) +
@@ -151,16 +155,37 @@ fill_slot(uint32 *slots, uint32 n_slots, uint32 hash, uint32 entry)
 	slots[i] = entry + 1;
 }
 
-/* Hash every entry of a panel whose slots are empty. */
 static void
-fill_all_slots(Panel *p)
+fill_cell_slot(Panel *p, uint32 hash, uint32 cell)
 {
-	for (uint32 i = 0; i < p->cells; i++)
-		fill_slot(panel_cell_slots(p), p->cell_slots, hash_cell(&panel_cells(p)[i]), i);
-	for (uint32 i = 0; i < p->agents; i++)
-		fill_slot(panel_agent_slots(p), p->agent_slots, hash_agent(p, &panel_agents(p)[i]), i);
-	for (uint32 i = 0; i < p->labels; i++)
-		fill_slot(panel_label_slots(p), p->label_slots, hash_text(panel_string(p, panel_labels(p)[i])), i);
+	uint32	   *slots = panel_cell_slots(p);
+	uint32		mask = p->cell_slots - 1;
+	uint32		i = hash & mask;
+
+	while (slots[i] != 0)
+		i = (i + 1) & mask;
+	slots[i] = (hash & ~SLOT_NUMBER) | (cell + 1);
+}
+
+/* The slots of a copy, whose own are empty: those of `p` where there are as many, else every entry is hashed. */
+static void
+copy_slots(Panel *copy, const Panel *p)
+{
+	if (copy->cell_slots == p->cell_slots)
+		memcpy(panel_cell_slots(copy), panel_cell_slots(p), p->cell_slots * sizeof(uint32));
+	else
+		for (uint32 i = 0; i < p->cells; i++)
+			fill_cell_slot(copy, hash_cell(&panel_cells(p)[i]), i);
+	if (copy->agent_slots == p->agent_slots)
+		memcpy(panel_agent_slots(copy), panel_agent_slots(p), p->agent_slots * sizeof(uint32));
+	else
+		for (uint32 i = 0; i < p->agents; i++)
+			fill_slot(panel_agent_slots(copy), copy->agent_slots, hash_agent(p, &panel_agents(p)[i]), i);
+	if (copy->label_slots == p->label_slots)
+		memcpy(panel_label_slots(copy), panel_label_slots(p), p->label_slots * sizeof(uint32));
+	else
+		for (uint32 i = 0; i < p->labels; i++)
+			fill_slot(panel_label_slots(copy), copy->label_slots, hash_text(panel_string(p, panel_labels(p)[i])), i);
 }
 
 /* A working copy of a panel, with that room. */
@@ -174,16 +199,12 @@ copy_with_room(const Panel *p, const PanelRoom *room)
 	copy->agents = p->agents;
 	copy->labels = p->labels;
 	copy->pool = p->pool;
-	copy->last_agent = p->last_agent;
+	copy->last_cell = p->last_cell;
 	memcpy(panel_cells(copy), panel_cells(p), p->cells * sizeof(PanelCell));
 	memcpy(panel_agents(copy), panel_agents(p), p->agents * sizeof(PanelAgent));
 	memcpy(panel_labels(copy), panel_labels(p), p->labels * sizeof(PanelText));
-	if (panel_is_canonical(p))
-		memset(panel_older(copy), 0, p->cells * sizeof(uint32));
-	else
-		memcpy(panel_older(copy), panel_older(p), p->cells * sizeof(uint32));
 	memcpy(panel_pool(copy), panel_pool(p), p->pool);
-	fill_all_slots(copy);
+	copy_slots(copy, p);
 	return copy;
 }
 
@@ -201,13 +222,16 @@ panel_working(Panel *p)
 	return copy_with_room(p, &room);
 }
 
-/* Room for `needed` entries: twice as much while small, then a quarter more; with its hash slots at most half more. */
+/*
+ * Room for `needed` entries: four times as much while small, then a quarter more.  The small chunks that states
+ * outgrow stay in the aggregate's context, unused when all its states have grown, so there are to be few of them.
+ */
 static uint64
 grown(uint64 room, uint64 needed)
 {
 	if (needed <= room)
 		return room;
-	return Max(needed, room + (room < 64 ? room : room / 4));
+	return Max(needed, room < 64 ? 4 * room : room + room / 4);
 }
 
 /* Room that is nearly used up is enlarged with the rest: one copy instead of two. */
@@ -326,8 +350,8 @@ find_cell(const Panel *p, const PanelCell *key, uint32 hash)
 	uint32	   *slots = panel_cell_slots(p);
 
 	for (uint32 i = hash & mask; slots[i] != 0; i = (i + 1) & mask)
-		if (same_key(&panel_cells(p)[slots[i] - 1], key))
-			return slots[i] - 1;
+		if (((slots[i] ^ hash) & ~SLOT_NUMBER) == 0 && same_key(&panel_cells(p)[(slots[i] & SLOT_NUMBER) - 1], key))
+			return (slots[i] & SLOT_NUMBER) - 1;
 	return p->cells;
 }
 
@@ -346,8 +370,7 @@ append_cell(Panel **p, const PanelCell *key, uint32 hash, uint32 more)
 	cell->contact_type = key->contact_type;
 	cell->coach = key->coach;
 	cell->target = key->target;
-	panel_older(*p)[(*p)->cells] = 0;
-	fill_slot(panel_cell_slots(*p), (*p)->cell_slots, hash, (*p)->cells);
+	fill_cell_slot(*p, hash, (*p)->cells);
 	return (*p)->cells++;
 }
 
@@ -361,11 +384,38 @@ panel_put_cell(Panel **p, const PanelCell *key, bool *added)
 	return *added ? append_cell(p, key, hash, 0) : number;
 }
 
+static inline bool
+is_label(const Panel *p, int32 label, PanelString text)
+{
+	if (label == PANEL_NO_LABEL || text.data == NULL)
+		return label == PANEL_NO_LABEL && text.data == NULL;
+	return same_text(panel_string(p, panel_labels(p)[label]), text);
+}
+
+static inline bool
+has_gap(const PanelRow *row)
+{
+	return row->has_value && row->has_target;
+}
+
+static inline bool
+is_cell_of_row(const Panel *p, uint32 number, const PanelRow *row)
+{
+	const PanelCell *cell = &panel_cells(p)[number];
+
+	return number < p->cells &&
+		cell->period == row->period &&
+		panel_cell_has_target(cell) == has_gap(row) &&
+		is_agent(p, cell->agent, row) &&
+		is_label(p, cell->contact_type, row->contact_type) &&
+		is_label(p, cell->coach, row->coach);
+}
+
 /* Rows often come in runs of one agent, or with the agents in turn. */
 static inline int32
 agent_of_row(Panel **p, const PanelRow *row)
 {
-	uint32		last = (*p)->last_agent;
+	uint32		last = (*p)->cells > 0 ? panel_cells(*p)[(*p)->last_cell].agent : 0;
 	uint32		next = last + 1 < (*p)->agents ? last + 1 : 0;
 	bool		added;
 
@@ -390,44 +440,9 @@ label_of_row(Panel **p, PanelString text)
 	return panel_put_label(p, text, &added);
 }
 
-/*
- * The cell with that key, put first, when it is among those its agent touched lately; otherwise the
- * number of cells.  Rows often come in order of time, the cells of an agent's period in turn: these
- * lie side by side, where the hash slots are all over the place.  `older` is no more than a hint
- * (cells that were looked up are put first as well), so what it leads to is checked.
- */
-static inline uint32
-recent_cell(Panel *p, const PanelCell *key)
-{
-	uint32	   *older = panel_older(p);
-	uint32	   *link = &panel_agents(p)[key->agent].last_cell;
-	uint32		newest = *link;
-
-	for (int i = 0; i < RECENT_CELLS && *link < p->cells; i++)
-	{
-		uint32		number = *link;
-		const PanelCell *cell = &panel_cells(p)[number];
-
-		if (cell->agent != key->agent || cell->period != key->period)
-			break;
-		if (same_key(cell, key))
-		{
-			if (number != newest)
-			{
-				*link = older[number];
-				older[number] = newest;
-				panel_agents(p)[key->agent].last_cell = number;
-			}
-			return number;
-		}
-		link = &older[number];
-	}
-	return p->cells;
-}
-
-/* The cell of a row. */
-static PanelCell *
-cell_of_row(Panel **p, const PanelRow *row)
+/* The number of a row's cell, which is added where there is none; its agent's last one is tried before the slots. */
+static uint32
+put_cell_of_row(Panel **p, const PanelRow *row)
 {
 	PanelCell	key;
 	uint32		number;
@@ -437,17 +452,25 @@ cell_of_row(Panel **p, const PanelRow *row)
 	key.period = row->period;
 	key.contact_type = label_of_row(p, row->contact_type);
 	key.coach = label_of_row(p, row->coach);
-	key.target = row->has_value && row->has_target ? row->target : get_float8_nan();
-	(*p)->last_agent = key.agent;
-	number = recent_cell(*p, &key);
-	if (number == (*p)->cells)
-	{
-		uint32		newest = panel_agents(*p)[key.agent].last_cell;
-
+	key.target = has_gap(row) ? row->target : get_float8_nan();
+	number = panel_agents(*p)[key.agent].last_cell;
+	if (number >= (*p)->cells || !same_key(&panel_cells(*p)[number], &key))
 		number = panel_put_cell(p, &key, &added);
-		panel_older(*p)[number] = newest;
-		panel_agents(*p)[key.agent].last_cell = number;
-	}
+	panel_agents(*p)[key.agent].last_cell = number;
+	return number;
+}
+
+/* The cell of a row.  Rows often come in runs, or in the order in which their cells were added. */
+static inline PanelCell *
+cell_of_row(Panel **p, const PanelRow *row)
+{
+	uint32		number = (*p)->last_cell + 1;
+
+	if (!is_cell_of_row(*p, number, row) && !is_cell_of_row(*p, --number, row))
+		number = put_cell_of_row(p, row);
+	(*p)->last_cell = number;
+	__builtin_prefetch(&panel_cells(*p)[number + 1]);
+	__builtin_prefetch(&panel_cells(*p)[number + 2]);
 	return &panel_cells(*p)[number];
 }
 
@@ -494,10 +517,22 @@ add_dose(PanelCell *cell, double sessions, double minutes)
 		float_overflow_error();
 }
 
+/* Ask for what a row needs before it is needed: where rows of many groups alternate, no cache holds their panels. */
+static inline void
+fetch_dictionaries(const Panel *p)
+{
+	__builtin_prefetch(panel_agents(p));
+	__builtin_prefetch(panel_labels(p));
+	__builtin_prefetch(panel_pool(p));
+}
+
 Panel *
 panel_add(Panel *p, const PanelRow *row)
 {
-	PanelCell  *cell = cell_of_row(&p, row);
+	PanelCell  *cell;
+
+	fetch_dictionaries(p);
+	cell = cell_of_row(&p, row);
 
 	if (row->hired_on != PANEL_NO_DATE)
 		merge_hired_on(&panel_agents(p)[cell->agent], row->hired_on);

@@ -82,7 +82,7 @@ typedef struct Panel
 	uint32		agents;
 	uint32		labels;
 	uint32		pool;			/* bytes of text in use */
-	/* The rest is room: equal to the above (slots and last_agent 0) when canonical */
+	/* The rest is room: equal to the above (slots and last_cell 0) when canonical */
 	uint32		cells_room;
 	uint32		agents_room;
 	uint32		labels_room;
@@ -90,8 +90,8 @@ typedef struct Panel
 	uint32		cell_slots;		/* powers of two */
 	uint32		agent_slots;
 	uint32		label_slots;
-	uint32		last_agent;
-	/* PanelCell[], PanelAgent[], PanelText[], uint32 slots[3][], uint32 older[], char pool[] */
+	uint32		last_cell;		/* of the last row */
+	/* PanelCell[], PanelAgent[], PanelText[], uint32 slots[3][], char pool[] */
 } Panel;
 
 #define DatumGetPanelP(d) ((Panel *) PG_DETOAST_DATUM(d))
@@ -160,17 +160,10 @@ panel_label_slots(const Panel *p)
 	return panel_agent_slots(p) + p->agent_slots;
 }
 
-/* Working form: for each cell one that its agent touched before, as a hint where to look. */
-static inline uint32 *
-panel_older(const Panel *p)
-{
-	return panel_label_slots(p) + p->label_slots;
-}
-
 static inline char *
 panel_pool(const Panel *p)
 {
-	return (char *) (panel_older(p) + (p->cell_slots > 0 ? p->cells_room : 0));
+	return (char *) (panel_label_slots(p) + p->label_slots);
 }
 
 /* The text of an agent (text panels) or a label. */

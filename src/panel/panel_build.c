@@ -11,10 +11,6 @@
 /* Counts are doubles; beyond this they would no longer be exact. */
 #define MAX_EXACT_COUNT 9007199254740992.0
 
-/* 0001-01-01 and 9999-12-31, in days since 2000-01-01. */
-#define FIRST_DATE (-730119)
-#define LAST_DATE 2921939
-
 void
 panel_invalid(const char *detail)
 {
@@ -23,12 +19,6 @@ panel_invalid(const char *detail)
 			 errmsg("invalid coachdiag.panel value"),
 			 errdetail("%s", detail),
 			 errhint("Panels are made by the aggregates coachdiag.panel() and coachdiag.rollup(), and read back from what they print.")));
-}
-
-bool
-panel_valid_date(int32 date)
-{
-	return date >= FIRST_DATE && date <= LAST_DATE;
 }
 
 static void

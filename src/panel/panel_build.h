@@ -25,7 +25,11 @@ extern void panel_build_label(Panel **p, PanelString text);
 /* Add a cell with its content; errors if a number is impossible or the key is there already. */
 extern void panel_build_cell(Panel **p, const PanelCell *cell);
 
-/* Whether a date number is one that a panel may hold (a finite date of the years 1 to 9999). */
-extern bool panel_valid_date(int32 date);
+/* Whether a date number is one that a panel may hold: 0001-01-01 to 9999-12-31, in days since 2000-01-01. */
+static inline bool
+panel_valid_date(int32 date)
+{
+	return date >= -730119 && date <= 2921939;
+}
 
 #endif							/* PANEL_PANEL_BUILD_H */

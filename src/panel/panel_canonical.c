@@ -256,8 +256,15 @@ deal_cells(PanelCell *out, const Panel *p, const bool *wanted, const Kept *agent
 	pfree(end);
 }
 
-Panel *
-panel_select(const Panel *p, PanelKeep keep, const void *arg)
+static Panel *
+copy_panel(const Panel *p)
+{
+	return memcpy(palloc(VARSIZE(p)), p, VARSIZE(p));
+}
+
+/* The canonical panel of the wanted cells. */
+static Panel *
+select_cells(const Panel *p, PanelKeep keep, const void *arg)
 {
 	uint32		count;
 	bool	   *wanted = mark_wanted(p, keep, arg, &count);
@@ -271,6 +278,12 @@ panel_select(const Panel *p, PanelKeep keep, const void *arg)
 		panel_labels(out)[i] = copy_text(out, panel_label(p, labels.entries[i]));
 	pfree(wanted);
 	return out;
+}
+
+Panel *
+panel_select(const Panel *p, PanelKeep keep, const void *arg)
+{
+	return keep == NULL && panel_is_canonical(p) ? copy_panel(p) : select_cells(p, keep, arg);
 }
 
 const Panel *

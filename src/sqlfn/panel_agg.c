@@ -42,13 +42,7 @@ enum
 /* Argument of gap_dispersion(value, target, agent, weight). */
 #define ARG_GAP_WEIGHT 4
 
-static bool
-has_arg(FunctionCallInfo fcinfo, int n)
-{
-	return PG_NARGS() > n && !PG_ARGISNULL(n);
-}
-
-static void
+pg_noreturn static void
 bad_number(const char *name, const char *must, const char *hint)
 {
 	ereport(ERROR,
@@ -81,18 +75,18 @@ get_amount(FunctionCallInfo fcinfo, int n, const char *name)
 	return x;
 }
 
-static PanelString
+static inline PanelString
 get_string(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	PanelString s = {NULL, 0};
 
-	if (has_arg(fcinfo, n))
+	if (!PG_ARGISNULL(n))
 	{
 		text	   *t = PG_GETARG_TEXT_PP(n);
 
 		s.data = VARDATA_ANY(t);
 		s.length = VARSIZE_ANY_EXHDR(t);
-		if (s.length > PANEL_MAX_TEXT)
+		if (unlikely(s.length > PANEL_MAX_TEXT))
 			ereport(ERROR,
 					(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
 					 errmsg("%s is longer than %d bytes", name, PANEL_MAX_TEXT),
@@ -101,20 +95,28 @@ get_string(FunctionCallInfo fcinfo, int n, const char *name)
 	return s;
 }
 
-static int32
+static inline int32
 get_date(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	int32		date;
 
-	if (!has_arg(fcinfo, n))
+	if (PG_ARGISNULL(n))
 		return PANEL_NO_DATE;
 	date = PG_GETARG_DATEADT(n);
-	if (!panel_valid_date(date))
+	if (unlikely(!panel_valid_date(date)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be a date of the years 1 to 9999", name),
 				 errhint("Give NULL where the date is unknown.")));
 	return date;
+}
+
+/* What is needed last, the state, is asked of memory first. */
+static inline void
+begin_row(FunctionCallInfo fcinfo, const char *function)
+{
+	cd_require_aggregate(fcinfo, function);
+	__builtin_prefetch(DatumGetPointer(PG_GETARG_DATUM(ARG_STATE)));
 }
 
 /* The state to change: our own, since nodeAgg hands it back to us alone. */
@@ -160,10 +162,25 @@ static void
 get_dose(FunctionCallInfo fcinfo, PanelRow *row)
 {
 	row->sessions = row->minutes = 0;
-	if (has_arg(fcinfo, ARG_SESSIONS))
+	if (PG_NARGS() <= ARG_MINUTES)
+		return;
+	if (!PG_ARGISNULL(ARG_SESSIONS))
 		row->sessions = get_amount(fcinfo, ARG_SESSIONS, "sessions");
-	if (has_arg(fcinfo, ARG_MINUTES))
+	if (!PG_ARGISNULL(ARG_MINUTES))
 		row->minutes = get_amount(fcinfo, ARG_MINUTES, "minutes");
+}
+
+/* What only the longest form of panel() is told. */
+static inline void
+get_rest(FunctionCallInfo fcinfo, PanelRow *row)
+{
+	row->contact_type = row->coach = (PanelString) {NULL, 0};
+	row->hired_on = PANEL_NO_DATE;
+	if (PG_NARGS() <= ARG_HIRED_ON)
+		return;
+	row->contact_type = get_string(fcinfo, ARG_CONTACT_TYPE, "contact_type");
+	row->coach = get_string(fcinfo, ARG_COACH, "coach");
+	row->hired_on = get_date(fcinfo, ARG_HIRED_ON, "hired_on");
 }
 
 static inline void
@@ -176,12 +193,12 @@ get_agent(FunctionCallInfo fcinfo, PanelAgentKind kind, PanelRow *row)
 }
 
 /* One row of panel(): whoever it is about, whatever it brings. */
-static Datum
+static inline Datum
 panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
 	PanelRow	row;
 
-	cd_require_aggregate(fcinfo, "panel_accum");
+	begin_row(fcinfo, "panel_accum");
 	if (PG_ARGISNULL(ARG_AGENT))
 		return unchanged_state(fcinfo);
 
@@ -192,9 +209,7 @@ panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 
 	get_agent(fcinfo, kind, &row);
 	row.period = get_date(fcinfo, ARG_PERIOD, "period");
-	row.hired_on = get_date(fcinfo, ARG_HIRED_ON, "hired_on");
-	row.contact_type = get_string(fcinfo, ARG_CONTACT_TYPE, "contact_type");
-	row.coach = get_string(fcinfo, ARG_COACH, "coach");
+	get_rest(fcinfo, &row);
 	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
 }
 
@@ -204,7 +219,7 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
 	PanelRow	row;
 
-	cd_require_aggregate(fcinfo, "gap_accum");
+	begin_row(fcinfo, "gap_accum");
 	if (unlikely(PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT)))
 		return unchanged_state(fcinfo);
 	get_observation(fcinfo, ARG_GAP_WEIGHT, &row);
@@ -233,7 +248,7 @@ effect_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
 	PanelRow	row = {.period = PANEL_NO_DATE, .hired_on = PANEL_NO_DATE, .weight = 1.0};
 
-	cd_require_aggregate(fcinfo, "effect_accum");
+	begin_row(fcinfo, "effect_accum");
 	if (PG_ARGISNULL(EFFECT_AGENT) || PG_ARGISNULL(EFFECT_PERIOD))
 		return unchanged_state(fcinfo);
 	row.has_value = !PG_ARGISNULL(ARG_VALUE);

@@ -3,6 +3,7 @@
  * of agents and periods; what is left of them adds up over the teams.
  */
 #include <math.h>
+#include <string.h>
 
 #include "stats/effect_model.h"
 #include "stats/learning.h"
@@ -85,32 +86,47 @@ sweep_agents(const CdPeriodRow *rows, size_t n, double *left)
 	}
 }
 
-/* One column of one team, less its agents and periods; 0 where a period has no link with the others. */
+/* One column of a team, less the effects of its periods and agents; 0 where a period has no link with the others. */
+static void
+take_effects(CdPeriodRow *rows, size_t n, const CdPeriodEffects *effects, double *left)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		double		effect = effects->effect[rows[i].period];
+
+		left[i] = isnan(effect) ? 0.0 : rows[i].value - effect;
+		if (isnan(effect))
+			rows[i].weight = 0.0;
+	}
+	sweep_agents(rows, n, left);
+	for (size_t i = 0; i < n; i++)
+		if (!(rows[i].weight > 0.0))
+			left[i] = 0.0;
+}
+
+/* The columns of one team; first: number of its first row among all. */
 static CdStatus
-sweep(const CdEffectRow *rows, size_t n, int c, Work *w, double *left)
+sweep_team(const CdEffectRow *rows, size_t n, size_t first, Work *w)
 {
 	CdArena		arena = {.base = w->effects, .size = w->effects_size};
 	CdPeriodEffects effects;
-	CdStatus	status;
+	CdStatus	status = CD_OK;
 
-	for (size_t i = 0; i < n; i++)
-		w->rows[i] = (CdPeriodRow) {
-			rows[i].agent, rows[i].period, column(&rows[i], c), observed(&rows[i]) ? rows[i].weight : 0.0
-		};
-	status = cd_period_effects(w->rows, n, w->periods, &arena, &effects);
-	for (size_t i = 0; i < n && status == CD_OK; i++)
+	for (int c = 0; c < COLUMNS && status == CD_OK; c++)
 	{
-		double		effect = effects.effect[w->rows[i].period];
-
-		left[i] = isnan(effect) ? 0.0 : w->rows[i].value - effect;
-		if (isnan(effect))
-			w->rows[i].weight = 0.0;
+		for (size_t i = 0; i < n; i++)
+			w->rows[i] = (CdPeriodRow) {
+				rows[i].agent, rows[i].period, column(&rows[i], c), observed(&rows[i]) ? rows[i].weight : 0.0
+			};
+		if (c == 0)
+			status = cd_period_effects(w->rows, n, w->periods, &arena, &effects);
+		else
+			cd_period_effects_again(w->rows, n, &effects);
+		if (status == CD_OK)
+			take_effects(w->rows, n, &effects, w->left[c] + first);
 	}
-	if (status == CD_OK)
-		sweep_agents(w->rows, n, left);
-	for (size_t i = 0; i < n; i++)
-		if (status != CD_OK || !(w->rows[i].weight > 0.0))
-			left[i] = 0.0;
+	for (int c = 0; c < COLUMNS && status == CD_TOO_FEW; c++)
+		memset(w->left[c] + first, 0, n * sizeof(double));
 	return status == CD_TOO_FEW ? CD_OK : status;
 }
 
@@ -208,8 +224,7 @@ cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, C
 	{
 		while (to < n && rows[to].team == rows[from].team)
 			to++;
-		for (int c = 0; c < COLUMNS && status == CD_OK; c++)
-			status = sweep(rows + from, to - from, c, &w, w.left[c] + from);
+		status = sweep_team(rows + from, to - from, from, &w);
 	}
 	if (status != CD_OK)
 		return status;

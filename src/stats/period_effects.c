@@ -88,7 +88,7 @@ link_periods(const CdPeriodRow *rows, size_t n, CdPeriodEffects *out)
 	return CD_OK;
 }
 
-/* An agent's part of the normal equations; the right-hand side gathers in effect. */
+/* An agent's part of the normal equations. */
 static void
 add_run(const Run *run, CdPeriodEffects *out)
 {
@@ -100,7 +100,6 @@ add_run(const Run *run, CdPeriodEffects *out)
 		if (a->weight <= 0.0)
 			continue;
 		out->agents[a->period] += 1.0;
-		out->effect[a->period] += a->weight * (a->value - run->mean);
 		line[a->period] += a->weight;
 		for (size_t j = 0; j < run->n; j++)
 			if (run->rows[j].weight > 0.0)
@@ -175,6 +174,33 @@ residual_variance(const CdPeriodRow *rows, size_t n, const CdPeriodEffects *e)
 	return df > 0.0 ? sum / df : NAN;
 }
 
+/* The right-hand side of the normal equations. */
+static void
+gather(const CdPeriodRow *rows, size_t n, double *right)
+{
+	Run			run;
+
+	for (size_t i = 0; i < n; i += run.n)
+	{
+		run = next_run(rows + i, n - i);
+		for (size_t j = 0; j < run.n; j++)
+			if (run.rows[j].weight > 0.0)
+				right[run.rows[j].period] += run.rows[j].weight * (run.rows[j].value - run.mean);
+	}
+}
+
+void
+cd_period_effects_again(const CdPeriodRow *rows, size_t n, CdPeriodEffects *effects)
+{
+	memset(effects->scratch, 0, effects->periods * sizeof(double));
+	gather(rows, n, effects->scratch);
+	solve(effects, effects->scratch);
+	for (size_t t = 0; t < effects->periods; t++)
+		if (!isnan(effects->effect[t]))
+			effects->effect[t] = effects->scratch[t];
+	effects->noise = residual_variance(rows, n, effects);
+}
+
 CdStatus
 cd_period_effects(const CdPeriodRow *rows, size_t n, size_t periods, CdArena *arena, CdPeriodEffects *out)
 {
@@ -202,16 +228,9 @@ cd_period_effects(const CdPeriodRow *rows, size_t n, size_t periods, CdArena *ar
 	}
 	pin(out);
 	status = cd_cholesky_definite(out->factor, periods);
-	if (status != CD_OK)
-		return status;
-	for (size_t t = 0; t < periods; t++)
-		out->scratch[t] = out->effect[t];
-	solve(out, out->scratch);
-	for (size_t t = 0; t < periods; t++)
-		if (!isnan(out->effect[t]))
-			out->effect[t] = out->scratch[t];
-	out->noise = residual_variance(rows, n, out);
-	return CD_OK;
+	if (status == CD_OK)
+		cd_period_effects_again(rows, n, out);
+	return status;
 }
 
 double

@@ -41,6 +41,9 @@ size_t		cd_period_effects_size(size_t periods);
 CdStatus	cd_period_effects(const CdPeriodRow *rows, size_t n, size_t periods, CdArena *arena,
 							  CdPeriodEffects *out);
 
+/* The effects on other values of the same rows, whose normal equations are solved already. */
+void		cd_period_effects_again(const CdPeriodRow *rows, size_t n, CdPeriodEffects *effects);
+
 /*
  * Variance that the rows' own noise gives to a contrast of the effects (weights that add up
  * to 0; those of periods left out are not read): large where few agents link one time with

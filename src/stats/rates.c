@@ -163,7 +163,7 @@ log_integrand(const Integral *in, double z, double *rate)
 	double		e = exp(-fabs(eta));
 
 	*rate = (eta >= 0.0 ? 1.0 : e) / (1.0 + e);
-	return in->x * eta - in->n * (fmax(eta, 0.0) + log1p(e)) - 0.5 * z * z;
+	return in->x * eta - in->n * ((eta > 0.0 ? eta : 0.0) + log(1.0 + e)) - 0.5 * z * z;
 }
 
 /* Add one quadrature point; its weight shows when enough is enough. */
