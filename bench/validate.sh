@@ -1,7 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
-#        coaches interventions constraints verdict held_out; --small: the first three, under a minute
+#        coaches interventions spillover constraints verdict held_out; --small: effect grid published coaches, about a minute
 #        --seeds "N ...": centres of held_out, instead of 21 to 30
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,9 +25,10 @@ run() {
 			bench/validate/paradox.c src/stats/*.c $(pkg-config --libs gsl) -lm && build/validate_paradox
 		;;
 	grid) find_python numpy && "$python" bench/validate/grid.py "${small[@]}" ;;
-	coaches) find_python numpy && "$python" bench/validate/coaches.py ;;
+	coaches) find_python numpy && "$python" bench/validate/coaches.py "${small[@]}" ;;
 	interventions) find_python numpy && "$python" bench/validate/interventions.py ;;
 	published) find_python numpy && "$python" bench/validate/published.py ;;
+	spillover) find_python numpy && "$python" bench/validate/spillover.py ;;
 	constraints)
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/constraints.py"
@@ -47,10 +48,10 @@ run() {
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
 seeds=
-studies=(effect grid published prior paradox coaches interventions constraints verdict held_out)
+studies=(effect grid published prior paradox coaches interventions spillover constraints verdict held_out)
 while [ $# -gt 0 ]; do
 	case $1 in
-	--small) small=(--small) && studies=(effect grid published) && shift ;;
+	--small) small=(--small) && studies=(effect grid published coaches) && shift ;;
 	--seeds) seeds=$2 && shift 2 ;;
 	*) break ;;
 	esac

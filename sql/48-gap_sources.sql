@@ -1,5 +1,11 @@
 -- gap_sources: whose or what's gap it is. Parts that add up to the whole.
 
+CREATE FUNCTION coachdiag.agent_parts(panel coachdiag.panel,
+		OUT agent text, OUT contact_type text, OUT tenure text, OUT weight double precision, OUT target double precision, OUT over_target double precision)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_parts' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION coachdiag.agent_parts(coachdiag.panel) IS
+'What the agents of a panel did by contact type (NULL: none given) and tenure at the start of the period (under 3 months, 3 to 6 months, 6 to 12 months, over a year; unknown): a row for each that has values with a target. weight: volume; target and over_target: means of target, and of value less target, on the scale of the panel. NULL panel: no row.';
+
 CREATE FUNCTION coachdiag.gap_sources(panel coachdiag.panel, higher_is_better boolean DEFAULT NULL, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
 		OUT kind text, OUT item text, OUT volume_share double precision, OUT gap double precision, OUT contribution double precision,
 		OUT own double precision, OUT mix double precision, OUT agents integer,
@@ -12,24 +18,19 @@ DECLARE
 BEGIN
 	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units, and still adds up.
 	IF scale = 'log' THEN
-		SELECT exp(sum(c.weight * c.target) / sum(c.weight)) INTO unit FROM coachdiag.cells(panel) c WHERE c.target IS NOT NULL;
+		SELECT exp(sum(p.weight * p.target) / sum(p.weight)) INTO unit FROM coachdiag.agent_parts(panel) p;
 	END IF;
 
 	RETURN QUERY
-	WITH cell AS (
-		SELECT c.agent, c.contact_type, c.weight, c.weight * direction * unit * (c.mean - c.target) AS total,
-			CASE WHEN c.period IS NULL OR c.hired_on IS NULL THEN NULL
-				WHEN c.period - c.hired_on < 91 THEN 'under 3 months' WHEN c.period - c.hired_on < 182 THEN '3 to 6 months'
-				WHEN c.period - c.hired_on < 365 THEN '6 to 12 months' ELSE 'over a year' END AS tenure
-		FROM coachdiag.cells(panel) c
-		WHERE c.target IS NOT NULL
+	WITH part AS MATERIALIZED (
+		SELECT p.agent, p.contact_type, p.tenure, p.weight, p.weight * direction * unit * p.over_target AS total FROM coachdiag.agent_parts(panel) p
 	), whole AS (
-		SELECT sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM cell c
+		SELECT sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM part c
 	), by_type AS (
 		SELECT c.contact_type, sum(c.weight) / w.weight AS share, sum(c.total) / sum(c.weight) AS gap
-		FROM cell c, whole w GROUP BY c.contact_type, w.weight
+		FROM part c, whole w GROUP BY c.contact_type, w.weight
 	), by_agent_type AS (
-		SELECT c.agent, c.contact_type, sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM cell c GROUP BY 1, 2
+		SELECT c.agent, c.contact_type, sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM part c GROUP BY 1, 2
 	), by_agent AS (
 		SELECT a.agent, sum(a.weight) AS weight, sum(a.weight * a.gap) / sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
 	), kitagawa AS (
@@ -47,9 +48,9 @@ BEGIN
 	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
 	FROM by_type t CROSS JOIN LATERAL coachdiag.gap_dispersion(coachdiag.contact_type(panel, t.contact_type), coalesce(higher_is_better, false), scale, margin) d
 	UNION ALL
-	SELECT 'tenure', coalesce(c.tenure, 'unknown'), sum(c.weight) / w.weight, sum(c.total) / sum(c.weight), sum(c.total) / w.weight, NULL, NULL,
+	SELECT 'tenure', c.tenure, sum(c.weight) / w.weight, sum(c.total) / sum(c.weight), sum(c.total) / w.weight, NULL, NULL,
 		count(DISTINCT c.agent)::integer, NULL, NULL, NULL
-	FROM cell c CROSS JOIN whole w GROUP BY c.tenure, w.weight;
+	FROM part c CROSS JOIN whole w GROUP BY c.tenure, w.weight;
 END
 $function$;
 COMMENT ON FUNCTION coachdiag.gap_sources(coachdiag.panel, boolean, text, double precision) IS

@@ -37,6 +37,7 @@ CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text, which text D
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET enable_nestloop = off
 SET work_mem = '64MB'
 AS $$
 DECLARE

@@ -142,7 +142,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
-		SELECT s.session_id, s.agent_id, s.metric, s.coach_id::text AS coach, s.day, t.team, a.hired_on, a.left_on,
+		SELECT s.session_id, s.agent_id, s.metric, s.coach_id::text AS coach, coalesce(s.kind, 'scheduled') AS kind, s.day, t.team, a.hired_on, a.left_on,
 			CASE WHEN s.duration_minutes >= 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END AS minutes,
 			CASE
 				WHEN s.agent_id IS NULL THEN 'session: agent missing'
@@ -432,7 +432,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
-		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.minutes, s.hired_on
+		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.kind, s.minutes, s.hired_on
 		FROM (%s) s
 			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric)
 			CROSS JOIN LATERAL (SELECT CASE m.period_step
@@ -453,6 +453,7 @@ RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET enable_nestloop = off
 SET work_mem = '64MB'
 AS $$
 BEGIN
@@ -488,6 +489,7 @@ CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, run bigint,
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET enable_nestloop = off
 AS $$
 BEGIN
 	EXECUTE format($query$

@@ -3,13 +3,16 @@
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 'team_panel', 'view', $part$
 	CREATE VIEW @.team_panel AS
 	SELECT t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect,
-		coachdiag.rollup(p.panel) AS panel
-	FROM @.stored_panel p
+		coachdiag.period_range(p.panel, s.since, NULL) AS panel
+	FROM @.stored_history p
 	JOIN @.stored_metric m USING (metric)
 	LEFT JOIN @.stored_team t USING (team)
-	WHERE p.month > (SELECT max(l.month) FROM @.stored_panel l WHERE l.rows > 0) - (SELECT s.diagnosis_months FROM @.settings s) * interval '1 month'
-	GROUP BY t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect;
-	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months).';
+	CROSS JOIN (
+		SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date AS since
+		FROM @.stored_panel l WHERE l.rows > 0
+	) s
+	WHERE p.last_period >= s.since;
+	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months), days gathered into weeks. A week belongs to the month in which it begins.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (200, 'gap_dispersion', 'materialized view', $part$
@@ -37,8 +40,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 		SELECT t.program, t.site, m.metric, m.smallest_effect, e.*
 		FROM @.stored_metric m
 		CROSS JOIN LATERAL (
-			SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
-			FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+			SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
 		) a
 		CROSS JOIN LATERAL coachdiag.coaching_effect(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
 		LEFT JOIN @.stored_team t ON t.team = e.unit
@@ -78,8 +80,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.half_life, e.phase
 	FROM @.stored_metric m
 	CROSS JOIN LATERAL (
-		SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
-		FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
 	) a
 	CROSS JOIN LATERAL coachdiag.coaching_effect_by_period(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
 	LEFT JOIN @.stored_team t ON t.team = e.unit;

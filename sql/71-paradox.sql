@@ -4,7 +4,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 	CREATE MATERIALIZED VIEW @.paradox AS
 	WITH trend AS (
 		SELECT t.program, t.site, p.team, p.metric, r.*, m.unmoved
-		FROM (SELECT s.team, s.metric, coachdiag.rollup(s.panel) AS panel FROM @.stored_panel s GROUP BY s.team, s.metric) p
+		FROM @.stored_history p
 		JOIN @.stored_metric d USING (metric)
 		LEFT JOIN @.stored_team t USING (team)
 		CROSS JOIN LATERAL coachdiag.coaching_paradox_by_quarter(p.panel, d.higher_is_better, d.scale, d.smallest_effect, 1,

@@ -6,20 +6,19 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, '
 		SELECT m.metric, e.*
 		FROM @.stored_metric m
 		CROSS JOIN LATERAL (
-			SELECT array_agg(t.program ORDER BY u.team) AS programs, array_agg(u.panel ORDER BY u.team) AS panels
-			FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
-			LEFT JOIN @.stored_team t USING (team)
+			SELECT array_agg(t.program ORDER BY h.team) AS programs, array_agg(h.panel ORDER BY h.team) AS panels
+			FROM @.stored_history h LEFT JOIN @.stored_team t USING (team) WHERE h.metric = m.metric
 		) a
 		CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
 	), session AS MATERIALIZED (
-		SELECT s.coach_id, t.program, s.team, s.agent_id, s.metric, s.day, s.dose, s.follow_up_due <= l.day AS due, s.followed_up_at IS NOT NULL AS followed_up,
+		SELECT s.coach_id, t.program, t.site, s.team, s.agent_id, s.metric, s.day, s.dose, s.follow_up_due <= l.day AS due, s.followed_up_at IS NOT NULL AS followed_up,
 			s.day > l.day - (SELECT g.diagnosis_months FROM @.settings g) * interval '1 month' AS recent
 		FROM @.stored_coaching_session s
 		CROSS JOIN (SELECT max(h.day) AS day FROM @.stored_coaching_session h WHERE h.held) l
 		LEFT JOIN @.stored_team t USING (team)
 		WHERE s.held AND s.coach_id IS NOT NULL AND s.team IS NOT NULL
 	), card AS (
-		SELECT s.coach_id, s.program, m.metric, count(*) AS held, count(DISTINCT s.agent_id) FILTER (WHERE s.dose) AS agents,
+		SELECT s.coach_id, s.program, m.metric, mode() WITHIN GROUP (ORDER BY s.site) AS site, count(*) AS held, count(DISTINCT s.agent_id) FILTER (WHERE s.dose) AS agents,
 			count(*) FILTER (WHERE s.due) AS due, count(*) FILTER (WHERE s.due AND s.followed_up) AS followed_up,
 			avg((d.verdict = 'structural')::int) FILTER (WHERE s.dose) AS structural_share
 		FROM session s
@@ -43,9 +42,9 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, '
 		SELECT bool_or(c.present) FILTER (WHERE c.column_name = 'follow_up_due') AND bool_or(c.present) FILTER (WHERE c.column_name = 'followed_up_at') AS follow_up
 		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
 	)
-	SELECT c.coach_id, c.program, c.metric, coalesce(e.sessions, 0) AS sessions, c.agents::integer AS agents, e.teams,
+	SELECT c.coach_id, c.program, c.site, c.metric, coalesce(e.sessions, 0) AS sessions, c.agents::integer AS agents, e.teams,
 		e.naive_share_improved, e.null_share_improved, e.naive_improvement, e.null_improvement,
-		e.improvement, e.ci_low, e.ci_high, e.sd, e.conclusion, e.program_improvement,
+		e.improvement, e.ci_low, e.ci_high, e.sd, e.conclusion, e.program_improvement, e.program_spread,
 		e.rank, e.rank_low, e.rank_high, e.peers, CASE WHEN e.outlier = 'above' OR coalesce(c.structural_share, 0) < 0.5 THEN e.outlier END AS outlier, e.probability_above,
 		c.due::integer AS follow_ups_due, c.followed_up::double precision / nullif(c.due, 0) AS follow_through, v.share AS coverage, c.structural_share::double precision AS structural_share,
 		coalesce(e.status, 'not assessed') AS status,
@@ -58,6 +57,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, '
 	LEFT JOIN coverage v ON v.coach_id = c.coach_id AND v.program IS NOT DISTINCT FROM c.program;
 	CREATE UNIQUE INDEX ON @.coach_scorecard (coach_id, metric, program);
 	COMMENT ON MATERIALIZED VIEW @.coach_scorecard IS 'Who coaches well: one row per coach, program and metric, over the whole history. What coaching did, drawn towards the program''s other coaches, beside what before against after would claim (naive) and what it would claim had coaching done nothing (null); metric units, positive is better. See coachdiag.coach_effect.';
+	COMMENT ON COLUMN @.coach_scorecard.site IS 'Site where most of the coach''s sessions were held; NULL: not given. Places are among all coaches of the program, whatever the site.';
 	COMMENT ON COLUMN @.coach_scorecard.sessions IS 'Sessions that count as coaching for this metric; a session about no metric in particular counts for each.';
 	COMMENT ON COLUMN @.coach_scorecard.agents IS 'Different agents coached.';
 	COMMENT ON COLUMN @.coach_scorecard.teams IS 'Teams coached in.';
@@ -66,6 +66,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, '
 	COMMENT ON COLUMN @.coach_scorecard.improvement IS 'Per session over the following four periods, drawn towards the program''s coaches as far as the data leave it open; 95 % interval ci_low to ci_high.';
 	COMMENT ON COLUMN @.coach_scorecard.conclusion IS 'effective, harmful, no_effect or cannot_tell, as in coaching_effect.';
 	COMMENT ON COLUMN @.coach_scorecard.program_improvement IS 'Mean of the program''s coaches.';
+	COMMENT ON COLUMN @.coach_scorecard.program_spread IS 'Standard deviation between the true effects of the program''s coaches: near 0 it hardly matters who coaches.';
 	COMMENT ON COLUMN @.coach_scorecard.rank IS 'Place among the peers (ranked coaches of the program), 1 is best; NULL: too few to rank.';
 	COMMENT ON COLUMN @.coach_scorecard.rank_low IS 'Best place that the data leave open, 95 % interval with rank_high.';
 	COMMENT ON COLUMN @.coach_scorecard.outlier IS 'above or below the mean of the peers; all outliers of a program together hold with probability 97.5 %. NULL: not established, or below with half and more of the sessions on structural gaps.';
@@ -86,15 +87,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		WHERE (p.metric, p.month) IN (SELECT x.metric, max(x.month) FROM @.stored_panel x GROUP BY x.metric)
 		GROUP BY p.metric
 	), team AS MATERIALIZED (
-		SELECT g.program, g.site, p.team, p.metric, m.higher_is_better, m.scale, coalesce(m.smallest_effect, 0) AS margin, l.last_period,
-			coachdiag.period_range(coachdiag.rollup(p.panel), l.last_period - 181, NULL) AS panel
-		FROM @.stored_panel p
+		SELECT p.program, p.site, p.team, p.metric, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0) AS margin, l.last_period,
+			coachdiag.period_range(p.panel, l.last_period - 181, NULL) AS panel
+		FROM @.team_panel p
 		JOIN latest l USING (metric)
-		JOIN @.stored_metric m USING (metric)
-		LEFT JOIN @.stored_team g USING (team)
-		WHERE p.month >= date_trunc('month', (l.last_period - 181)::timestamp)
-			AND p.month > (SELECT max(x.month) FROM @.stored_panel x WHERE x.rows > 0) - (SELECT s.diagnosis_months FROM @.settings s) * interval '1 month'
-		GROUP BY g.program, g.site, p.team, p.metric, m.higher_is_better, m.scale, m.smallest_effect, l.last_period
 	), agent AS (
 		SELECT t.program, t.site, t.team, t.metric, t.margin, t.last_period, g.agent, g.sessions, g.gap, g.own, coachdiag.shrink(g.own, g.own_se) OVER (PARTITION BY t.metric, t.team) AS shrunken
 		FROM team t

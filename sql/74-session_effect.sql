@@ -1,4 +1,4 @@
--- session_effect and effect_by_length: what sessions of one kind did against those of another: by length, by the coach's training, by time as coach.
+-- session_effect and effect_by_length: what sessions of one kind did against those of another: by length, by setting, by the coach's training, by time as coach.
 
 CREATE FUNCTION coachdiag.session_label_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -8,6 +8,7 @@ AS $$
 		FROM (%s) d
 			LEFT JOIN %I.stored_coach c ON c.coach_id = d.coach
 			CROSS JOIN LATERAL (VALUES
+				('setting', CASE WHEN d.kind IN ('scheduled', 'real_time', 'group') THEN d.kind END),
 				('length', CASE WHEN d.minutes > 30 THEN 'over 30 minutes' WHEN d.minutes > 15 THEN '15 to 30 minutes' WHEN d.minutes > 0 THEN 'up to 15 minutes' END),
 				('training', CASE WHEN c.trained_on <= d.period THEN 'trained' WHEN c.coach_id IS NOT NULL THEN 'not trained' END),
 				('tenure', CASE WHEN c.promoted_on > d.period - 365 THEN 'first year' WHEN c.promoted_on IS NOT NULL THEN 'later years' END)
@@ -15,7 +16,7 @@ AS $$
 	$query$, coachdiag.dose_row_sql(ws), ws)
 $$;
 COMMENT ON FUNCTION coachdiag.session_label_sql(text) IS
-'Internal: a query for the sessions that count as coaching, once for each way of telling them apart (by_what: length, training, tenure), with the label they then have; null: not known.';
+'Internal: a query for the sessions that count as coaching, once for each way of telling them apart (by_what: length, setting, training, tenure), with the label they then have; null: not known.';
 
 CREATE FUNCTION coachdiag.session_effect_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -44,10 +45,11 @@ AS $$
 			FROM (
 				SELECT u.team, coachdiag.rollup(u.panel) AS panel
 				FROM (
-					SELECT p.team, coachdiag.without_sessions(p.panel) AS panel FROM %1$I.stored_panel p WHERE p.metric = c.metric
+					SELECT h.team, coachdiag.without_sessions(h.panel) AS panel FROM %1$I.stored_history h WHERE h.metric = c.metric
 					UNION ALL
-					SELECT l.team, coachdiag.panel(NULL, NULL, l.agent_id, l.period, NULL, NULL, 1, l.minutes, l.label, l.hired_on)
-					FROM label l WHERE l.metric = c.metric AND l.by_what = c.by_what GROUP BY l.team
+					SELECT l.team, CASE m.period_step WHEN 'day' THEN coachdiag.weeks(l.panel) ELSE l.panel END
+					FROM (SELECT l.team, coachdiag.panel(NULL, NULL, l.agent_id, l.period, NULL, NULL, 1, l.minutes, l.label, l.hired_on) AS panel
+						FROM label l WHERE l.metric = c.metric AND l.by_what = c.by_what GROUP BY l.team) l
 				) u GROUP BY u.team
 			) t LEFT JOIN %1$I.stored_team g USING (team)
 		) a
@@ -65,15 +67,15 @@ $$;
 COMMENT ON FUNCTION coachdiag.session_effect_sql(text) IS
 'Internal: a query for what session_effect is to hold.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1086, 'session_effect', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1086, 'session_effect', 'table', $part$
 	CREATE TABLE @.session_effect (program text, metric text NOT NULL, by_what text NOT NULL, kind text NOT NULL, sessions double precision, agents integer, minutes double precision,
 		naive_share_improved double precision, null_share_improved double precision, improvement double precision, ci_low double precision, ci_high double precision, conclusion text,
 		apart double precision, apart_low double precision, apart_high double precision, status text NOT NULL, reason text);
 	COMMENT ON TABLE @.session_effect IS 'What sessions of one kind did against those of another: one row per program, metric and kind of session, over the whole history; metric units, positive is better. Sessions of all kinds in one comparison, as coach_scorecard compares coaches (coachdiag.coach_effect); sessions whose kind is not known count as coaching, and for none. A metric whose sessions are all of one kind has no row.';
 	COMMENT ON COLUMN @.session_effect.program IS 'Program; null: teams without one.';
 	COMMENT ON COLUMN @.session_effect.metric IS 'What the sessions were to move.';
-	COMMENT ON COLUMN @.session_effect.by_what IS 'length (needs coaching_session.duration_minutes), training (of the coach by then: needs coach.trained_on), tenure (as coach: needs coach.promoted_on).';
-	COMMENT ON COLUMN @.session_effect.kind IS 'up to 15 minutes, 15 to 30 minutes (15 excluded, 30 included), over 30 minutes; trained, not trained; first year, later years.';
+	COMMENT ON COLUMN @.session_effect.by_what IS 'length (needs coaching_session.duration_minutes), setting (needs coaching_session.kind), training (of the coach by then: needs coach.trained_on), tenure (as coach: needs coach.promoted_on).';
+	COMMENT ON COLUMN @.session_effect.kind IS 'up to 15 minutes, 15 to 30 minutes (15 excluded, 30 included), over 30 minutes; scheduled (also where not given), real_time, group; trained, not trained; first year, later years.';
 	COMMENT ON COLUMN @.session_effect.sessions IS 'Sessions of this kind that count as coaching for the metric.';
 	COMMENT ON COLUMN @.session_effect.agents IS 'Agents who had one.';
 	COMMENT ON COLUMN @.session_effect.minutes IS 'Mean length; null: not given.';
@@ -88,7 +90,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.session_effect.apart_high IS 'Upper end of the 95 % interval of apart.';
 	COMMENT ON COLUMN @.session_effect.status IS 'more or less: a session of this kind surely does more (less) than the mean of all kinds, all such statements of a program and metric together with probability 97.5 %; alike: the difference from the others surely is below smallest_effect; cannot_tell; too few (10 sessions of 3 agents, and another kind with as many); not assessed.';
 	COMMENT ON COLUMN @.session_effect.reason IS 'Why, in words.';
-$part$, $fill$SELECT coachdiag.fill_part($1, 'session_effect', coachdiag.session_effect_sql($1))$fill$);
+$part$, $fill$SELECT coachdiag.fill_part($1, 'session_effect', coachdiag.session_effect_sql($1))$fill$,
+	'{stored_agent,stored_coach,stored_coaching_session,stored_history,stored_membership,stored_metric,stored_team}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1120, 'effect_by_length', 'view', $part$
 	CREATE VIEW @.effect_by_length AS

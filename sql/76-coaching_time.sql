@@ -71,6 +71,21 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1110, '
 	COMMENT ON COLUMN @.coaching_time.coach_minutes IS 'Minutes that coaches gave: a group session counts once, shared by who took part.';
 	COMMENT ON COLUMN @.coaching_time.mean_length IS 'Mean length of what was held, in minutes.';
 	COMMENT ON COLUMN @.coaching_time.without_length IS 'Held, length not given: missing from the minutes.';
+$part$), (1115, 'coaching_time_by_level', 'view', $part$
+	CREATE VIEW @.coaching_time_by_level AS
+	SELECT l.level, l.name, t.month, sum(t.planned)::bigint AS planned, sum(t.held)::bigint AS held, sum(t.cancelled)::bigint AS cancelled, sum(t.rescheduled)::bigint AS rescheduled,
+		sum(t.no_show)::bigint AS no_show, sum(t.lapsed)::bigint AS lapsed, sum(t.ahead)::bigint AS ahead, sum(t.held)::double precision / nullif(sum(t.planned), 0) AS kept_share,
+		sum(t.real_time)::bigint AS real_time, sum(t.real_time)::double precision / nullif(sum(t.held + t.real_time), 0) AS real_time_share, sum(t.in_groups)::bigint AS in_groups,
+		sum(t.planned_in_peaks)::bigint AS planned_in_peaks, sum(t.lost_in_peaks)::bigint AS lost_in_peaks,
+		sum(t.minutes_booked) AS minutes_booked, sum(t.minutes_held) AS minutes_held, sum(t.coach_minutes) AS coach_minutes, sum(t.without_length)::bigint AS without_length
+	FROM @.coaching_time t
+	CROSS JOIN LATERAL (VALUES ('site', t.site), ('program', t.program), ('all', NULL)) l (level, name)
+	WHERE l.level = 'all' OR l.name IS NOT NULL
+	GROUP BY l.level, l.name, t.month;
+	COMMENT ON VIEW @.coaching_time_by_level IS 'Where the time for coaching goes, by site, program and all together, and month: coaching_time added up. Columns as there.';
+	COMMENT ON COLUMN @.coaching_time_by_level.level IS 'site, program or all.';
+	COMMENT ON COLUMN @.coaching_time_by_level.name IS 'Site or program; null on level all.';
+	COMMENT ON COLUMN @.coaching_time_by_level.planned_in_peaks IS 'Of the teams whose occupancy is known; null: of none.';
 $part$);
 
 CREATE FUNCTION coachdiag.value_of_coaching(ws text, price_per_unit double precision DEFAULT NULL, metric text DEFAULT NULL)

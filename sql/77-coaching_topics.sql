@@ -100,15 +100,20 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, '
 $part$), (1140, 'coaching_activity', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_activity AS
 	WITH agent AS (
-		SELECT l.program, l.site, l.team, l.coach_id, l.agent_id, l.month, count(*) FILTER (WHERE l.first_row) AS sessions, sum(l.minutes) AS minutes, sum(l.coach_minutes) AS coach_minutes
-		FROM @.coaching_log l WHERE l.held
+		SELECT l.program, l.site, l.team, l.coach_id, l.agent_id, l.month, count(*) FILTER (WHERE l.first_row) AS sessions, sum(l.minutes) AS minutes, sum(l.coach_minutes) AS coach_minutes,
+			count(*) AS rows, count(l.action) AS with_action, count(*) FILTER (WHERE l.recognition) AS recognised,
+			count(*) FILTER (WHERE l.follow_up_due <= u.day) AS due, count(*) FILTER (WHERE l.follow_up_due <= u.day AND l.followed_up_on IS NOT NULL) AS followed_up
+		FROM @.coaching_log l
+		CROSS JOIN (SELECT max(h.day) AS day FROM @.coaching_log h WHERE h.held) u
+		WHERE l.held
 		GROUP BY l.program, l.site, l.team, l.coach_id, l.agent_id, l.month
 	), subject AS (
 		SELECT l.program, l.site, l.team, l.coach_id, l.month, coalesce(l.behaviour, l.metric) AS topic, count(*) AS rows
 		FROM @.coaching_log l WHERE l.held AND coalesce(l.behaviour, l.metric) IS NOT NULL
 		GROUP BY l.program, l.site, l.team, l.coach_id, l.month, coalesce(l.behaviour, l.metric)
 	), total AS (
-		SELECT v.level, v.name, a.month, sum(a.sessions)::bigint AS sessions, count(DISTINCT a.agent_id) AS agents, sum(a.minutes) AS minutes, sum(a.coach_minutes) AS coach_minutes
+		SELECT v.level, v.name, a.month, sum(a.sessions)::bigint AS sessions, count(DISTINCT a.agent_id) AS agents, sum(a.minutes) AS minutes, sum(a.coach_minutes) AS coach_minutes,
+			sum(a.rows) AS rows, sum(a.with_action) AS with_action, sum(a.recognised) AS recognised, sum(a.due) AS due, sum(a.followed_up) AS followed_up
 		FROM agent a
 		CROSS JOIN LATERAL (VALUES ('team', a.team), ('site', a.site), ('program', a.program), ('coach', a.coach_id), ('all', '')) v (level, name)
 		WHERE v.name IS NOT NULL
@@ -123,8 +128,16 @@ $part$), (1140, 'coaching_activity', 'materialized view', $part$
 			GROUP BY v.level, v.name, s.month, s.topic
 		) r WHERE r.rank <= 3 GROUP BY r.level, r.name, r.month
 	)
-	SELECT t.level, nullif(t.name, '') AS name, t.month, t.sessions, t.agents, t.sessions::double precision / t.agents AS sessions_per_agent, t.minutes, t.coach_minutes, p.topics
-	FROM total t LEFT JOIN topic p ON p.level = t.level AND p.name = t.name AND p.month = t.month;
+	SELECT t.level, nullif(t.name, '') AS name, t.month, t.sessions, t.agents, t.sessions::double precision / t.agents AS sessions_per_agent, t.minutes, t.coach_minutes, p.topics,
+		CASE WHEN h.action THEN (t.with_action / t.rows)::double precision END AS action_share, CASE WHEN h.recognition THEN (t.recognised / t.rows)::double precision END AS recognition_share,
+		CASE WHEN h.follow_up THEN t.due::bigint END AS follow_ups_due, CASE WHEN h.follow_up THEN (t.followed_up / nullif(t.due, 0))::double precision END AS follow_through
+	FROM total t
+	CROSS JOIN (
+		SELECT bool_or(c.present AND c.column_name = 'action') AS action, bool_or(c.present AND c.column_name = 'recognition') AS recognition,
+			bool_or(c.present AND c.column_name = 'follow_up_due') AND bool_or(c.present AND c.column_name = 'followed_up_at') AS follow_up
+		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
+	) h
+	LEFT JOIN topic p ON p.level = t.level AND p.name = t.name AND p.month = t.month;
 	CREATE UNIQUE INDEX ON @.coaching_activity (level, name, month);
 	COMMENT ON MATERIALIZED VIEW @.coaching_activity IS 'Who was coached, how often and on what: sessions held, by level (team, site, program, coach, all) and month.';
 	COMMENT ON COLUMN @.coaching_activity.name IS 'Team, site, program or coach; null on level all.';
@@ -133,4 +146,8 @@ $part$), (1140, 'coaching_activity', 'materialized view', $part$
 	COMMENT ON COLUMN @.coaching_activity.minutes IS 'Agents'' minutes; null: no length given.';
 	COMMENT ON COLUMN @.coaching_activity.coach_minutes IS 'Coaches'' minutes: a group session counts once.';
 	COMMENT ON COLUMN @.coaching_activity.topics IS 'The up to three topics (behaviour, else metric) coached most, most first.';
+	COMMENT ON COLUMN @.coaching_activity.action_share IS 'Share of the log''s rows with an agreed action; null: needs coaching_session.action.';
+	COMMENT ON COLUMN @.coaching_activity.recognition_share IS 'Share of the log''s rows that recognise progress; null: needs coaching_session.recognition.';
+	COMMENT ON COLUMN @.coaching_activity.follow_ups_due IS 'Follow-ups promised in sessions of the month, and due by the last day with a session; null: needs coaching_session.follow_up_due and followed_up_at.';
+	COMMENT ON COLUMN @.coaching_activity.follow_through IS 'Share of these that took place, late or not; null: none due.';
 $part$);

@@ -154,8 +154,7 @@ $part$),
 		e.improvement, e.ci_low, e.ci_high, e.p_value, e.conclusion, e.cycles, e.cycles_improvement, e.cycles_low, e.cycles_high, e.reason
 	FROM @.stored_metric m
 	CROSS JOIN LATERAL (
-		SELECT array_agg(u.team ORDER BY u.team) AS teams, array_agg(u.panel ORDER BY u.team) AS panels
-		FROM (SELECT p.team, coachdiag.rollup(p.panel) AS panel FROM @.stored_panel p WHERE p.metric = m.metric GROUP BY p.team) u
+		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
 	) a
 	CROSS JOIN LATERAL coachdiag.agent_change(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
 	WHERE m.higher_is_better IS NOT NULL AND m.metric IN (

@@ -143,7 +143,7 @@ COMMENT ON FUNCTION coachdiag.path_measures(coachdiag.path, boolean) IS
 'An event of kind work, wait, hold or approval without an end lasts until the next one starts. '
 'latency_seconds: from the first resolution_identified to the first resolution_authorised after it (latency_basis authorised); to the end of the contact where that never came, a lower bound (open); '
 'where no resolution was identified, the time in wait, hold and approval (proxy). breakdown: whether the agent was deciding or waiting (in wait, hold or approval, or between identified and authorised) '
-'at the first transfer or escalation, or at the end of a contact known not to be resolved; breakdown_step: the step they were in; NULL: none. '
+'at the first transfer or escalation, or at the end of a contact known not to be resolved (and without an event of kind resolved); breakdown_step: the step they were in; NULL: none. '
 'NULL where it needs what no event has: agents (handoffs, ping_pongs), kinds (transfers, escalations, latency, breakdown), kinds or ends (working, waiting). NULL for NULL.';
 
 CREATE FUNCTION coachdiag.variant(path coachdiag.path) RETURNS text[]

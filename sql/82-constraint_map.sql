@@ -81,26 +81,20 @@ CREATE FUNCTION coachdiag.quantiles("values" real[], probabilities double precis
 COMMENT ON FUNCTION coachdiag.quantiles(real[], double precision[]) IS
 'Quantiles of the elements of an array, interpolated as percentile_cont does, one for each probability. NULL for NULL or no element. Errors: NULL, NaN or infinity among the elements; a probability not between 0 and 1.';
 
+CREATE FUNCTION coachdiag.agent_mean_gaps(panel coachdiag.panel, higher_is_better boolean, scale text DEFAULT 'identity',
+		OUT agent text, OUT gap double precision, OUT se double precision)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_mean_gaps' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20;
+COMMENT ON FUNCTION coachdiag.agent_mean_gaps(coachdiag.panel, boolean, text) IS
+'How far each agent of a panel is from the target, contact mix taken out (coachdiag.without_mix): gap, metric units (log: at the geometric mean target), positive is worse; se: its standard error, from how agents'' own periods vary by volume, pooled over the agents; NULL: no agent has two periods, or nothing varies. higher_is_better: NULL = false; scale: identity, log (panels hold ln(value)), proportion. '
+'Cells without target or period are left out, and agents without others. NULL panel: no row. Error 22023: unknown scale.';
+
 CREATE FUNCTION coachdiag.frontier(panel coachdiag.panel, higher_is_better boolean, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
 		OUT agents integer, OUT best_agent text, OUT best_gap double precision, OUT best_low double precision, OUT best_high double precision,
 		OUT reach_probability double precision)
 	RETURNS record LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	WITH week AS MATERIALIZED (
-		SELECT c.agent, c.period, pg_catalog.sum(c.weight) AS w, pg_catalog.sum(c.weight * c.target) AS target,
-			CASE WHEN higher_is_better THEN -1 ELSE 1 END * pg_catalog.sum(c.weight * (c.mean - c.target)) / pg_catalog.sum(c.weight) AS gap
-		FROM coachdiag.cells(coachdiag.without_mix(panel)) c
-		WHERE c.weight > 0 AND c.target IS NOT NULL AND c.period IS NOT NULL
-		GROUP BY c.agent, c.period
-	), agent AS (
-		SELECT w.agent, pg_catalog.sum(w.w) AS w, pg_catalog.sum(w.w * w.gap) / pg_catalog.sum(w.w) AS gap FROM week w GROUP BY w.agent
-	), noise AS (
-		SELECT pg_catalog.sum(w.w * (w.gap - a.gap) ^ 2) / nullif(pg_catalog.count(*) - pg_catalog.count(DISTINCT w.agent), 0) AS v,
-			CASE WHEN scale = 'log' THEN pg_catalog.exp(pg_catalog.sum(w.target) / pg_catalog.sum(w.w)) ELSE 1 END AS unit
-		FROM week w JOIN agent a USING (agent)
-	), shrunken AS (
-		SELECT a.agent, n.unit, coachdiag.shrink(a.gap * n.unit, CASE WHEN n.v > 0 THEN pg_catalog.sqrt(n.v / a.w) * n.unit END) OVER () AS s
-		FROM agent a CROSS JOIN noise n
+	WITH shrunken AS (
+		SELECT g.agent, coachdiag.shrink(g.gap, g.se) OVER () AS s FROM coachdiag.agent_mean_gaps(panel, higher_is_better, scale) g
 	), known AS (
 		SELECT k.agent, (k.s).estimate AS gap, (k.s).se AS se, CASE WHEN (k.s).estimate > margin THEN 1 - i.p_value / 2 ELSE i.p_value / 2 END AS short
 		FROM shrunken k CROSS JOIN LATERAL coachdiag.t_interval((k.s).estimate - margin, (k.s).se, 1e6) i

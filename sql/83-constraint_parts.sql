@@ -1,4 +1,4 @@
--- Where the process holds the gap, in a workspace: constraint map, observation plan, failure demand, deciding or waiting.
+-- Where the process holds the gap, in a workspace: constraint map, other outcomes, observation plan, failure demand, deciding or waiting.
 
 CREATE FUNCTION coachdiag.refresh_step_by_agent(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -367,7 +367,7 @@ $part$),
 		NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'not assessed: needs contact'
 	WHERE NOT EXISTS (SELECT FROM @.handle_target);
 	CREATE UNIQUE INDEX ON @.constraint_map (contact_type, step) NULLS NOT DISTINCT;
-	COMMENT ON MATERIALIZED VIEW @.constraint_map IS 'Where the process holds the handle time gap: a row per contact type and step, ranked by gap times volume: ORDER BY rank, the first rows are the ones to fix. '
+	COMMENT ON MATERIALIZED VIEW @.constraint_map IS 'Where the process holds the handle time gap (constraint_outcome: that of other metrics): a row per contact type and step, ranked by gap times volume: ORDER BY rank, the first rows are the ones to fix. '
 		'The gap of a contact type (handle time less target, over its contacts with events; never below zero) goes to its steps. First waiting and rework beyond what the step usually takes (median over contact types, where three have it); '
 		'then work at steps that the document does not know, or that takes longer than usual; then usual waiting and rework, in proportion. Where one of these is more than the gap left, the target has room for some: as many seconds at each step; what is left is a row without step. The shares of all rows add up to 1.';
 	COMMENT ON COLUMN @.constraint_map.rank IS 'By gap_hours, from 1; null: not a step, or its times are not known.';
@@ -396,6 +396,122 @@ $part$),
 	COMMENT ON COLUMN @.constraint_map.most_in_share IS 'Its part of the time lost there.';
 	COMMENT ON COLUMN @.constraint_map.metric IS 'Metric whose target the gap is measured from; null: none, all waiting and rework counts.';
 	COMMENT ON COLUMN @.constraint_map.status IS 'assessed, and what is missing: not assessed, with the column needed.';
+$part$),
+
+(1610, 'constraint_outcome', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.constraint_outcome AS
+	WITH cell AS MATERIALIZED (
+		SELECT p.metric, c.contact_type, sum(c.weight) AS volume, sum(c.weight * c.mean) / sum(c.weight) AS mean, sum(c.weight * c.target) / sum(c.weight) AS target
+		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.cells(p.panel) c
+		WHERE c.weight > 0 AND c.target IS NOT NULL
+		GROUP BY p.metric, c.contact_type
+	), metric AS (
+		SELECT m.metric, m.higher_is_better, m.scale, m.target, sum(c.volume * c.mean) / sum(c.volume) AS mean,
+			CASE m.scale WHEN 'log' THEN exp(sum(c.volume * c.target) / sum(c.volume)) ELSE 1 END AS unit, count(c.contact_type) > 0 AS typed,
+			m.higher_is_better AND m.scale = 'proportion' AND m.metric ~* 'fcr|resol|first.?(call|contact)' AS resolution
+		FROM @.stored_metric m LEFT JOIN cell c USING (metric)
+		WHERE NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = m.metric)
+		GROUP BY m.metric, m.higher_is_better, m.scale, m.target
+	), variant AS MATERIALIZED (
+		SELECT c.contact_type, c.variant, min(c.contact_id) AS example, count(*)::double precision AS n, sum(c.resolved::integer)::double precision AS resolved,
+			count(*) FILTER (WHERE NOT c.resolved AND c.breakdown = 'waiting')::double precision AS waiting
+		FROM @.recent_contact c WHERE c.resolved IS NOT NULL
+		GROUP BY c.contact_type, c.variant
+	), level AS (
+		SELECT sum(v.resolved) / sum(v.n) AS resolved FROM variant v
+	), followed AS (
+		SELECT m.metric, m.target FROM metric m CROSS JOIN level l WHERE m.resolution AND abs(m.mean - l.resolved) < 0.1 ORDER BY abs(m.mean - l.resolved), m.metric LIMIT 1
+	), event AS (
+		SELECT v.contact_type, v.variant, e.n, e.step, e.kind, min(e.n) FILTER (WHERE e.kind IN ('transfer', 'escalation')) OVER (PARTITION BY v.contact_type, v.variant) AS handed_on
+		FROM variant v JOIN @.stored_contact s ON s.contact_id = v.example CROSS JOIN LATERAL coachdiag.path_events(s.path) e
+	), step AS (
+		SELECT e.contact_type, e.variant, e.step, max(e.n) FILTER (WHERE e.n < coalesce(e.handed_on, e.n + 1)) AS n
+		FROM event e WHERE e.kind IN ('work', 'wait', 'hold', 'approval') OR e.kind IS NULL
+		GROUP BY e.contact_type, e.variant, e.step
+	), way AS MATERIALIZED (
+		SELECT v.*, l.step AS last
+		FROM variant v
+		LEFT JOIN (SELECT DISTINCT ON (s.contact_type, s.variant) s.* FROM step s WHERE s.n IS NOT NULL ORDER BY s.contact_type, s.variant, s.n DESC) l
+			ON l.contact_type IS NOT DISTINCT FROM v.contact_type AND l.variant = v.variant
+	), usual_end AS (
+		SELECT DISTINCT ON (w.contact_type) w.contact_type, w.last
+		FROM (SELECT w.contact_type, w.last, sum(w.resolved) AS resolved FROM way w WHERE w.last IS NOT NULL GROUP BY w.contact_type, w.last) w
+		ORDER BY w.contact_type, w.resolved DESC, w.last
+	), type AS (
+		SELECT w.contact_type, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting, sum(w.n) FILTER (WHERE w.last = u.last) AS through_n,
+			sum(w.resolved) FILTER (WHERE w.last = u.last) AS through_resolved, u.last
+		FROM way w LEFT JOIN usual_end u ON u.contact_type IS NOT DISTINCT FROM w.contact_type
+		GROUP BY w.contact_type, u.last
+	), passed AS (
+		SELECT s.contact_type, s.step, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting,
+			coalesce(sum(w.n) FILTER (WHERE s.step = w.last AND w.last <> t.last), 0) AS broken_n, coalesce(sum(w.resolved) FILTER (WHERE s.step = w.last AND w.last <> t.last), 0) AS broken_resolved,
+			coalesce(sum(w.n) FILTER (WHERE w.last = t.last), 0) AS with_n, coalesce(sum(w.resolved) FILTER (WHERE w.last = t.last), 0) AS with_resolved
+		FROM step s
+		JOIN way w ON w.contact_type IS NOT DISTINCT FROM s.contact_type AND w.variant = s.variant
+		JOIN type t ON t.contact_type IS NOT DISTINCT FROM s.contact_type
+		GROUP BY s.contact_type, s.step
+	), short AS (
+		-- Three standard errors, since many steps are compared.
+		SELECT p.*, f.metric, g.target, t.n * g.target - t.resolved AS type_short,
+			greatest(p.broken_n * g.target - p.broken_resolved, 0) + CASE WHEN b.rate - a.rate > 3 * sqrt(a.v + b.v) THEN p.with_n * (b.rate - a.rate) ELSE 0 END AS short
+		FROM followed f CROSS JOIN passed p
+		JOIN type t ON t.contact_type IS NOT DISTINCT FROM p.contact_type
+		LEFT JOIN cell c ON c.metric = f.metric AND c.contact_type IS NOT DISTINCT FROM p.contact_type
+		CROSS JOIN LATERAL (SELECT coalesce(c.target, f.target) AS target, t.through_n - p.with_n AS without_n, t.through_resolved - p.with_resolved AS without_resolved) g
+		CROSS JOIN LATERAL (SELECT p.with_resolved / nullif(p.with_n, 0) AS rate, (p.with_resolved + 0.5) * (p.with_n - p.with_resolved + 0.5) / (p.with_n + 1) ^ 3 AS v) a
+		CROSS JOIN LATERAL (SELECT g.without_resolved / nullif(g.without_n, 0) AS rate, (g.without_resolved + 0.5) * (g.without_n - g.without_resolved + 0.5) / (g.without_n + 1) ^ 3 AS v) b
+	), place AS (
+		SELECT s.metric, s.contact_type, s.step, s.n AS volume, s.resolved / s.n AS mean, s.target, s.broken_n AS broken_off, s.waiting / nullif(s.n - s.resolved, 0) AS waiting_share,
+			s.short * coalesce(least(greatest(s.type_short, 0) / nullif(sum(s.short) OVER (PARTITION BY s.contact_type), 0), 1), 0) AS gap, true AS traced
+		FROM short s
+		UNION ALL
+		SELECT f.metric, t.contact_type, NULL, t.n, t.resolved / t.n, g.target, NULL, t.waiting / nullif(t.n - t.resolved, 0),
+			greatest(t.n * g.target - t.resolved - coalesce(x.short, 0), 0), t.last IS NOT NULL
+		FROM followed f CROSS JOIN type t
+		LEFT JOIN cell c ON c.metric = f.metric AND c.contact_type IS NOT DISTINCT FROM t.contact_type
+		LEFT JOIN (SELECT s.contact_type, sum(s.short) AS short FROM short s GROUP BY s.contact_type) x ON x.contact_type IS NOT DISTINCT FROM t.contact_type
+		CROSS JOIN LATERAL (SELECT coalesce(c.target, f.target) AS target) g
+		UNION ALL
+		SELECT c.metric, c.contact_type, NULL, c.volume, c.mean, c.target, NULL, NULL, greatest(CASE WHEN m.higher_is_better THEN c.target - c.mean ELSE c.mean - c.target END, 0) * c.volume, NULL
+		FROM cell c JOIN metric m USING (metric)
+		WHERE c.metric NOT IN (SELECT f.metric FROM followed f)
+	), ranked AS (
+		SELECT p.*, p.gap / nullif(sum(p.gap) OVER metric, 0) AS share, sum(p.volume) FILTER (WHERE p.step IS NULL) OVER metric AS all_volume,
+			CASE WHEN p.step IS NOT NULL OR p.traced IS NULL THEN
+				row_number() OVER (PARTITION BY p.metric, p.step IS NOT NULL OR p.traced IS NULL ORDER BY p.gap DESC, p.volume DESC, p.contact_type, p.step) END AS rank
+		FROM place p WHERE p.target IS NOT NULL
+		WINDOW metric AS (PARTITION BY p.metric)
+	)
+	SELECT m.metric, r.rank, r.contact_type, r.step, r.volume, CASE m.scale WHEN 'log' THEN exp(r.mean) ELSE r.mean END AS mean,
+		CASE m.scale WHEN 'log' THEN exp(r.target) ELSE r.target END AS target, r.broken_off, r.waiting_share, r.gap / r.all_volume * m.unit AS gap, r.share,
+		CASE WHEN r.rank IS NOT NULL THEN sum(r.share) OVER (PARTITION BY m.metric, r.rank IS NOT NULL ORDER BY r.rank) END AS cumulative_share,
+		CASE WHEN r.metric IS NULL THEN 'not assessed: needs agent_metric and a target'
+			WHEN r.step IS NOT NULL THEN 'assessed'
+			WHEN r.traced THEN 'assessed: what no step explains'
+			WHEN NOT r.traced THEN 'assessed by contact type; not assessed by step: needs contact_event for this contact type'
+			ELSE concat_ws('; ', CASE WHEN m.typed THEN 'assessed by contact type' ELSE 'not assessed by contact type: needs agent_metric.contact_type' END,
+				'not assessed by step: ' || CASE WHEN NOT m.resolution THEN 'only handle time (constraint_map) and resolution can be followed to steps'
+					WHEN l.resolved IS NULL THEN 'needs contact.resolved'
+					ELSE format('contact.resolved says %s %%, the metric %s %%', round(100 * l.resolved::numeric), round(100 * m.mean::numeric)) END) END AS status
+	FROM metric m CROSS JOIN level l LEFT JOIN ranked r USING (metric);
+	CREATE UNIQUE INDEX ON @.constraint_outcome (metric, contact_type, step) NULLS NOT DISTINCT;
+	COMMENT ON MATERIALIZED VIEW @.constraint_outcome IS 'Where the gap of every metric but the handle time (constraint_map) sits, a row per metric, contact type and, for resolution, step: ORDER BY metric, rank. '
+		'Resolution is the metric in proportions, higher better, whose name says so (fcr, resol, first call, first contact) and whose mean is within 0.1 of that of contact.resolved, nearest first. The gap of a type, target less resolved, goes to its steps: '
+		'contacts that broke off there (first transfer or escalation, else the last state, elsewhere than most resolved contacts), and, of those that came to that usual end, what contacts with the step are resolved less than those without it, where that is beyond three standard errors; in proportion where it is more than the gap. '
+		'What is left is a row without step. Of any other metric the contact type is all that is known. A lead, not an effect: contacts with a step may be others.';
+	COMMENT ON COLUMN @.constraint_outcome.metric IS 'Metric.';
+	COMMENT ON COLUMN @.constraint_outcome.rank IS 'By gap within the metric, from 1; null: what no step explains, or not assessed (see status).';
+	COMMENT ON COLUMN @.constraint_outcome.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.constraint_outcome.step IS 'Step; null: what no step explains, or not assessed by step.';
+	COMMENT ON COLUMN @.constraint_outcome.volume IS 'Contacts with the step (of the type, where step is null), or the weight of the metric''s values.';
+	COMMENT ON COLUMN @.constraint_outcome.mean IS 'Their mean, metric units: of resolution the share resolved.';
+	COMMENT ON COLUMN @.constraint_outcome.target IS 'Target of the contact type (agent_metric.target), else of the metric.';
+	COMMENT ON COLUMN @.constraint_outcome.broken_off IS 'Contacts that broke off at the step.';
+	COMMENT ON COLUMN @.constraint_outcome.waiting_share IS 'Part of the unresolved contacts among them in which the agent was waiting when it left their hands or ended, 0 to 1; null: not resolution, or all resolved.';
+	COMMENT ON COLUMN @.constraint_outcome.gap IS 'Gap that sits there, metric units over the whole volume, positive is worse: rows add up to the gap of the types that are short.';
+	COMMENT ON COLUMN @.constraint_outcome.share IS 'Of the gap of all contact types of the metric, 0 to 1; null: no gap.';
+	COMMENT ON COLUMN @.constraint_outcome.cumulative_share IS 'Share of this and all rows of the metric ranked before.';
+	COMMENT ON COLUMN @.constraint_outcome.status IS 'assessed, and what is missing: not assessed, with the column needed.';
 $part$),
 
 (1620, 'observation_plan', 'materialized view', $part$

@@ -1,6 +1,6 @@
-"""Is the step that holds the gap ranked first, and its share right; do agents decide or wait?  Planted centres go through a workspace as rows.
+"""Is the step that holds the gap ranked first, and its share right, in handle time and in resolution; do agents decide or wait?  Planted centres go through a workspace as rows.
 
-Usage: python3 bench/validate/constraints.py [--only steps|decide] [--worlds N] [--shares S ...] [--teams N] [--seed N]; needs numpy, pandas and a server with the extension.
+Usage: python3 bench/validate/constraints.py [--only steps|outcomes|decide] [--worlds N] [--shares S ...] [--teams N] [--seed N]; needs numpy, pandas and a server with the extension.
 """
 
 import argparse
@@ -14,8 +14,6 @@ import pandas as pd
 from verdict import copy, sql
 
 TYPES, STEPS, AGENTS = 6, 7, 24
-PARTS = ["stored_contact", "repeat_contact", "step_by_agent", "handle_target",
-         "constraint_measure", "escalation_floor", "constraint_map"]
 WAYS = ["wait", "hold", "approval", "gap", "rework", "slow"]
 
 # what each figure has to keep to: (lowest, highest)
@@ -24,6 +22,9 @@ LIMITS = {"first": (0.95, 1), "bias": (-0.02, 0.02), "bias_by_spread": (-0.5, 0.
 
 class World:
     """One centre: base work, waiting that the target has room for, and a gap of which one step in one type carries a share."""
+
+    view, answer = "constraint_map", "true"
+    parts = ["stored_contact", "repeat_contact", "step_by_agent", "handle_target", "constraint_measure", "escalation_floor", "constraint_map"]
 
     def __init__(self, rng, share):
         self.rng, self.share = rng, share
@@ -96,11 +97,82 @@ class World:
             event[name] = at + (event[name] * 1e6).astype("int64").to_numpy().astype("timedelta64[us]")
         return contact, event.rename(columns={"from": "started_at", "to": "ended_at"})
 
+    def metric(self, contact):
+        """Rows of agent_metric: the mean of each contact type, and its target."""
+        by = contact.groupby("contact_type")["handle_seconds"].mean()
+        rows = [(a, by[f"type {k}"], self.volume[k], f"type {k}", self.target[k]) for a in range(AGENTS) for k in range(TYPES)]
+        return pd.DataFrame(rows, columns=["agent_id", "value", "volume", "contact_type", "target"]).assign(metric="handle time", period="2025-01-06")
 
-def prepare(rng, ws):
-    """A workspace with people and a handle time metric; its contacts come and go."""
+
+# ---- resolution ----------------------------------------------------------------------------------------
+
+class Outcome:
+    """One centre that leaves a tenth unresolved, as its target allows, and a gap beyond that of which one step in one type carries a share:
+    contacts stop there, are escalated there, or come to their end unresolved all the same."""
+
+    view, answer = "constraint_outcome", "metric = 'fcr'"
+    parts = ["stored_contact", "handle_target", "constraint_outcome"]
+    WAYS = ["stops", "escalated", "goes on"]
+    RESOLVED, GAP = 0.9, 0.08
+
+    def __init__(self, rng, share):
+        self.rng = rng
+        self.volume = np.maximum(rng.dirichlet(np.full(TYPES, 20)) * 8000, 900).astype(int)
+        self.taken = np.where(rng.random((TYPES, STEPS)) < 0.5, 1, rng.uniform(0.5, 0.7, (TYPES, STEPS)))
+        self.taken[:, [0, -1]] = 1                                  # everybody begins and ends alike
+        self.place = rng.integers(TYPES), rng.integers(1, STEPS - 1)
+        self.way = self.WAYS[rng.integers(3)]
+        if self.way == "goes on":
+            self.taken[self.place] = 0.7                            # nothing tells of a step that all of a type take
+        whole = self.GAP * self.volume.sum()
+        elsewhere = rng.random((TYPES, STEPS)) * (rng.random((TYPES, STEPS)) < 0.3)
+        elsewhere[self.place] = elsewhere[:, 0] = elsewhere[:, -1] = 0
+        lost = np.minimum(elsewhere / max(elsewhere.sum(), 1e-9) * rng.uniform(0.5, 1) * (1 - share) * whole, 0.7 * share * whole)
+        lost[self.place] = share * whole
+        self.failing = np.minimum(lost / self.RESOLVED / (self.volume[:, None] * self.taken), 0.95)
+        self.people = (whole - lost.sum()) / self.RESOLVED / self.volume.sum()
+
+    def rows(self):
+        """contact, and contact_event with a step a minute."""
+        rng = self.rng
+        kind = np.repeat(np.arange(TYPES), self.volume)
+        n = len(kind)
+        agent = rng.integers(AGENTS, size=n)
+        talent = rng.gamma(2, 1 / 2, AGENTS)
+        taken = rng.random((n, STEPS)) < self.taken[kind]
+        causes = np.column_stack([taken * self.failing[kind], self.people * (talent / talent.mean())[agent]]).cumsum(axis=1)
+        cause = (rng.random(n)[:, None] * np.maximum(causes[:, -1:], 1) > causes).sum(axis=1)      # at most one each: a step, the person, none
+        resolved = (rng.random(n) < self.RESOLVED) & (cause > STEPS)
+        on, events = np.ones(n, bool), []
+        start = np.datetime64("2025-01-06T06:00:00") + (rng.integers(0, 170, n) * 86400 + rng.integers(0, 36000, n)).astype("timedelta64[s]")
+
+        def add(which, step, name, minute):
+            events.append(pd.DataFrame({"contact_id": np.flatnonzero(which), "step": step, "kind": name, "started_at": start[which] + np.timedelta64(minute, "m")}))
+
+        for s in range(STEPS):
+            add(on & taken[:, s], f"step {s}", "work", 3 * s)
+            mine = (kind == self.place[0]) & (s == self.place[1])
+            gone = on & (cause == s) & ~(mine & (self.way == "goes on"))
+            up = gone & mine & (self.way == "escalated")
+            add(up, "escalate", "escalation", 3 * s + 1)
+            add(up, "next level", "work", 3 * s + 2)
+            on &= ~gone
+        add(resolved, "done", "resolved", 3 * STEPS)
+        return pd.DataFrame({"contact_id": np.arange(n), "agent_id": agent, "started_at": start, "contact_type": [f"type {k}" for k in kind], "resolved": resolved}), pd.concat(events)
+
+    def metric(self, contact):
+        """Rows of agent_metric: the share resolved, by contact type."""
+        by = contact.groupby(["agent_id", "contact_type"])["resolved"]
+        rows = pd.DataFrame({"value": by.mean(), "volume": by.size()}).reset_index()
+        return rows.assign(metric="fcr", period="2025-01-06", target=self.RESOLVED)
+
+
+# ---- worlds of either kind -----------------------------------------------------------------------------
+
+def prepare(ws):
+    """A workspace with people and two metrics; its contacts come and go."""
     sql(f"SELECT coachdiag.create_workspace('{ws}');\n"
-        f"INSERT INTO {ws}.metric VALUES ('handle time', false, 300, 10, 's', 'identity');\n"
+        f"INSERT INTO {ws}.metric VALUES ('handle time', false, 300, 10, 's', 'identity'), ('fcr', true, 0.9, 0.02, 'share', 'proportion');\n"
         f"INSERT INTO {ws}.agent SELECT a, date '2023-01-01' FROM generate_series(0, {AGENTS - 1}) a;\n"
         f"INSERT INTO {ws}.assignment (agent_id, team, valid_from) SELECT a, 'team ' || a % 2, date '2023-01-01' FROM generate_series(0, {AGENTS - 1}) a;\n"
         f"CALL coachdiag.refresh('{ws}');")
@@ -109,31 +181,27 @@ def prepare(rng, ws):
 def judge(ws, world, folder):
     """Rank and share of the planted step."""
     contact, event = world.rows()
-    targets = "".join(f"INSERT INTO {ws}.agent_metric (agent_id, metric, period, value, volume, contact_type, target) "
-                      f"SELECT a, 'handle time', date '2025-01-06', {contact['handle_seconds'][contact['contact_type'] == f'type {k}'].mean()}, {world.volume[k]}, "
-                      f"'type {k}', {world.target[k]} FROM generate_series(0, {AGENTS - 1}) a;\n" for k in range(TYPES))
-    out = sql(f"SET client_min_messages = error; TRUNCATE {ws}.contact, {ws}.contact_event, {ws}.agent_metric;\n{targets}"
-              + copy(folder, f"{ws}.contact", list(contact.columns), contact)
-              + copy(folder, f"{ws}.contact_event", ["contact_id", "step", "started_at", "ended_at", "kind"], event)
+    metric = world.metric(contact)
+    out = sql(f"SET client_min_messages = error; TRUNCATE {ws}.contact, {ws}.contact_event, {ws}.agent_metric;\n"
+              + "".join(copy(folder, f"{ws}.{name}", list(rows.columns), rows) for name, rows in (("contact", contact), ("contact_event", event), ("agent_metric", metric)))
               + f"SELECT coachdiag.refresh_periods('{ws}', NULL) \\g /dev/null\nSELECT coachdiag.refresh_metrics('{ws}') \\g /dev/null\n"
               + f"SELECT coachdiag.refresh_panels('{ws}', NULL, 2) \\g /dev/null\n"
-              + "".join(f"SELECT coachdiag.refresh_part('{ws}', '{p}') \\g /dev/null\n" for p in PARTS)
-              + f"SELECT rank, share FROM {ws}.constraint_map WHERE contact_type = 'type {world.place[0]}' AND step = 'step {world.place[1]}';")
+              + "".join(f"SELECT coachdiag.refresh_part('{ws}', '{p}') \\g /dev/null\n" for p in world.parts)
+              + f"SELECT rank, share FROM {ws}.{world.view} WHERE {world.answer} AND contact_type = 'type {world.place[0]}' AND step = 'step {world.place[1]}';")
     rank, share = out.strip().split("\n")[-1].split("|")
     return int(rank), float(share)
 
 
-def steps(asked, rng):
+def steps(asked, rng, kind):
     """Rank and share of planted steps; whether any figure leaves its limits."""
-    prepare(rng, "worlds")
     bad = False
-    print(f"{'share':>6} {'worlds':>6} {'first':>6} {'mean':>7} {'bias':>7} {'spread':>7}  bias by way of losing time")
+    print(f"{kind.view}\n{'share':>6} {'worlds':>6} {'first':>6} {'mean':>7} {'bias':>7} {'spread':>7}  bias by way of losing time, or contacts")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for share in asked.shares:
             got = []
             for _ in range(asked.worlds):
-                world = World(rng, share)
+                world = kind(rng, share)
                 got.append((world.way, *judge("worlds", world, folder)))
             got = pd.DataFrame(got, columns=["way", "rank", "share"])
             error = got["share"] - share
@@ -310,15 +378,21 @@ def decide(asked, rng):
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("--only", choices=["steps", "decide"])
+    ask.add_argument("--only", choices=["steps", "outcomes", "decide"])
     ask.add_argument("--teams", type=int, default=250, help="that decide or wait")
     ask.add_argument("--keep", help="file for what was found of each of them")
     ask.add_argument("--worlds", type=int, default=60, help="of each share")
     ask.add_argument("--shares", type=float, nargs="+", default=[0.1, 0.2, 0.3, 0.45, 0.6])
     ask.add_argument("--seed", type=int, default=11)
     asked = ask.parse_args()
-    bad = asked.only != "decide" and steps(asked, np.random.default_rng(asked.seed))
-    bad = (asked.only != "steps" and decide(asked, np.random.default_rng(asked.seed))) or bad
+    bad = False
+    if asked.only != "decide":
+        prepare("worlds")
+        for name, kind in (("steps", World), ("outcomes", Outcome)):
+            if asked.only in (None, name):
+                bad = steps(asked, np.random.default_rng(asked.seed), kind) or bad
+    if asked.only in (None, "decide"):
+        bad = decide(asked, np.random.default_rng(asked.seed)) or bad
     sys.exit(int(bad))
 
 

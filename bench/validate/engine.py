@@ -28,7 +28,7 @@ PATH = np.dtype([("point", POINT, (LEADS + 1 + LAGS,)), ("half_life", "f8"), ("h
 
 
 class Options(ctypes.Structure):
-    _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool)]
+    _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool), ("placebo", ctypes.c_bool)]
 
 
 class TrialOptions(ctypes.Structure):
@@ -92,7 +92,7 @@ def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False
     memory = np.empty(size + 64, np.uint8)
     base = (memory.ctypes.data + 63) // 64 * 64
     arena = Arena(base, size, 0)
-    options = Options(horizon, level, pool)
+    options = Options(horizon, level, pool, True)
     path = np.zeros(teams + 1, PATH)
     status = library.cd_effect(rows.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rows)),
                                ctypes.c_size_t(teams), ctypes.byref(options), ctypes.byref(arena),

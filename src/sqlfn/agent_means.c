@@ -1,6 +1,7 @@
 /*
  * agent_means.c
- *		What the agents of a panel did: by period, by month, and against their team mates.
+ *		What the agents of a panel did: by period, by month, by contact type and tenure, on the whole,
+ *		and against their team mates.
  */
 #include "sqlfn/sqlfn.h"
 
@@ -18,6 +19,8 @@
 
 CD_FUNCTION(cd_agent_periods);
 CD_FUNCTION(cd_agent_months);
+CD_FUNCTION(cd_agent_parts);
+CD_FUNCTION(cd_agent_mean_gaps);
 CD_FUNCTION(cd_agent_gaps);
 
 #define BLOCK_DAYS 28			/* long enough for a good or bad spell to come and go */
@@ -332,7 +335,166 @@ cd_agent_months(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* ---- against the team ---- */
+/* ---- by contact type and tenure ---- */
+
+/* Tenure in days at which a band ends, and what bands are called. */
+static const int32 band_end[] = {91, 182, 365, PG_INT32_MAX};
+static const char *const band_name[] = {"under 3 months", "3 to 6 months", "6 to 12 months", "over a year", "unknown"};
+
+#define BANDS ((int) lengthof(band_name))
+
+/* What an agent did on one contact type in one band of tenure. */
+typedef struct Part
+{
+	double		weight;
+	double		target_total;
+	double		gap_total;
+} Part;
+
+static int
+tenure_band(int32 period, int32 hired_on)
+{
+	int			band = 0;
+
+	if (period == PANEL_NO_DATE || hired_on == PANEL_NO_DATE)
+		return BANDS - 1;
+	while ((int64) period - hired_on >= band_end[band])
+		band++;
+	return band;
+}
+
+/* The parts of the cells from .. to - 1, one agent's: a row of bands for no contact type, and one for each label. */
+static void
+gather_parts(const Panel *p, uint32 from, uint32 to, Part *part)
+{
+	for (uint32 i = from; i < to; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+		int			band = tenure_band(cell->period, panel_agents(p)[cell->agent].hired_on);
+		Part	   *at = &part[(cell->contact_type + 1) * BANDS + band];
+
+		if (!panel_cell_has_target(cell) || cell->gap.n == 0)
+			continue;
+		at->weight += cell->gap.weight;
+		at->target_total += cell->gap.weight * cell->target;
+		at->gap_total += cell->gap.weight * cell->gap.mean;
+	}
+}
+
+static void
+put_part(const Output *out, int32 agent, int32 label, int band, const Part *part)
+{
+	PanelString type = panel_label(out->panel, label);
+	MemoryContext old = MemoryContextSwitchTo(out->row);
+	Datum		values[6];
+	bool		nulls[6] = {0};
+
+	nulls[1] = label == PANEL_NO_LABEL;
+	if (!nulls[1])
+		values[1] = PointerGetDatum(cstring_to_text_with_len(type.data, type.length));
+	values[2] = CStringGetTextDatum(band_name[band]);
+	cd_set_float8(values, nulls, 3, part->weight);
+	cd_set_float8(values, nulls, 4, part->target_total / part->weight);
+	cd_set_float8(values, nulls, 5, part->gap_total / part->weight);
+	MemoryContextSwitchTo(old);
+	put_row(out, agent, values, nulls);
+}
+
+/* panel */
+Datum
+cd_agent_parts(PG_FUNCTION_ARGS)
+{
+	const Panel *p;
+	Output		out;
+	Part	   *part;
+	size_t		count;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	p = panel_canonical(PG_GETARG_PANEL_P(0));
+	out = start_output(fcinfo, p);
+	count = ((size_t) p->labels + 1) * BANDS;
+	part = palloc_extended(count * sizeof(Part), MCXT_ALLOC_HUGE);
+	for (uint32 from = 0, to; from < p->cells; from = to)
+	{
+		to = agent_end(p, from);
+		memset(part, 0, count * sizeof(Part));
+		gather_parts(p, from, to, part);
+		for (size_t i = 0; i < count; i++)
+			if (part[i].weight > 0)
+				put_part(&out, panel_cells(p)[from].agent, (int32) (i / BANDS) - 1, i % BANDS, &part[i]);
+	}
+	return (Datum) 0;
+}
+
+/* ---- on the whole ---- */
+
+typedef struct MeanGap
+{
+	double		weight;			/* 0: none */
+	double		gap;
+} MeanGap;
+
+/* Over the cells from .. to - 1 that have a target and a period. */
+static MeanGap
+mean_gap(const Panel *p, uint32 from, uint32 to)
+{
+	MeanGap		mean = {0};
+
+	for (uint32 i = from; i < to; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+
+		if (!(cell->gap.weight > 0) || !panel_cell_has_target(cell) || cell->period == PANEL_NO_DATE)
+			continue;
+		mean.weight += cell->gap.weight;
+		mean.gap += (cell->gap.mean - mean.gap) * (cell->gap.weight / mean.weight);
+	}
+	return mean;
+}
+
+/* Weighted squares of one agent's periods around their mean; counts the periods. */
+static double
+squares_between_periods(const Panel *p, uint32 from, uint32 to, double mean, double *periods)
+{
+	double		squares = 0;
+
+	for (uint32 i = from, end; i < to; i = end)
+	{
+		MeanGap		of_period;
+
+		for (end = i + 1; end < to && panel_cells(p)[end].period == panel_cells(p)[i].period;)
+			end++;
+		of_period = mean_gap(p, i, end);
+		if (!(of_period.weight > 0))
+			continue;
+		squares += of_period.weight * (of_period.gap - mean) * (of_period.gap - mean);
+		(*periods)++;
+	}
+	return squares;
+}
+
+/* The mean of each agent, and the noise of a unit of weight, pooled over the agents; NaN: no agent has two periods. */
+static double
+mean_gaps(const Panel *p, MeanGap *mean)
+{
+	double		squares = 0;
+	double		periods = 0;
+	double		agents = 0;
+
+	memset(mean, 0, p->agents * sizeof(MeanGap));
+	for (uint32 from = 0, to; from < p->cells; from = to)
+	{
+		MeanGap    *at = &mean[panel_cells(p)[from].agent];
+
+		to = agent_end(p, from);
+		*at = mean_gap(p, from, to);
+		agents += at->weight > 0;
+		squares += squares_between_periods(p, from, to, at->gap, &periods);
+	}
+	return periods > agents ? squares / (periods - agents) : NAN;
+}
 
 /* What turns a gap into metric units, positive is worse: on the log scale at the geometric mean target. */
 static double
@@ -352,6 +514,40 @@ gap_unit(const Panel *p, bool higher_is_better, CdScale scale)
 	}
 	return (higher_is_better ? -1 : 1) * (scale == CD_SCALE_LOG ? exp(total / weight) : 1);
 }
+
+/* panel, higher_is_better, scale */
+Datum
+cd_agent_mean_gaps(PG_FUNCTION_ARGS)
+{
+	const Panel *p;
+	Output		out;
+	double		unit;
+	double		noise;
+	MeanGap    *mean;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	p = panel_without_mix(PG_GETARG_PANEL_P(0));
+	out = start_output(fcinfo, p);
+	unit = gap_unit(p, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1), cd_get_scale(fcinfo, 2));
+	mean = palloc(Max(p->agents, 1) * sizeof(MeanGap));
+	noise = mean_gaps(p, mean);
+	for (uint32 a = 0; a < p->agents; a++)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {0};
+
+		if (!(mean[a].weight > 0))
+			continue;
+		cd_set_float8(values, nulls, 1, unit * mean[a].gap);
+		cd_set_float8(values, nulls, 2, noise > 0 ? fabs(unit) * sqrt(noise / mean[a].weight) : NAN);
+		put_row(&out, a, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* ---- against the team ---- */
 
 /* First and last period; false where there is none. */
 static bool

@@ -130,53 +130,85 @@ fit_own(CdEffectWork *work, bool pool)
 	return CD_OK;
 }
 
-/* z score of sessions against the surprise of the period lag before them. */
-static double
-dip(CdEffectWork *work, int32_t lag)
+/* How the sessions stand to the surprises of one period: z scores. */
+typedef struct Dip
+{
+	double		all;			/* of all sessions together */
+	double		teams;
+	double		below;			/* sum of squares of the teams' own z scores that are below 0 */
+} Dip;
+
+/* A team's sessions against the surprise of the period lag before them: their sum, and its variance. */
+static void
+team_dip(const CdEffectWork *work, size_t g, int32_t lag, double *sum, double *square)
 {
 	const CdEffectPanel *panel = &work->panel;
-	double		sum = 0.0;
-	double		square = 0.0;
+	const CdEffectTeam *team = &panel->team[g];
+	const CdEffectObs *obs = panel->obs + team->first;
 
-	for (size_t g = 0; g < panel->teams; g += cd_effect_sample_step(work))
+	*sum = *square = 0.0;
+	cd_effect_filter(obs, team->n, work->residual + team->first, 1, &work->noise[g],
+					 &work->memory, work->surprise);
+	for (size_t i = 0; i < team->n; i++)
 	{
-		const CdEffectTeam *team = &panel->team[g];
-		const CdEffectObs *obs = panel->obs + team->first;
+		const CdEffectRow *row = &panel->rows[obs[i].row];
+		size_t		end = team->first_row + team->rows;
+		double		held = 0.0;
+
+		for (size_t j = obs[i].row; j < end && panel->rows[j].agent == row->agent
+			 && panel->rows[j].period <= row->period + lag; j++)
+			if (panel->rows[j].period == row->period + lag)
+				held = panel->rows[j].sessions;
+		*sum += held * work->surprise[i] / sqrt(work->fit[g].s2);
+		*square += held * held;
+	}
+}
+
+static Dip
+dip(const CdEffectWork *work, int32_t lag)
+{
+	Dip			d = {0};
+	double		squares = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g += cd_effect_sample_step(work))
+	{
+		double		sum;
+		double		square;
 
 		if (!work->fit[g].usable)
 			continue;
-		cd_effect_filter(obs, team->n, work->residual + team->first, 1, &work->noise[g],
-						 &work->memory, work->surprise);
-		for (size_t i = 0; i < team->n; i++)
-		{
-			const CdEffectRow *row = &panel->rows[obs[i].row];
-			size_t		end = team->first_row + team->rows;
-			double		held = 0.0;
-			double		part;
-
-			for (size_t j = obs[i].row; j < end && panel->rows[j].agent == row->agent
-				 && panel->rows[j].period <= row->period + lag; j++)
-				if (panel->rows[j].period == row->period + lag)
-					held = panel->rows[j].sessions;
-			part = held * work->surprise[i] / sqrt(work->fit[g].s2);
-			sum += part;
-			square += held * held;
-		}
+		team_dip(work, g, lag, &sum, &square);
+		if (!(square > 0.0))
+			continue;
+		d.all += sum;
+		squares += square;
+		d.teams += 1.0;
+		d.below += sum < 0.0 ? sum * sum / square : 0.0;
 	}
-	return square > 0.0 ? sum / sqrt(square) : 0.0;
+	d.all /= squares > 0.0 ? sqrt(squares) : 1.0;
+	return d;
+}
+
+/* What the teams' squares below 0 exceed chance by: of a standard normal they have mean 1/2 and variance 5/4. */
+static double
+excess(const Dip *d)
+{
+	return d->below - 0.5 * d->teams;
 }
 
 /*
  * Which period brings a session about: its own, or the one before. Only in the latter case
- * may the session's own period count as affected by it.
+ * may the session's own period count as affected by it. Where some teams coach after bad
+ * periods and as many after good ones, all together show nothing; the former give it away.
  */
 static int
-period_before(CdEffectWork *work)
+period_before(const CdEffectWork *work)
 {
-	double		own = dip(work, 0);
-	double		last = dip(work, 1);
+	Dip			own = dip(work, 0);
+	Dip			last = dip(work, 1);
 
-	return own < -2.0 && own < 0.25 * last ? 0 : 1;
+	return (own.all < -2.0 && own.all < 0.25 * last.all)
+		|| (excess(&own) > 3.0 * sqrt(1.25 * own.teams) && excess(&own) > 0.25 * excess(&last)) ? 0 : 1;
 }
 
 static CdStatus

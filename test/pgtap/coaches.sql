@@ -73,6 +73,21 @@ FROM result r JOIN (SELECT e.* FROM team_panels('SELECT team, agent, week, ln(va
 SELECT ok(bool_and(abs(l.improvement - r.improvement) < 1e-6), 'nor does the direction of the metric')
 FROM result r JOIN (SELECT e.* FROM team_panels('SELECT team, agent, week, -value, format(''C%s'', coach), (coach IS NOT NULL)::int FROM work') p, coachdiag.coach_effect(p.programs, p.panels, false) e) l USING (program, coach_id);
 
+-- Easy contacts are worth 20 points more. In the four weeks after a session agents get nine in ten of them, and otherwise every second one.
+CREATE TABLE routed AS SELECT p.known, e.* FROM (
+	SELECT known, array_agg(CASE WHEN team <= 6 THEN 'north' ELSE 'south' END ORDER BY team) AS programs, array_agg(panel ORDER BY team) AS panels
+	FROM (SELECT k.known, w.team, coachdiag.panel(w.value + c.harder, 85, w.agent, date '2024-01-01' + 7 * w.week, c.share, CASE WHEN k.known THEN c.type END,
+			CASE WHEN c.type = 'easy' THEN (w.coach IS NOT NULL)::int ELSE 0 END, NULL, format('C%s', w.coach), NULL::date) AS panel
+		FROM (VALUES (true), (false)) k (known)
+		CROSS JOIN work w
+		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM work p WHERE p.agent = w.agent AND p.week BETWEEN w.week - 4 AND w.week - 1 AND p.coach IS NOT NULL) AS after) s
+		CROSS JOIN LATERAL (VALUES ('easy', 0, CASE WHEN s.after THEN 9.0 ELSE 5.0 END), ('hard', -20, CASE WHEN s.after THEN 1.0 ELSE 5.0 END)) c (type, harder, share)
+		GROUP BY k.known, w.team) p
+	GROUP BY known
+) p, coachdiag.coach_effect(p.programs, p.panels, true) e;
+SELECT ok(bool_and(abs(l.improvement - r.improvement) < 0.3 AND l.rank = r.rank), 'nor do easier contacts after a session: the mix is held equal') FROM result r JOIN routed l USING (program, coach_id) WHERE l.known;
+SELECT ok(bool_and(l.improvement > r.improvement + 3), 'as it can be where contact types are given') FROM result r JOIN routed l USING (program, coach_id) WHERE NOT l.known;
+
 SELECT ok(bool_and(abs(l.improvement - r.improvement) < 1e-5 AND l.outlier = r.outlier), 'what a whole team goes through does not matter')
 FROM result r JOIN coaches_of('SELECT team, agent, week, value + 9 * sin(5 * team + week), format(''C%s'', coach), (coach IS NOT NULL)::int FROM work') l USING (program, coach_id);
 
@@ -178,7 +193,7 @@ SELECT results_eq($$SELECT o.finding, round(o.coachable::numeric, 3) FROM (VALUE
 SELECT coachdiag.create_workspace('ops');
 INSERT INTO ops.metric VALUES ('qa', true, 90, 1, 'points', 'identity');
 INSERT INTO ops.agent SELECT DISTINCT agent, CASE WHEN agent = 1203 THEN date '2024-11-01' ELSE date '2020-01-01' END, NULL::date FROM work;
-INSERT INTO ops.assignment SELECT DISTINCT agent, 'T' || team, date '2020-01-01', NULL::date, NULL, NULL, CASE WHEN team <= 6 THEN 'north' ELSE 'south' END FROM work;
+INSERT INTO ops.assignment SELECT DISTINCT agent, 'T' || team, date '2020-01-01', NULL::date, NULL, CASE WHEN team <= 4 THEN 'S1' WHEN team <= 10 THEN 'S2' END, CASE WHEN team <= 6 THEN 'north' ELSE 'south' END FROM work;
 INSERT INTO ops.agent_metric (agent_id, metric, period, value)
 SELECT agent, 'qa', date '2024-01-01' + 7 * week, value - CASE WHEN agent IN (1101, 1102) THEN 15 ELSE 0 END FROM work;
 INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric, follow_up_due, followed_up_at, agent_rating)
@@ -193,6 +208,8 @@ CALL coachdiag.refresh('ops');
 
 SELECT results_eq('SELECT coach_id, program FROM ops.coach_scorecard WHERE status = $$ranked$$ ORDER BY coach_id', $$SELECT '9' || lpad(c::text, 2, '0'), CASE WHEN c <= 6 THEN 'north' ELSE 'south' END FROM generate_series(1, 12) c$$, 'every coach has a card in the program');
 SELECT ok(bool_and((coach_id::int % 2 = 1) = (rank <= 3)), 'who adds something ranks above who does not') FROM ops.coach_scorecard WHERE status = 'ranked';
+SELECT results_eq($$SELECT site, string_agg(coach_id, ' ' ORDER BY coach_id), bool_and(program_spread > 0.5) FROM ops.coach_scorecard WHERE status = 'ranked' GROUP BY site ORDER BY site$$,
+	$$VALUES ('S1', '901 902 903 904', true), ('S2', '905 906 907 908 909 910', true), (NULL, '911 912', true)$$, 'where they coach, and how far the true effects of a program''s coaches lie apart');
 SELECT ok(s.sessions = (SELECT count(*) + 1 FROM work WHERE coach = 1) AND s.agents = (SELECT count(DISTINCT agent) FROM (SELECT agent FROM work WHERE coach = 1 UNION SELECT 101) a), 'a session about no metric counts; recognition alone, nothing to coach and cancelled do not') FROM ops.coach_scorecard s WHERE coach_id = '901';
 SELECT ok(status = 'not assessed' AND sessions = 0 AND improvement IS NULL, 'a coach without a session that counts is not assessed') FROM ops.coach_scorecard WHERE coach_id = '950';
 SELECT ok(follow_through BETWEEN 0.1 AND 0.4 AND follow_ups_due > 90, 'follow-through is what took place of what was due') FROM ops.coach_scorecard WHERE coach_id = '907';

@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
-SELECT plan(48);
+SELECT plan(52);
 
 SELECT coachdiag.create_workspace('ops'), coachdiag.create_workspace('full'), coachdiag.create_workspace('bare');
 UPDATE ops.settings SET time_zone = 'America/New_York';
@@ -44,6 +44,11 @@ INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, scheduled_at, 
 	-- The last day of work still counts; neither time given has no month
 	(15, 4, 90, '2024-02-09 15:00+00', '2024-02-09 15:00+00', 'held', 'aht', 10, 'scheduled', 'hold time', NULL, NULL, NULL, NULL),
 	(16, 1, 90, NULL, NULL, 'planned', 'aht', 10, 'scheduled', NULL, NULL, NULL, NULL, NULL);
+-- Promised by and kept after the day, broken twice, not due yet; told once
+UPDATE ops.coaching_session SET follow_up_due = '2024-02-20', followed_up_at = '2024-02-25 15:00+00' WHERE session_id = 1;
+UPDATE ops.coaching_session SET follow_up_due = '2024-02-25' WHERE session_id = 2;
+UPDATE ops.coaching_session SET follow_up_due = '2024-03-25' WHERE session_id = 15;
+UPDATE ops.coaching_session SET recognition = session_id = 9;
 CALL coachdiag.refresh('ops');
 
 CREATE FUNCTION february(col text, of_team text DEFAULT 'A') RETURNS numeric LANGUAGE plpgsql AS $$
@@ -85,6 +90,13 @@ SELECT is(february('mean_length'), 30::numeric, 'mean length of four sessions');
 SELECT is(february('without_length'), 4::numeric, 'missing, negative, NaN and infinite lengths are said to be missing');
 SELECT is((SELECT count(*) FROM ops.coaching_time WHERE team IS NULL OR month IS NULL), 0::bigint, 'no team, no month: left out');
 
+-- Sites, programs and all together
+
+SELECT results_eq($$SELECT level, name, planned, held, no_show, ahead, kept_share, real_time, planned_in_peaks, lost_in_peaks, minutes_booked, minutes_held, round(coach_minutes::numeric, 3) FROM ops.coaching_time_by_level WHERE month = '2024-02-01' ORDER BY level, name$$, $$VALUES
+	('all', NULL, 10::bigint, 5::bigint, 2::bigint, 0::bigint, 0.5::float8, 4::bigint, 4::bigint, 2::bigint, 120::float8, 160::float8, 80.000), ('program', 'retail', 8, 4, 1, 0, 0.5, 4, 4, 2, 120, 120, 66.667),
+	('site', 'north', 8, 4, 1, 0, 0.5, 4, 4, 2, 120, 120, 66.667), ('site', 'south', 2, 1, 1, 0, 0.5, 0, NULL, NULL, NULL, 40, 13.333)$$, 'teams add up to sites, programs and all');
+SELECT is((SELECT (sum(planned), sum(held), sum(minutes_held))::text FROM ops.coaching_time_by_level WHERE level = 'all'), (SELECT (sum(planned), sum(held), sum(minutes_held))::text FROM ops.coaching_time), 'over all months');
+
 -- What it was about
 
 CREATE FUNCTION topic(of_team text, of_topic text) RETURNS text LANGUAGE sql AS $$
@@ -109,6 +121,9 @@ SELECT results_eq($$SELECT level, name, sessions, agents, round(minutes::numeric
 	('all', NULL, 9::bigint, 4::bigint, 160.0, '{qa,"hold time","Script adherence"}'::text[]), ('coach', '90', 6, 3, 40, '{"hold time","Script adherence",aht}'), ('coach', '91', 3, 3, 120, '{qa}'),
 	('program', 'retail', 8, 3, 120, '{"hold time",qa,"Script adherence"}'), ('site', 'north', 8, 3, 120, '{"hold time",qa,"Script adherence"}'), ('site', 'south', 1, 1, 40, '{qa}'),
 	('team', 'A', 8, 3, 120, '{"hold time",qa,"Script adherence"}'), ('team', 'B', 1, 1, 40, '{qa}')$$, 'each level and month: sessions, agents, minutes, topics');
+
+SELECT results_eq($$SELECT month, round(action_share::numeric, 4), round(recognition_share::numeric, 4), follow_ups_due, follow_through FROM ops.coaching_activity WHERE level = 'program' AND name = 'retail' ORDER BY month$$,
+	$$VALUES (date '2024-01-01', 1.0000, 0.0000, 1::bigint, 1::float8), ('2024-02-01', 0.1111, 0.1111, 2, 0)$$, 'month by month: actions agreed, progress recognised, promises due and kept');
 
 -- The value of an hour
 
@@ -143,6 +158,10 @@ INSERT INTO bare.assignment SELECT * FROM ops.assignment;
 DROP TABLE bare.coaching_session, bare.agent_week;
 CALL coachdiag.refresh('bare');
 SELECT is((SELECT (SELECT count(*) FROM bare.coaching_time) + (SELECT count(*) FROM bare.session_topics) + (SELECT count(*) FROM bare.coaching_activity)), 0::bigint, 'no log, no rows, no error');
+
+CREATE VIEW bare.coaching_session AS SELECT session_id, agent_id, coach_id, held_at FROM ops.coaching_session;
+CALL coachdiag.refresh('bare');
+SELECT results_eq($$SELECT DISTINCT action_share, recognition_share, follow_ups_due, follow_through FROM bare.coaching_activity$$, $$VALUES (NULL::float8, NULL::float8, NULL::bigint, NULL::float8)$$, 'columns that are not there are not zero');
 
 -- Intervals
 

@@ -1,6 +1,6 @@
 -- constraint_map, observation_plan, failure_demand, decide_or_wait: steps of a path, a planted centre, what is missing.
 BEGIN;
-SELECT plan(74);
+SELECT plan(78);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.steps(path text, OUT step text, OUT visits int, OUT work float8, OUT rework float8, OUT wait float8, OUT latency float8, OUT transfers int, OUT escalations int)
@@ -27,6 +27,9 @@ SELECT results_eq($$SELECT step, wait, latency FROM pg_temp.steps('[{"step":"kno
 	$$VALUES ('known', 0::float8, 0::float8), ('ask', 60, 60), ('allowed', 30, 30)$$, 'decision latency falls on the steps it is spent in');
 SELECT results_eq($$SELECT step, transfers, escalations FROM pg_temp.steps('[{"step":"route","start":"2025-01-06 10:00:00Z","kind":"transfer"},
 		{"step":"up","start":"2025-01-06 10:00:10Z","kind":"escalation"}]')$$, $$VALUES ('route', 1, 0), ('up', 0, 1)$$, 'no step before: their own');
+SELECT results_eq($$SELECT step, work, rework, wait FROM pg_temp.steps('[{"step":"a","start":"2025-01-06 10:00:00Z","end":"2025-01-06 10:02:00Z","kind":"work"},
+		{"step":"b","start":"2025-01-06 10:01:00Z","end":"2025-01-06 10:04:00Z","kind":"wait"},{"step":"c","start":"2025-01-06 10:03:00Z","end":"2025-01-06 10:05:00Z","kind":"work"}]')$$,
+	$$VALUES ('a', 120::float8, 0::float8, 0::float8), ('b', 0, 0, 180), ('c', 120, 0, 0)$$, 'events that overlap count in full each');
 SELECT is_empty('SELECT * FROM coachdiag.path_steps(NULL)', 'no path, no steps');
 SELECT is_empty($$SELECT * FROM pg_temp.steps('[]')$$, 'empty path, no steps');
 
@@ -137,6 +140,7 @@ SELECT results_eq('SELECT sum(failed), sum(returned), round(sum(hours)::numeric,
 	SELECT count(*)::numeric, count(n.contact_id)::numeric, round((sum(n.handle_seconds) / 3600)::numeric, 6), 0::float8
 	FROM contact c LEFT JOIN contact n ON n.customer_id = c.customer_id AND n.contact_type = 'refund' AND n.started_at > c.started_at AND n.started_at <= c.started_at + interval '7 days'
 	WHERE c.contact_type = 'refund' AND NOT c.resolved AND c.started_at <= (SELECT max(started_at) FROM contact) - interval '7 days'$$, 'failure demand sits in refunds');
+SELECT is(round(sum(share_of_contacts)::numeric, 9), (SELECT round(sum(returned) / 2400, 9) FROM failure_demand), 'their part of all contacts') FROM failure_demand;
 SELECT ok(abs(returned_share - returned::float8 / failed) < 1e-12 AND excess <= returned AND excess_hours <= hours, 'its figures fit') FROM failure_demand WHERE rank = 1;
 UPDATE settings SET repeat_days = 1;
 SELECT lives_ok($$SELECT coachdiag.refresh_part('p"x', 'repeat_contact')$$, 'another number of days');
@@ -172,6 +176,14 @@ SELECT ok(agents = 6 AND best_agent = '1' AND reach_probability > 0.99, format('
 	SELECT coachdiag.panel(CASE a WHEN 1 THEN 90 ELSE 120 END + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 6) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
 SELECT ok(reach_probability < 0.01 AND best_low > 10, 'none') FROM (
 	SELECT coachdiag.panel(120 + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 6) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
+
+-- Authority: at one step nobody with a year of tenure escalates less than a quarter, at another some never do; the newcomers, who escalate all, don't count
+INSERT INTO step_by_agent (contact_type, step, team, agent_id, contacts, visits, timed, of_kind, transferred, escalated, followed, repeated)
+SELECT 'bill', s, 'team 1', a, 100, 100, 0, 100, 0, CASE WHEN a >= 8 THEN 100 WHEN s = 'all' THEN 25 + a WHEN a > 3 THEN 60 ELSE 0 END, 0, 0 FROM unnest(ARRAY['all', 'some']) s, generate_series(1, 10) a;
+SELECT lives_ok($$SELECT coachdiag.refresh_part('p"x', part) FROM unnest(ARRAY['escalation_floor', 'constraint_map']) part$$, 'more steps');
+SELECT results_eq($$SELECT m.step, f.agents, round(f.rate::numeric, 3), m.escalation_floor BETWEEN 0.2 AND 0.3, f.floor_low > 0.1, m.authority_gap
+	FROM constraint_map m JOIN escalation_floor f USING (contact_type, step) WHERE m.contact_type = 'bill' AND m.step IN ('all', 'some') ORDER BY m.step$$,
+	$$VALUES ('all', 7, 0.29, true, true, true), ('some', 7, 0.343, false, false, false)$$, 'an authority gap is where even the best tenured agents escalate');
 
 -- What is missing
 RESET search_path;

@@ -2,7 +2,7 @@
 -- other changes at the time, in a workspace; segmented_regression.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(101);
+SELECT plan(104);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(VARIADIC keys int[]) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
@@ -84,6 +84,18 @@ SELECT e.* FROM (SELECT array_agg(team ORDER BY team) AS teams, array_agg(p ORDE
 SELECT ok(abs(improvement / mean_before - (1 - exp(-0.1))) < 0.02 AND mean_before BETWEEN 250 AND 350, 'log scale: a tenth less in seconds: ' || improvement || ' of ' || mean_before) FROM timed;
 SELECT is((n_before, n_after)::text, '(12,9)', 'before and after bound what is compared')
 FROM study, coachdiag.intervention_effect(teams, panels, touched, '2024-07-29', before => 12, after => 9) e WHERE kind = 'fix' AND unit IS NOT NULL;
+
+-- other contacts after the change than before: easier ones for team 1, which does nothing else
+CREATE TABLE mixed AS
+SELECT c.types, e.* FROM (VALUES (true), (false)) c (types) CROSS JOIN LATERAL (
+	SELECT array_agg(team ORDER BY team) AS teams, array_agg(p ORDER BY team) AS panels, array_agg(team = 'team 1' ORDER BY team) AS touched
+	FROM (SELECT team, coachdiag.panel(value + own - 12 * (type = 'hard')::int, 75, agent, week, CASE WHEN (type = 'hard') = (t = 1 AND after) THEN 2.0 ELSE 8 END * volume,
+			CASE WHEN types THEN type END, 0, 0, NULL, NULL) AS p
+		FROM weekly, (VALUES ('easy'), ('hard')) k (type) GROUP BY team) u) s,
+	coachdiag.intervention_effect(teams, panels, touched, '2024-07-29', smallest_effect => 2) e WHERE unit IS NOT NULL;
+SELECT ok(ci_low > 5, 'other contacts look like an improvement where their types are not known: ' || improvement) FROM mixed WHERE NOT types;
+SELECT ok(ci_low < 0 AND ci_high BETWEEN 0 AND 2, 'and are none where they are: ' || improvement) FROM mixed WHERE types;
+SELECT ok(a.share_improved > 0.9 AND b.share_improved < 0.7 AND b.signature = 'none', 'nor have agents moved: ' || b.share_improved) FROM mixed a, mixed b WHERE NOT a.types AND b.types;
 
 -- a week in which it began is left out
 SELECT results_eq($$SELECT improvement, n_after FROM (SELECT array_agg(team ORDER BY team) AS teams, array_agg(p ORDER BY team) AS panels, array_agg(team = 'team 1' ORDER BY team) AS touched

@@ -34,6 +34,8 @@ SELECT results_eq('SELECT contact, m.breakdown, m.breakdown_step FROM hand_path,
 	$$VALUES (1, 'deciding', 'apply'), (2, NULL, NULL), (3, 'waiting', 'pending'), (4, NULL, NULL), (5, NULL, NULL)$$, 'deciding or waiting where the contact left the agent''s hands');
 SELECT results_eq('SELECT contact, m.breakdown, m.breakdown_step FROM hand_path, coachdiag.path_measures(path, false) m WHERE contact IN (2, 4) ORDER BY 1',
 	$$VALUES (2, 'deciding', 'look up'), (4, NULL, NULL)$$, 'or where an unresolved contact ended');
+SELECT is((m.breakdown, m.breakdown_step)::text, '(,)', 'but not where its events say that it was resolved')
+FROM coachdiag.path_measures('[{"step": "a", "start": "2026-01-05", "kind": "work"}, {"step": "b", "start": "2026-01-06", "kind": "resolved"}]', false) m;
 SELECT ok((SELECT bool_and(abs(m.latency_seconds - e.latency) < 1e-6 AND abs(m.duration_seconds - e.whole) < 1e-6)
 	FROM hand_path, coachdiag.path_measures(path) m, LATERAL (SELECT sum(latency_seconds) AS latency, sum(seconds + gap_seconds) AS whole FROM coachdiag.path_events(path)) e
 	WHERE contact IN (1, 3)), 'events take the contact''s time and latency apart');

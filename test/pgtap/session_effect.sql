@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
-SELECT plan(26);
+SELECT plan(34);
 
 -- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
 CREATE FUNCTION uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
@@ -34,11 +34,15 @@ INSERT INTO ops.assignment (agent_id, team, valid_from, program)
 SELECT DISTINCT agent, 'team ' || team, date '2023-01-02', CASE WHEN team <= 6 THEN 'length' WHEN team <= 12 THEN 'training' ELSE 'alike' END FROM work;
 INSERT INTO ops.agent_metric (agent_id, metric, period, value) SELECT agent, 'qa', date '2024-01-01' + 7 * week, value FROM work;
 INSERT INTO ops.coach SELECT 10 * t + k, date '2020-01-06', CASE WHEN k = 1 THEN date '2020-03-02' END FROM generate_series(1, 18) t, generate_series(0, 1) k;
-INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, behaviour)
-SELECT 100 * agent + week, agent, 10 * team + trained::int, date '2024-01-04' + 7 * week, 'held', 'qa', CASE WHEN long THEN 45 ELSE 10 END, 'empathy' FROM work WHERE coached;
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, kind, behaviour)
+SELECT 100 * agent + week, agent, 10 * team + trained::int, date '2024-01-04' + 7 * week, 'held', 'qa', CASE WHEN long THEN 45 ELSE 10 END,
+	CASE WHEN NOT CASE WHEN team <= 6 THEN long ELSE uniform(format('setting %s %s', agent, week)) < 0.5 END THEN 'real_time' END, 'empathy'
+FROM work WHERE coached;
+-- Short sessions of programme "length" are on the spot, elsewhere it is by lot; what is not on the spot has no kind: it was scheduled.
 -- Lengths that are none, and one session of middling length
 INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, behaviour)
 VALUES (1, 101, 10, '2024-02-07', 'held', 'qa', 'NaN', 'empathy'), (2, 102, 10, '2024-02-07', 'held', 'qa', 0, 'empathy'), (3, 103, 11, '2024-02-07', 'held', 'qa', 30, 'empathy');
+UPDATE ops.coaching_session SET kind = repeat('x', 3000) WHERE session_id = 3;
 CALL coachdiag.refresh('ops');
 
 -- By length. 3.44 is what a session of 4 leaves on average over four weeks, 1.72 one of 2.
@@ -62,6 +66,13 @@ SELECT ok(bool_and(naive_share_improved > 0.7 AND null_share_improved > 0.6), 'b
 SELECT results_eq($$SELECT program, status, reason FROM ops.effect_by_length WHERE metric = 'other' ORDER BY program$$,
 	$$SELECT p, 'not assessed', 'sessions of this metric are all of about the same length' FROM unnest('{alike,length,training}'::text[]) p$$, 'a metric nobody was coached on');
 
+-- By setting
+
+SELECT is((SELECT string_agg(kind || ': ' || status, ', ' ORDER BY kind) FROM ops.session_effect WHERE by_what = 'setting' AND program = 'length'), 'real_time: less, scheduled: more', 'sessions on the spot do less where they do');
+SELECT results_eq($$SELECT program, count(*), bool_and(status IN ('alike', 'cannot_tell')) FROM ops.session_effect WHERE by_what = 'setting' AND program <> 'length' GROUP BY 1 ORDER BY 1$$,
+	$$VALUES ('alike', 2::bigint, true), ('training', 2, true)$$, 'and nowhere else');
+SELECT is((SELECT sum(sessions) FROM ops.session_effect WHERE by_what = 'setting'), (SELECT count(*)::float8 + 2 FROM work WHERE coached), 'each session has its setting, given or not, but for one of no known kind');
+
 -- By training, and what program_health makes of it
 
 SELECT is((SELECT string_agg(kind || ': ' || status, ', ' ORDER BY kind) FROM ops.session_effect WHERE by_what = 'training' AND program = 'training'), 'not trained: less, trained: more', 'the trained do more where they do');
@@ -73,6 +84,19 @@ SELECT matches((SELECT evidence FROM ops.program_measure WHERE program = 'traini
 SELECT is_empty($$SELECT program, state FROM ops.program_measure WHERE program <> 'training' AND measure = 'training_effect' AND state NOT IN ('ok', 'not_assessed')$$, 'and none where it is not');
 SELECT matches((SELECT evidence FROM ops.program_measure WHERE program = 'alike' AND measure = 'tenure_effect'), 'not assessed, needs coach.promoted_on', 'what is missing is named');
 SELECT is((SELECT state FROM ops.program_health WHERE program = 'training' AND reason_no = 5), 'problem', 'it decides reason 5');
+
+-- By time as coach: the untrained of "training" and "alike" were promoted a month before the first session, all others years ago.
+
+UPDATE ops.coach SET promoted_on = '2023-12-04' WHERE coach_id % 10 = 0 AND coach_id >= 70;
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT string_agg(kind || ': ' || status, ', ' ORDER BY kind) FROM ops.session_effect WHERE by_what = 'tenure' AND program = 'training'), 'first year: less, later years: more', 'coaches in their first year do less where they do');
+SELECT results_eq($$SELECT state, value BETWEEN ci_low AND ci_high AND ci_low > 0, 3.44 BETWEEN ci_low AND ci_high, worst_offenders FROM ops.program_measure WHERE program = 'training' AND measure = 'tenure_effect'$$,
+	$$VALUES ('problem', true, true, '{}'::text[])$$, 'onboarding is a problem: so much less a session of a new coach does');
+SELECT matches((SELECT evidence FROM ops.program_measure WHERE program = 'training' AND measure = 'tenure_effect'),
+	'^what a session of a coach in the first year does less than one of others on qa: 3\.[0-9] \(95 % interval [0-9.]+ to [0-9.]+\), benchmark at most 0.0; [0-9]+ sessions, [0-9]+ agents$', 'in words');
+SELECT ok(state IN ('ok', 'not_assessed'), 'new coaches who do as much are no problem') FROM ops.program_measure WHERE program = 'alike' AND measure = 'tenure_effect';
+SELECT is((SELECT state || ': ' || evidence FROM ops.program_measure WHERE program = 'length' AND measure = 'tenure_effect'),
+	'not_assessed: what a session of a coach in the first year does less than one of others: not assessed, too few (0 sessions, 0 agents)', 'nor where there are none');
 
 -- No lengths, no coaches
 

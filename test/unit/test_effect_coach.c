@@ -18,6 +18,7 @@
 typedef int (*WhoCoaches) (int team, int week);
 
 static CdEffectRow world[ROWS];
+static double choice[TEAMS];	/* 1: the worst of a week are coached, -1: the best */
 static CdCoachDose dose[2 * ROWS];
 static size_t doses;
 static CdCoach coach[COACHES];
@@ -30,7 +31,7 @@ row_at(int g, int i, int week)
 	return &world[(g * AGENTS + i) * WEEKS + week];
 }
 
-/* The worst so many of a team's week. */
+/* The worst so many of a team's week, or the best. */
 static void
 pick(int g, int week, bool *coached)
 {
@@ -39,7 +40,8 @@ pick(int g, int week, bool *coached)
 		int			worst = -1;
 
 		for (int i = 0; i < AGENTS; i++)
-			if (!coached[i] && (worst < 0 || row_at(g, i, week)->value < row_at(g, worst, week)->value))
+			if (!coached[i] && (worst < 0
+								|| choice[g] * (row_at(g, i, week)->value - row_at(g, worst, week)->value) < 0.0))
 				worst = i;
 		coached[worst] = true;
 	}
@@ -119,6 +121,8 @@ one_group(void)
 {
 	for (int c = 0; c < COACHES; c++)
 		coach[c].group = 0;
+	for (int g = 0; g < TEAMS; g++)
+		choice[g] = 1.0;
 }
 
 static int
@@ -210,6 +214,26 @@ equals_stay_equal(void **state)
 		assert_true(coach[c].naive_share > 0.6);
 		assert_between(coach[c].naive_share - coach[c].null_share, -0.08, 0.08);
 	}
+}
+
+/* As many coach after good weeks as after bad ones: neither gains by it. */
+static void
+opposite_choices(void **state)
+{
+	const double effect[TEAMS] = {0};
+	double		mean[2] = {0};
+
+	(void) state;
+	one_group();
+	for (int g = 0; g < TEAMS; g++)
+		choice[g] = g % 2 == 0 ? 1.0 : -1.0;
+	make_world(effect, own_team, 9);
+	assert_ok(run(TEAMS));
+	assert_int_equal(common.before, 0);
+	for (int g = 0; g < TEAMS; g++)
+		mean[g % 2] += coach[g].effect / (TEAMS / 2);
+	assert_between(mean[0], -0.1, 0.1);
+	assert_between(mean[1], -0.1, 0.1);
 }
 
 /* Sessions of nobody in particular are coaching all the same: the others' estimates stay. */
@@ -346,6 +370,7 @@ main(void)
 		cmocka_unit_test(alone_is_the_team),
 		cmocka_unit_test(tells_sharing_coaches_apart),
 		cmocka_unit_test(equals_stay_equal),
+		cmocka_unit_test(opposite_choices),
 		cmocka_unit_test(unknown_coaches_count),
 		cmocka_unit_test(always_together),
 		cmocka_unit_test(more_coaches_than_columns),
