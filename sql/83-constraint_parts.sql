@@ -403,7 +403,7 @@ $part$),
 	WITH cell AS MATERIALIZED (
 		SELECT p.metric, c.contact_type, sum(c.weight) AS volume, sum(c.weight * c.mean) / sum(c.weight) AS mean, sum(c.weight * c.target) / sum(c.weight) AS target
 		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.cells(p.panel) c
-		WHERE c.weight > 0 AND c.target IS NOT NULL
+		WHERE c.weight > 0 AND c.target IS NOT NULL AND NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = p.metric)
 		GROUP BY p.metric, c.contact_type
 	), metric AS (
 		SELECT m.metric, m.higher_is_better, m.scale, m.target, sum(c.volume * c.mean) / sum(c.volume) AS mean,
@@ -413,7 +413,7 @@ $part$),
 		WHERE NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = m.metric)
 		GROUP BY m.metric, m.higher_is_better, m.scale, m.target
 	), variant AS MATERIALIZED (
-		SELECT c.contact_type, c.variant, min(c.contact_id) AS example, count(*)::double precision AS n, sum(c.resolved::integer)::double precision AS resolved,
+		SELECT row_number() OVER () AS way, c.contact_type, min(c.contact_id) AS example, count(*)::double precision AS n, sum(c.resolved::integer)::double precision AS resolved,
 			count(*) FILTER (WHERE NOT c.resolved AND c.breakdown = 'waiting')::double precision AS waiting
 		FROM @.recent_contact c WHERE c.resolved IS NOT NULL
 		GROUP BY c.contact_type, c.variant
@@ -422,34 +422,32 @@ $part$),
 	), followed AS (
 		SELECT m.metric, m.target FROM metric m CROSS JOIN level l WHERE m.resolution AND abs(m.mean - l.resolved) < 0.1 ORDER BY abs(m.mean - l.resolved), m.metric LIMIT 1
 	), event AS (
-		SELECT v.contact_type, v.variant, e.n, e.step, e.kind, min(e.n) FILTER (WHERE e.kind IN ('transfer', 'escalation')) OVER (PARTITION BY v.contact_type, v.variant) AS handed_on
+		-- Contacts of a variant share their steps; kinds are those of one of them.
+		SELECT v.way, e.n, e.step, e.kind, min(e.n) FILTER (WHERE e.kind IN ('transfer', 'escalation')) OVER (PARTITION BY v.way) AS handed_on
 		FROM variant v JOIN @.stored_contact s ON s.contact_id = v.example CROSS JOIN LATERAL coachdiag.path_events(s.path) e
-	), step AS (
-		SELECT e.contact_type, e.variant, e.step, max(e.n) FILTER (WHERE e.n < coalesce(e.handed_on, e.n + 1)) AS n
+	), step AS MATERIALIZED (
+		SELECT e.way, e.step, max(e.n) FILTER (WHERE e.n < coalesce(e.handed_on, e.n + 1)) AS n
 		FROM event e WHERE e.kind IN ('work', 'wait', 'hold', 'approval') OR e.kind IS NULL
-		GROUP BY e.contact_type, e.variant, e.step
-	), way AS MATERIALIZED (
+		GROUP BY e.way, e.step
+	), ended AS MATERIALIZED (
 		SELECT v.*, l.step AS last
-		FROM variant v
-		LEFT JOIN (SELECT DISTINCT ON (s.contact_type, s.variant) s.* FROM step s WHERE s.n IS NOT NULL ORDER BY s.contact_type, s.variant, s.n DESC) l
-			ON l.contact_type IS NOT DISTINCT FROM v.contact_type AND l.variant = v.variant
+		FROM variant v LEFT JOIN (SELECT DISTINCT ON (s.way) s.way, s.step FROM step s WHERE s.n IS NOT NULL ORDER BY s.way, s.n DESC) l USING (way)
 	), usual_end AS (
 		SELECT DISTINCT ON (w.contact_type) w.contact_type, w.last
-		FROM (SELECT w.contact_type, w.last, sum(w.resolved) AS resolved FROM way w WHERE w.last IS NOT NULL GROUP BY w.contact_type, w.last) w
+		FROM (SELECT w.contact_type, w.last, sum(w.resolved) AS resolved FROM ended w WHERE w.last IS NOT NULL GROUP BY w.contact_type, w.last) w
 		ORDER BY w.contact_type, w.resolved DESC, w.last
+	), counted AS MATERIALIZED (
+		SELECT e.*, u.last AS usual_end, e.last = u.last AS came_through FROM ended e LEFT JOIN usual_end u ON u.contact_type IS NOT DISTINCT FROM e.contact_type
 	), type AS (
-		SELECT w.contact_type, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting, sum(w.n) FILTER (WHERE w.last = u.last) AS through_n,
-			sum(w.resolved) FILTER (WHERE w.last = u.last) AS through_resolved, u.last
-		FROM way w LEFT JOIN usual_end u ON u.contact_type IS NOT DISTINCT FROM w.contact_type
-		GROUP BY w.contact_type, u.last
+		SELECT w.contact_type, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting, sum(w.n) FILTER (WHERE w.came_through) AS through_n,
+			sum(w.resolved) FILTER (WHERE w.came_through) AS through_resolved, w.usual_end IS NOT NULL AS traced
+		FROM counted w GROUP BY w.contact_type, w.usual_end
 	), passed AS (
-		SELECT s.contact_type, s.step, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting,
-			coalesce(sum(w.n) FILTER (WHERE s.step = w.last AND w.last <> t.last), 0) AS broken_n, coalesce(sum(w.resolved) FILTER (WHERE s.step = w.last AND w.last <> t.last), 0) AS broken_resolved,
-			coalesce(sum(w.n) FILTER (WHERE w.last = t.last), 0) AS with_n, coalesce(sum(w.resolved) FILTER (WHERE w.last = t.last), 0) AS with_resolved
-		FROM step s
-		JOIN way w ON w.contact_type IS NOT DISTINCT FROM s.contact_type AND w.variant = s.variant
-		JOIN type t ON t.contact_type IS NOT DISTINCT FROM s.contact_type
-		GROUP BY s.contact_type, s.step
+		SELECT w.contact_type, s.step, sum(w.n) AS n, sum(w.resolved) AS resolved, sum(w.waiting) AS waiting,
+			coalesce(sum(w.n) FILTER (WHERE s.step = w.last AND NOT w.came_through), 0) AS broken_n, coalesce(sum(w.resolved) FILTER (WHERE s.step = w.last AND NOT w.came_through), 0) AS broken_resolved,
+			coalesce(sum(w.n) FILTER (WHERE w.came_through), 0) AS with_n, coalesce(sum(w.resolved) FILTER (WHERE w.came_through), 0) AS with_resolved
+		FROM step s JOIN counted w USING (way)
+		GROUP BY w.contact_type, s.step
 	), short AS (
 		-- Three standard errors, since many steps are compared.
 		SELECT p.*, f.metric, g.target, t.n * g.target - t.resolved AS type_short,
@@ -466,7 +464,7 @@ $part$),
 		FROM short s
 		UNION ALL
 		SELECT f.metric, t.contact_type, NULL, t.n, t.resolved / t.n, g.target, NULL, t.waiting / nullif(t.n - t.resolved, 0),
-			greatest(t.n * g.target - t.resolved - coalesce(x.short, 0), 0), t.last IS NOT NULL
+			greatest(t.n * g.target - t.resolved - coalesce(x.short, 0), 0), t.traced
 		FROM followed f CROSS JOIN type t
 		LEFT JOIN cell c ON c.metric = f.metric AND c.contact_type IS NOT DISTINCT FROM t.contact_type
 		LEFT JOIN (SELECT s.contact_type, sum(s.short) AS short FROM short s GROUP BY s.contact_type) x ON x.contact_type IS NOT DISTINCT FROM t.contact_type
@@ -492,8 +490,9 @@ $part$),
 			ELSE concat_ws('; ', CASE WHEN m.typed THEN 'assessed by contact type' ELSE 'not assessed by contact type: needs agent_metric.contact_type' END,
 				'not assessed by step: ' || CASE WHEN NOT m.resolution THEN 'only handle time (constraint_map) and resolution can be followed to steps'
 					WHEN l.resolved IS NULL THEN 'needs contact.resolved'
+					WHEN abs(m.mean - l.resolved) < 0.1 THEN format('metric %s is nearer to contact.resolved', f.metric)
 					ELSE format('contact.resolved says %s %%, the metric %s %%', round(100 * l.resolved::numeric), round(100 * m.mean::numeric)) END) END AS status
-	FROM metric m CROSS JOIN level l LEFT JOIN ranked r USING (metric);
+	FROM metric m CROSS JOIN level l LEFT JOIN followed f ON true LEFT JOIN ranked r ON r.metric = m.metric;
 	CREATE UNIQUE INDEX ON @.constraint_outcome (metric, contact_type, step) NULLS NOT DISTINCT;
 	COMMENT ON MATERIALIZED VIEW @.constraint_outcome IS 'Where the gap of every metric but the handle time (constraint_map) sits, a row per metric, contact type and, for resolution, step: ORDER BY metric, rank. '
 		'Resolution is the metric in proportions, higher better, whose name says so (fcr, resol, first call, first contact) and whose mean is within 0.1 of that of contact.resolved, nearest first. The gap of a type, target less resolved, goes to its steps: '

@@ -47,12 +47,16 @@
 #define WAITING_BEHAVIOURAL 0.06
 #define WAITING_TELLS 1.0		/* logit from which waiting alone can tell, though nobody was coached */
 
-#define P_STRUCTURAL 0.65		/* verdicts short of the other rules */
+#define P_IN_TYPES 0.75			/* of verdicts by contact types */
+#define P_STRUCTURAL 0.65		/* of those short of the other rules */
 #define P_BEHAVIOURAL 0.35
 #define P_BEHAVIOURAL_UNTRIED 0.2
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
 #define MIXED 3.3
+#define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
+#define DIFFER 0.6				/* differ by so much of the gap */
+#define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says */
 
 /* A test before it is known. */
 static CdTest
@@ -565,21 +569,23 @@ type_share(const CdTest *t)
 	return t->state == CD_STATE_STRUCTURAL ? t->estimate : NAN;
 }
 
-/* Beside contact types to blame: do the gap that is left and the agents' differences come to much? */
+/* Beside contact types to blame: is there a gap left, or do agents differ by much of it, and do both come to much? */
 static bool
 also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types)
 {
 	const CdGapDispersion *d = in->settled;
 	double		left = clamp(d->mean_gap * (1.0 - types->estimate), 0.0, MIXED_LEFT * margin);
+	bool		differ = d->between_sd > DIFFER * fmax(d->mean_gap, margin);
 
-	return MIXED_SPREAD * d->between_sd + left > MIXED * margin;
+	return (left > LEFT_OVER * margin || differ) && MIXED_SPREAD * d->between_sd + left > MIXED * margin;
 }
 
 /* Has anything been seen but how the agents differ? */
 static bool
 was_tried(const CdStructuralInput *in)
 {
-	return !isnan(in->coaching.low) || waiting_score(&in->waiting) > WAITING_TELLS;
+	return (!isnan(in->coaching.low) && in->coaching.sessions >= FEWEST_SESSIONS)
+		|| waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
 /* The default verdict: the first rule that holds. */
@@ -588,16 +594,14 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
-	bool		in_types = types->state == CD_STATE_STRUCTURAL;
+	bool		in_types = types->state == CD_STATE_STRUCTURAL && s->p >= P_IN_TYPES;
 	bool		tried = was_tried(in);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (in_types ? 0.0 : margin)))
 		return CD_VERDICT_NO_GAP;
-	if (in_types && also_behavioural(in, margin, types))
-		return CD_VERDICT_MIXED;
-	if (in_types && s->p >= P_STRUCTURAL)
-		return CD_VERDICT_STRUCTURAL;
+	if (in_types)
+		return also_behavioural(in, margin, types) ? CD_VERDICT_MIXED : CD_VERDICT_STRUCTURAL;
 	if (s->present > 2.0 && s->p >= 0.5)
 		return CD_VERDICT_STRUCTURAL;
 	if (d->mean_gap < 0.5 * margin)

@@ -1,6 +1,6 @@
 -- constraint_outcome: where unresolved contacts broke off or went wrong, other metrics by contact type, what is missing.
 BEGIN;
-SELECT plan(24);
+SELECT plan(25);
 \set QUIET on
 CREATE FUNCTION pg_temp.uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 $$ SELECT (('x' || left(md5(name), 8))::bit(32)::bigint + 0.5) / 4294967296 $$;
@@ -9,7 +9,7 @@ $$ SELECT (('x' || left(md5(name), 8))::bit(32)::bigint + 0.5) / 4294967296 $$;
 -- (two in five) come to their end, a quarter less of them resolved. Bills break off at the approval as often, and somebody else resolves them. Quality is short in bills, on time nobody says where.
 SELECT coachdiag.create_workspace('p"x');
 INSERT INTO "p""x".metric (metric, higher_is_better, target, smallest_effect, unit, scale) VALUES ('fcr', true, 0.9, 0.02, 'share', 'proportion'), ('quality', true, 80, 1, 'points', 'identity'), ('on time', true, 0.9, 0.01, 'share', 'proportion'), ('costs', false, 100, 1, 'euro', 'log'),
-	('first contact survey', true, 0.9, 0.01, 'share', 'proportion'), ('mood', true, 5, 1, 'points', 'identity');
+	('first contact survey', true, 0.9, 0.01, 'share', 'proportion'), ('resolved at once', true, 0.9, 0.01, 'share', 'proportion'), ('mood', true, 5, 1, 'points', 'identity');
 INSERT INTO "p""x".assignment (agent_id, team, valid_from) SELECT a, 'team ' || a % 2, date '2023-01-01' FROM generate_series(1, 10) a;
 CREATE TEMP TABLE c AS
 SELECT id, 1 + id % 10 AS agent, t.type, timestamptz '2025-03-03 08:00+00' + (id / 30) * interval '1 day' + (id % 30) * interval '10 minutes' AS at, b.broken, b.broken AND pg_temp.uniform('e' || id) < 0.5 AS handed_on, k.keyed,
@@ -28,7 +28,8 @@ SELECT agent_id, 'fcr', date_trunc('week', started_at)::date, avg(resolved::int)
 UNION ALL SELECT a, 'quality', date '2025-05-05', CASE t WHEN 'bill' THEN 74 WHEN 'move' THEN 78 ELSE 90 END, 10, t, NULL FROM generate_series(1, 10) a, unnest(ARRAY['bill', 'move', 'refund']) t
 UNION ALL SELECT a, 'on time', date '2025-05-05', 0.8, 10, NULL, NULL FROM generate_series(1, 10) a
 UNION ALL SELECT a, 'costs', date '2025-05-05', 100 * exp(0.1), 10, 'bill', NULL FROM generate_series(1, 10) a
-UNION ALL SELECT a, 'first contact survey', date '2025-05-05', 0.5, 10, 'bill', NULL FROM generate_series(1, 10) a;
+UNION ALL SELECT a, 'first contact survey', date '2025-05-05', 0.5, 10, 'bill', NULL FROM generate_series(1, 10) a
+UNION ALL SELECT a, 'resolved at once', date '2025-05-05', 0.84, 10, 'bill', NULL FROM generate_series(1, 10) a;
 SET client_min_messages = warning;
 CALL coachdiag.refresh('p"x');
 SET search_path = "p""x", public;
@@ -55,6 +56,7 @@ SELECT is(status, 'assessed by contact type; not assessed by step: only handle t
 SELECT is((share, status)::text, '(1,"not assessed by contact type: needs agent_metric.contact_type; not assessed by step: only handle time (constraint_map) and resolution can be followed to steps")', 'no types') FROM constraint_outcome WHERE metric = 'on time';
 SELECT ok(abs(mean - 100 * exp(0.1)) < 1e-6 AND abs(target - 100) < 1e-6 AND abs(gap - 10) < 1e-6, format('a log scale in metric units: %s', gap)) FROM constraint_outcome WHERE metric = 'costs';
 SELECT is(status, format('assessed by contact type; not assessed by step: contact.resolved says %s %%, the metric 50 %%', (SELECT round(100 * avg(resolved::int)) FROM c)), 'another resolution than that of the contacts') FROM constraint_outcome WHERE metric = 'first contact survey';
+SELECT is(status, 'assessed by contact type; not assessed by step: metric fcr is nearer to contact.resolved', 'two of them: one is followed') FROM constraint_outcome WHERE metric = 'resolved at once';
 SELECT is((rank, share, status)::text, '(,,"not assessed: needs agent_metric and a target")', 'no values') FROM constraint_outcome WHERE metric = 'mood';
 
 -- A type without events; one without a name; no gap at all
