@@ -2,7 +2,7 @@
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
 #        coaches interventions spillover constraints verdict held_out; --small: effect grid published coaches, about a minute
-#        --seeds "N ...": centres of held_out, instead of 21 to 30
+#        --seeds "N ...": centres of held_out, instead of 31 to 40
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,7 +35,7 @@ run() {
 		;;
 	verdict)
 		find_python numpy,pandas
-		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 31 32 33 --hard 41 42 --teams 60"
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 51 52 53 --hard 61 62 --teams 60"
 		;;
 	held_out)
 		find_python numpy,pandas

@@ -1,8 +1,8 @@
 """Is the verdict right on centres of a simulator that was written without knowledge of the rule (floor.py)?
 
 Each centre goes through a workspace as rows; diagnosis and coaching_effect are compared with the truth, normal and hard
-centres (teams of 5 to 8, less contacts) apart. Seeds 1 to 10 were used for fitting p_structural, 11 to 20 have been looked
-at; 21 to 30 are ten fresh centres, one of each variant, on which nothing was fitted.
+centres (teams of 5 to 8, less contacts) apart. Seeds 1 to 10 were used for fitting p_structural, 11 to 30 have been looked
+at; 31 to 40 are ten fresh centres, one of each variant, on which nothing was fitted.
 
 Debatable teams x metrics have no right verdict and are left out of the marks of the verdict, not of those of the
 effect. The rules were set before the first run (gap: mean of the judged year, effect: of a session; both are the truth,
@@ -97,7 +97,7 @@ def report(d, aims):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(21, 31)))
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(31, 41)))
     parser.add_argument("--csv", help="write team by team results here")
     arguments = parser.parse_args()
     d = pd.concat([examine(seed) for seed in arguments.seeds], ignore_index=True)
