@@ -1,14 +1,12 @@
 # The SQL functions against published values: NIST StRD, one-way mixed models, rates, meta-analysis.
-# COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the data they belong to.
 use strict;
 use warnings;
 use Coachdiag;
 use POSIX qw(erfc);
+use Reference;
 use Test::More;
 
-my $reference = $ENV{COACHDIAG_REFERENCE} // '';
-plan skip_all => 'no reference values here: COACHDIAG_REFERENCE names no folder with expected.csv and data/'
-	unless -r "$reference/expected.csv" && -d "$reference/data";
+reference_dir();
 
 # Which columns of a dataset's file are agent and value, and which rows count; $1 is the match.
 my @samples = (
@@ -118,7 +116,7 @@ my %exact_root = (
 );
 
 my $node = new_node('reference');
-my @rows = load_expected();
+my @rows = load_expected($node, q(file <> ''));
 load_data();
 compute();
 
@@ -132,19 +130,6 @@ leave($_) for grep { !$answer{ $_->{id} } } @rows;
 report();
 done_testing();
 
-sub load_expected
-{
-	my @columns = qw(id dataset file area quantity value digits);
-	my $list = join q{ || E'\t' || }, @columns;
-	my $lines = $node->safe_psql('postgres', <<"SQL");
-CREATE EXTENSION coachdiag;
-CREATE TABLE expected (id text, dataset text, file text, area text, quantity text, value text, digits text, source text, how text);
-\\copy expected FROM '$reference/expected.csv' CSV HEADER
-SELECT $list FROM expected WHERE file <> '' ORDER BY id;
-SQL
-	return map { my %row; @row{@columns} = split /\t/; \%row } split /\n/, $lines;
-}
-
 # Tables sample and estimate: what the datasets hold.
 sub load_data
 {
@@ -157,20 +142,9 @@ SQL
 	{
 		my ($sample) = first_match($dataset, @samples);
 		my ($estimate) = first_match($dataset, @estimates);
-		load_file($file{$dataset}, "INSERT INTO sample SELECT '$dataset', $sample->[0], ($sample->[1])::float8 FROM raw WHERE " . ($sample->[2] // 'true')) if $sample;
-		load_file($file{$dataset}, "INSERT INTO estimate SELECT '$dataset', $estimate->[0], ($estimate->[1])::float8, ($estimate->[2])::float8 FROM raw") if $estimate;
+		load_file($node, $file{$dataset}, "INSERT INTO sample SELECT '$dataset', $sample->[0], ($sample->[1])::float8 FROM raw WHERE " . ($sample->[2] // 'true')) if $sample;
+		load_file($node, $file{$dataset}, "INSERT INTO estimate SELECT '$dataset', $estimate->[0], ($estimate->[1])::float8, ($estimate->[2])::float8 FROM raw") if $estimate;
 	}
-	return;
-}
-
-# A file as a table of texts called raw, and what to do with it.
-sub load_file
-{
-	my ($file, $insert) = @_;
-	my $read = $file =~ /\.gz$/ ? 'gzip -dc' : 'cat';
-	my $header = `$read "$reference/$file"` =~ s/\r?\n.*//sr;
-	my $columns = join ', ', map { "$_ text" } split /,/, $header;
-	$node->safe_psql('postgres', "CREATE TEMP TABLE raw ($columns);\n\\copy raw FROM PROGRAM '$read \"$reference/$file\"' CSV HEADER\n$insert");
 	return;
 }
 

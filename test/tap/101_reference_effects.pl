@@ -1,13 +1,11 @@
 # staggered_effect, trend and tost against published values: did, pymannkendall, scipy, statsmodels, R.
-# COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the data they belong to.
 use strict;
 use warnings;
 use Coachdiag;
+use Reference;
 use Test::More;
 
-my $reference = $ENV{COACHDIAG_REFERENCE} // '';
-plan skip_all => 'no reference values here: COACHDIAG_REFERENCE names no folder with expected.csv and data/'
-	unless -r "$reference/expected.csv" && -d "$reference/data";
+reference_dir();
 
 # Panels: agent, year, year of the first session, value.
 my %panels = (
@@ -84,7 +82,7 @@ my %areas = map { $_ => 1 } 'ATT(g,t)', 'aggregated ATT', 'pre-test', 'Mann-Kend
 	'Sen slope CI', 'seasonal Mann-Kendall', 'TOST';
 
 my $node = new_node('reference_effects');
-my @rows = load_expected();
+my @rows = grep { $areas{ $_->{area} } } load_expected($node, 'true');
 load_data();
 
 my %answer = map { $_->{id} => scalar answer_to($_) } @rows;
@@ -105,19 +103,6 @@ diag "$_: $matched{$_} values matched" for sort keys %matched;
 diag "left, $_: $left{$_}" for sort keys %left;
 done_testing();
 
-sub load_expected
-{
-	my @columns = qw(id dataset file area quantity value digits);
-	my $list = join q{ || E'\t' || }, map { "coalesce($_, '')" } @columns;
-	my $lines = $node->safe_psql('postgres', <<"SQL");
-CREATE EXTENSION coachdiag;
-CREATE TABLE expected (id text, dataset text, file text, area text, quantity text, value text, digits text, source text, how text);
-\\copy expected FROM '$reference/expected.csv' CSV HEADER
-SELECT $list FROM expected ORDER BY id;
-SQL
-	return grep { $areas{ $_->{area} } } map { my %row; @row{@columns} = split /\t/; \%row } split /\n/, $lines;
-}
-
 # Tables effect (every answer of staggered_effect), jackknife, pretest, series and difference.
 sub load_data
 {
@@ -127,9 +112,9 @@ CREATE TABLE observation (dataset text, agent bigint, period date, value float8,
 CREATE TABLE series (dataset text, value float8, at float8, season int);
 CREATE TABLE sleep (extra float8, grp int, id int);
 SQL
-	load_file($file{$_}, observations_of($_)) for sort keys %panels;
-	load_file($file{$_}, series_of($_)) for sort keys %series;
-	load_file($file{'R sleep (Student)'}, 'INSERT INTO sleep SELECT extra::float8, "group"::int, "ID"::int FROM raw');
+	load_file($node, $file{$_}, observations_of($_)) for sort keys %panels;
+	load_file($node, $file{$_}, series_of($_)) for sort keys %series;
+	load_file($node, $file{'R sleep (Student)'}, 'INSERT INTO sleep SELECT extra::float8, "group"::int, "ID"::int FROM raw');
 	$node->safe_psql('postgres', <<'SQL');
 CREATE TABLE panels AS
 SELECT dataset, coachdiag.panel(value, NULL, agent, period, 1, NULL, sessions, NULL, NULL, NULL) AS p FROM observation GROUP BY dataset;
@@ -201,16 +186,6 @@ sub series_of
 	my ($value, $at, $season) = @{ $series{$dataset} };
 	$at =~ s/^t\b/t::float8/;
 	return "INSERT INTO series SELECT '$dataset', nullif($value, '')::float8, ($at)::float8, " . ($season ? "($season)::int" : 'NULL') . " FROM raw WHERE $value <> ''";
-}
-
-# A file as a table of texts called raw, and what to do with it.
-sub load_file
-{
-	my ($file, $insert) = @_;
-	my $header = `cat "$reference/$file"` =~ s/\r?\n.*//sr;
-	my $columns = join ', ', map { "$_ text" } split /,/, $header;
-	$node->safe_psql('postgres', "CREATE TEMP TABLE raw ($columns);\n\\copy raw FROM '$reference/$file' CSV HEADER\n$insert");
-	return;
 }
 
 # An SQL expression that answers a row; nothing when there is none.

@@ -1,13 +1,11 @@
 # The process functions against established process-mining tools on public logs: counts, variants, times, alignments.
-# COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the logs they belong to.
 use strict;
 use warnings;
 use Coachdiag;
+use Reference;
 use Test::More;
 
-my $reference = $ENV{COACHDIAG_REFERENCE} // '';
-plan skip_all => 'no reference values here: COACHDIAG_REFERENCE names no folder with expected.csv and data/'
-	unless -r "$reference/expected.csv" && -d "$reference/data";
+my $reference = reference_dir();
 
 my $areas = join ', ', map { "'$_'" } 'DFG', 'log', 'handoffs', 'rework', 'documented vs real', 'token replay', 'alignments', 'latency', 'push to front', 'service';
 
@@ -102,7 +100,7 @@ my @left = (
 );
 
 my $node = new_node('reference_process');
-my @rows = load_expected();
+my @rows = load_expected($node, "file LIKE 'data/pm\\_%' AND area IN ($areas)");
 load_logs();
 compute();
 
@@ -115,19 +113,6 @@ leave($_) for grep { !exists $computed{ $_->{id} } } @rows;
 diag 'values matched: ' . counts(\%matched);
 diag "left, $_: " . counts($left{$_}) for sort keys %left;
 done_testing();
-
-sub load_expected
-{
-	my @columns = qw(id dataset file area quantity value digits);
-	my $list = join q{ || E'\t' || }, @columns;
-	my $lines = $node->safe_psql('postgres', <<"SQL");
-CREATE EXTENSION coachdiag;
-CREATE TABLE expected (id text, dataset text, file text, area text, quantity text, value text, digits text, source text, how text);
-\\copy expected FROM '$reference/expected.csv' CSV HEADER
-SELECT $list FROM expected WHERE file LIKE 'data/pm\\_%' AND area IN ($areas) ORDER BY id;
-SQL
-	return map { my %row; @row{@columns} = split /\t/; \%row } split /\n/, $lines;
-}
 
 # Table path: the logs' cases, by resource; where there are support teams, also by these.
 sub load_logs

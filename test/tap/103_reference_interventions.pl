@@ -1,13 +1,11 @@
 # Interrupted series against reference values: R (stats, sandwich, nlme, lmtest, strucchange, car), statsmodels.
-# COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the data they belong to.
 use strict;
 use warnings;
 use Coachdiag;
+use Reference;
 use Test::More;
 
-my $reference = $ENV{COACHDIAG_REFERENCE} // '';
-plan skip_all => 'no reference values here: COACHDIAG_REFERENCE names no folder with expected.csv and data/'
-	unless -r "$reference/expected.csv" && -d "$reference/data";
+reference_dir();
 
 # Areas that are about change over time.
 my %areas = map { $_ => 1 } 'ITS OLS', 'ITS Newey-West', 'ITS GLS AR(1)', 'ITS ARIMA', 'ITS GLM', 'ITS diagnostics',
@@ -70,7 +68,7 @@ my @left = (
 );
 
 my $node = new_node('reference_interventions');
-my @rows = load_expected();
+my @rows = grep { $areas{ $_->{area} } } load_expected($node, 'true');
 load_data();
 
 my %answer = map { $_->{id} => scalar answer_to($_) } @rows;
@@ -87,19 +85,6 @@ diag "$_: $matched{$_} values matched" for sort keys %matched;
 diag "left, $_: $without{$_}" for sort keys %without;
 done_testing();
 
-sub load_expected
-{
-	my @columns = qw(id dataset file area quantity value digits);
-	my $list = join q{ || E'\t' || }, map { "coalesce($_, '')" } @columns;
-	my $lines = $node->safe_psql('postgres', <<"SQL");
-CREATE EXTENSION coachdiag;
-CREATE TABLE expected (id text, dataset text, file text, area text, quantity text, value text, digits text, source text, how text);
-\\copy expected FROM '$reference/expected.csv' CSV HEADER
-SELECT $list FROM expected ORDER BY id;
-SQL
-	return grep { $areas{ $_->{area} } } map { my %row; @row{@columns} = split /\t/; \%row } split /\n/, $lines;
-}
-
 # Table design: the rows of every model; what is derived from them.
 sub load_data
 {
@@ -108,9 +93,9 @@ sub load_data
 	{
 		my ($file, $y, $at, $terms, $where) = @{ $models{$model} };
 		my $x = join ', ', map { $_->[1] } @$terms;
-		load_file("data/$file", "INSERT INTO design SELECT '$model', $at, $y, ARRAY[$x]::float8[] FROM raw WHERE " . ($where // 'true'));
+		load_file($node, "data/$file", "INSERT INTO design SELECT '$model', $at, $y, ARRAY[$x]::float8[] FROM raw WHERE " . ($where // 'true'));
 	}
-	load_file('data/its_cigsales.csv', <<'SQL');
+	load_file($node, 'data/its_cigsales.csv', <<'SQL');
 CREATE TABLE slope_change AS
 SELECT state, rank() OVER (ORDER BY estimate)
 FROM (SELECT statename AS state, array_agg(cigsale::float8 ORDER BY year::int) AS y,
@@ -129,16 +114,6 @@ SELECT year, (SELECT r.rss FROM coachdiag.segmented_regression(y, x, 'ols') r LI
 FROM (SELECT year, array_agg(y ORDER BY at) AS y, array_agg(ARRAY[1, (at >= year)::int]::float8[] ORDER BY at) AS x
 	FROM design, generate_series(1886, 1956) year WHERE model = 'flow~x' GROUP BY year) s;
 SQL
-	return;
-}
-
-# A file as a table of texts called raw, and what to do with it.
-sub load_file
-{
-	my ($file, $sql) = @_;
-	my $header = `cat "$reference/$file"` =~ s/\r?\n.*//sr;
-	my $columns = join ', ', map { "$_ text" } split /,/, $header;
-	$node->safe_psql('postgres', "CREATE TEMP TABLE raw ($columns);\n\\copy raw FROM '$reference/$file' CSV HEADER\n$sql");
 	return;
 }
 

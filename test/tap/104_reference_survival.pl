@@ -1,13 +1,11 @@
 # kaplan_meier, log_rank, cox, kitagawa and shapley against values of R's survival and of R.
-# COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the data they belong to.
 use strict;
 use warnings;
 use Coachdiag;
+use Reference;
 use Test::More;
 
-my $reference = $ENV{COACHDIAG_REFERENCE} // '';
-plan skip_all => 'no reference values here: COACHDIAG_REFERENCE names no folder with expected.csv and data/'
-	unless -r "$reference/expected.csv" && -d "$reference/data";
+reference_dir();
 
 my %areas = map { $_ => 1 } 'Cox', 'Kaplan-Meier', 'log-rank', 'hazard rate', 'Kitagawa', 'Shapley', 'Oaxaca-Blinder';
 
@@ -54,7 +52,7 @@ my @left = (
 );
 
 my $node = new_node('reference_survival');
-my @rows = load_expected();
+my @rows = grep { $areas{ $_->{area} } } load_expected($node, 'true');
 load_data();
 
 my (%matched, %left);
@@ -66,19 +64,6 @@ for my $row (@rows)
 diag "$_: $matched{$_} values matched" for sort keys %matched;
 diag "left, $_: $left{$_}" for sort keys %left;
 done_testing();
-
-sub load_expected
-{
-	my @columns = qw(id dataset file area quantity value digits);
-	my $list = join q{ || E'\t' || }, map { "coalesce($_, '')" } @columns;
-	my $lines = $node->safe_psql('postgres', <<"SQL");
-CREATE EXTENSION coachdiag;
-CREATE TABLE expected (id text, dataset text, file text, area text, quantity text, value text, digits text, source text, how text);
-\\copy expected FROM '$reference/expected.csv' CSV HEADER
-SELECT $list FROM expected ORDER BY id;
-SQL
-	return grep { $areas{ $_->{area} } } map { my %row; @row{@columns} = split /\t/; \%row } split /\n/, $lines;
-}
 
 # The tables, and lmg: shares of R squared in Fertility, from the sets of covariates by their correlations.
 sub load_data
@@ -119,10 +104,7 @@ sub load_table
 {
 	my ($table, $file, $select, $where) = @_;
 	$where //= 'true';
-	my $cat = $file =~ /\.gz$/ ? 'zcat' : 'cat';
-	my $header = `$cat '$reference/data/$file' | head -n 1` =~ s/\r?\n.*//sr;
-	my $columns = join ', ', map { "$_ text" } split /,/, $header;
-	$node->safe_psql('postgres', "CREATE TEMP TABLE raw ($columns);\n\\copy raw FROM PROGRAM '$cat $reference/data/$file' CSV HEADER\nCREATE TABLE $table AS SELECT $select FROM raw WHERE $where");
+	load_file($node, "data/$file", "CREATE TABLE $table AS SELECT $select FROM raw WHERE $where");
 	return;
 }
 
