@@ -411,8 +411,10 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	options.margin = isnan(q->smallest_effect) ? 0 : q->smallest_effect;
 	if (!cd_dispersion_of_panel(fair, options, whole))
 		return false;
+	options.wanted = CD_GAP_SPREAD;
 	if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
 		return false;
+	options.wanted = CD_GAP_MEAN;
 	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), options, part))
 		in->experienced = part;
 	else

@@ -34,7 +34,7 @@ typedef struct Gap
 CdGapOptions
 cd_gap_default_options(void)
 {
-	CdGapOptions options = {1.0, false, 0.0, 0.95, CD_SCALE_IDENTITY};
+	CdGapOptions options = {1.0, false, 0.0, 0.95, CD_SCALE_IDENTITY, CD_GAP_ALL};
 
 	return options;
 }
@@ -171,6 +171,8 @@ share_from_means(Gap *g, double within)
 	size_t		k = 0;
 	CdStatus	status;
 
+	if (g->options->wanted != CD_GAP_ALL)
+		return CD_OK;
 	for (size_t i = 0; i < g->size; i++)
 	{
 		if (g->agent[i].weight <= 0.0)
@@ -645,11 +647,12 @@ rates_of_agents(Gap *g, const RateGap *r, size_t k)
 	out->between_sd = sd;
 	out->between_variance = sd * sd;
 	set_variance_shares(g, sd * sd, within);
-	status = between_interval(g, r, k, &fit);
-	if (status == CD_OK)
-		status = mean_of_rates(g, r, &fit, rate);
-	if (status == CD_OK)
-		status = cd_rates_posterior(r->successes, r->trials, k, PRIOR_SCALE * logit_noise(r), &posterior);
+	status = mean_of_rates(g, r, &fit, rate);
+	if (status == CD_OK && g->options->wanted != CD_GAP_MEAN)
+		status = between_interval(g, r, k, &fit);
+	if (status != CD_OK || g->options->wanted != CD_GAP_ALL)
+		return status;
+	status = cd_rates_posterior(r->successes, r->trials, k, PRIOR_SCALE * logit_noise(r), &posterior);
 	if (status == CD_OK)
 		status = predict_rate(g, r, &fit, &posterior);
 	return status == CD_OK ? share_of_rates(g, r, &posterior) : status;

@@ -18,6 +18,14 @@ typedef enum CdScale
 	CD_SCALE_PROPORTION			/* moments of rate - target, weight = trials */
 } CdScale;
 
+/* What is asked for; each leaves out more of what costs most, which is NaN then. */
+typedef enum CdGapWanted
+{
+	CD_GAP_ALL,
+	CD_GAP_SPREAD,				/* no share, no prediction */
+	CD_GAP_MEAN					/* of rates no interval of the spread either */
+} CdGapWanted;
+
 typedef struct CdGapOptions
 {
 	double		orientation;	/* +1 or -1, multiplies every gap before anything else */
@@ -25,6 +33,7 @@ typedef struct CdGapOptions
 	double		margin;			/* >= 0: short means beyond this distance from target */
 	double		level;			/* of every interval, 0.95 unless there is a reason */
 	CdScale		scale;
+	CdGapWanted wanted;
 } CdGapOptions;
 
 /*
@@ -69,7 +78,7 @@ typedef struct CdGapDispersion
 /* Doubles of scratch that cd_gap_dispersion needs for k agents. */
 #define CD_GAP_DISPERSION_SCRATCH(k) (2 * (size_t) (k))
 
-/* orientation 1, short negative, margin 0, identity, level 0.95 */
+/* orientation 1, short negative, margin 0, identity, level 0.95, all */
 CdGapOptions cd_gap_default_options(void);
 
 /*

@@ -172,7 +172,7 @@ consistent_test(const CdStructuralInput *in, double margin, double type_share, C
 	*out = t;
 	if (isnan(d->mean_low) || isnan(d->between_sd))
 		return CD_OK;
-	if (d->mean_high <= margin && d->share_high < 0.5)
+	if (d->mean_high <= margin && in->whole->share_high < 0.5)
 		out->reason = CD_REASON_NOTHING_TO_EXPLAIN;
 	else if (d->agents < 5.0)
 	{
