@@ -123,7 +123,8 @@ answer_between(const EffectQuestion *question, const PanelSeries *series)
 
 /* Rows other_teams and spillover; within: coaching_effect over all panels. */
 static void
-put_between(ReturnSetInfo *result, const EffectQuestion *q, double level, const PanelSeries *series, uint32 teams, const CdEffect *within)
+put_between(ReturnSetInfo *result, const EffectQuestion *q, double level, const PanelSeries *series, uint32 teams,
+			const CdEffect *within)
 {
 	CdEffect	between = answer_between(q, series);
 	CdSpillover spill = cd_spillover(&between, within, q->options.level);
@@ -167,7 +168,8 @@ cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
 	level = common_level(&series, teams);
 	effects = effect_estimate(&q, &series, teams, NULL, &common);
 	own = own_answer(effects, teams, &q);
-	row = (CdTrials) {.estimate = own.effect, .low = own.low, .high = own.high, .p = own.p, .sessions = own.sessions, .compared = NAN};
+	row = (CdTrials) {.estimate = own.effect, .low = own.low, .high = own.high, .p = own.p,
+		.sessions = own.sessions, .compared = NAN};
 	put_row(result, &q, level, "coaching_effect", &row, NAN, "agents");
 	for (int i = 0; i < (int) lengthof(designs); i++)
 	{
