@@ -12,17 +12,20 @@
 
 CD_FUNCTION(cd_coaching_effect_alternatives);
 
-#define COLUMNS 9
+#define COLUMNS 11
 #define FEWEST_TEAMS 4			/* that other teams can be a comparison */
 
 static const struct
 {
 	const char *name;
 	CdTrialMethod method;
+	CdTrialBound bound;
 }			designs[] = {
-	{"ancova_trials", CD_TRIAL_HISTORY},
-	{"gap_difference", CD_TRIAL_GAP},
-	{"before_after", CD_TRIAL_BEFORE_AFTER}
+	{"ancova_trials", CD_TRIAL_HISTORY, CD_TRIAL_AS_MEASURED},
+	{"attrition_low", CD_TRIAL_HISTORY, CD_TRIAL_LOWEST},
+	{"attrition_high", CD_TRIAL_HISTORY, CD_TRIAL_HIGHEST},
+	{"gap_difference", CD_TRIAL_GAP, CD_TRIAL_AS_MEASURED},
+	{"before_after", CD_TRIAL_BEFORE_AFTER, CD_TRIAL_AS_MEASURED}
 };
 
 /* What all panels together are measured in: the mean of their levels. */
@@ -52,6 +55,8 @@ put_row(ReturnSetInfo *result, const EffectQuestion *q, double level, const char
 	cd_set_float8(values, nulls, 6, e->sessions);
 	cd_set_float8(values, nulls, 7, e->compared);
 	values[8] = CStringGetTextDatum(clusters);
+	cd_set_float8(values, nulls, 9, e->measured);
+	cd_set_float8(values, nulls, 10, e->compared_measured);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -69,11 +74,19 @@ own_answer(const CdEffect *effects, uint32 teams, const EffectQuestion *q)
 	return all;
 }
 
+/* A row of no trials. */
+static CdTrials
+plain_row(double estimate, double low, double high, double p, double sessions, double compared)
+{
+	return (CdTrials) {.estimate = estimate, .low = low, .high = high, .p = p, .sessions = sessions,
+		.compared = compared, .measured = NAN, .compared_measured = NAN};
+}
+
 /* One design; before: see CdEffectCommon. */
 static CdTrials
-answer_by(CdTrialMethod method, const EffectQuestion *q, int before, const PanelSeries *series)
+answer_by(int design, const EffectQuestion *q, int before, const PanelSeries *series)
 {
-	CdTrialOptions options = {method, q->options.horizon, before, q->options.level};
+	CdTrialOptions options = {designs[design].method, designs[design].bound, q->options.horizon, before, q->options.level};
 	CdArena		arena = {0};
 	CdTrials	out;
 	CdStatus	status;
@@ -128,12 +141,10 @@ put_between(ReturnSetInfo *result, const EffectQuestion *q, double level, const 
 {
 	CdEffect	between = answer_between(q, series);
 	CdSpillover spill = cd_spillover(&between, within, q->options.level);
-	CdTrials	row = {.estimate = between.effect, .low = between.low, .high = between.high, .p = between.p,
-	.sessions = within->sessions, .compared = teams};
+	CdTrials	row = plain_row(between.effect, between.low, between.high, between.p, within->sessions, teams);
 
 	put_row(result, q, level, "other_teams", &row, NAN, "teams");
-	row = (CdTrials) {.estimate = spill.effect, .low = spill.low, .high = spill.high, .p = spill.p,
-		.sessions = within->sessions, .compared = teams};
+	row = plain_row(spill.effect, spill.low, spill.high, spill.p, within->sessions, teams);
 	put_row(result, q, level, "spillover", &row, NAN, "teams");
 }
 
@@ -168,12 +179,11 @@ cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
 	level = common_level(&series, teams);
 	effects = effect_estimate(&q, &series, teams, NULL, &common);
 	own = own_answer(effects, teams, &q);
-	row = (CdTrials) {.estimate = own.effect, .low = own.low, .high = own.high, .p = own.p,
-		.sessions = own.sessions, .compared = NAN};
+	row = plain_row(own.effect, own.low, own.high, own.p, own.sessions, NAN);
 	put_row(result, &q, level, "coaching_effect", &row, NAN, "agents");
 	for (int i = 0; i < (int) lengthof(designs); i++)
 	{
-		CdTrials	e = answer_by(designs[i].method, &q, common.before, &series);
+		CdTrials	e = answer_by(i, &q, common.before, &series);
 
 		put_row(result, &q, level, designs[i].name, &e, designs[i].method == CD_TRIAL_BEFORE_AFTER ? own.null : NAN,
 				e.by_team ? "teams" : "agents");

@@ -6,6 +6,8 @@
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 
 #include "stats/regression.h"
 #include "stats/solve.h"
@@ -34,11 +36,25 @@ typedef struct Table
 /* What is taken from an agent for a trial. */
 typedef struct Entry
 {
+	size_t		agent;
+	double		sessions;		/* of the period of the trial */
 	double		outcome;
 	double		dose;			/* sessions active over the horizon, per period */
 	double		weight;
 	double		x[COLUMNS];
 } Entry;
+
+/* Entries of one side that are left out: those whose outcome is beyond what history foretells by more than the cut. */
+typedef struct Trim
+{
+	double		share;			/* of that side; 0: none */
+	bool		coached;		/* the side */
+	bool		above;
+	double		cut;
+	double		b[COLUMNS];		/* what history foretells */
+	double	   *residual;		/* of that side; NULL: not asked for */
+	size_t		residuals;
+} Trim;
 
 typedef struct Stack
 {
@@ -46,13 +62,16 @@ typedef struct Stack
 	double		typical;		/* mean weight of a value */
 	double		slope;			/* times dose is taken from the outcome */
 	Entry	   *entry;			/* one trial */
-	size_t	   *agent;			/* of the entry */
 	CdClusters	outcome;		/* by agent, then by team */
 	CdClusters	dose;
 	CdClusters	team_outcome;
+	Trim		trim;
 	double		trials;
 	double		sessions;
 	double		compared;
+	double		coached;		/* measured or not, in trials that have somebody to compare with */
+	double		coached_measured;
+	double		compared_measured;	/* share, times the trial's coached */
 } Stack;
 
 static int
@@ -103,9 +122,10 @@ cd_trials_size(const CdEffectRow *rows, size_t n)
 	spans(rows, n, &agents, &most, &teams, &first, &last);
 	cells = cd_arena_bytes(most, (size_t) (last - first + 1) * sizeof(double));
 	size = cd_arena_sum(cells, cd_arena_sum(cells, cells));
-	size = cd_arena_sum(size, cd_arena_bytes(most, sizeof(Entry) + sizeof(size_t)));
+	size = cd_arena_sum(size, cd_arena_bytes(most, sizeof(Entry)));
 	size = cd_arena_sum(size, cd_arena_sum(cd_clusters_size(agents, COLUMNS), cd_clusters_size(agents, COLUMNS)));
 	size = cd_arena_sum(size, cd_clusters_size(teams, COLUMNS));
+	size = cd_arena_sum(size, cd_arena_bytes(n, sizeof(double)));
 	return cd_arena_sum(size, cd_arena_sum(3 * cd_regression_size(COLUMNS), 1024));
 }
 
@@ -171,7 +191,7 @@ sessions_over(const Table *t, int agent, int from, int to)
 
 /* ---- trials ---- */
 
-/* What an agent brings to the trial at period p; false where it cannot take part. */
+/* What an agent brings to the trial at period p, outcome NaN: not measured; false where it cannot take part. */
 static bool
 enter(const Table *t, const CdTrialOptions *o, double typical, int agent, int p, Entry *e)
 {
@@ -194,13 +214,13 @@ enter(const Table *t, const CdTrialOptions *o, double typical, int agent, int p,
 		e->weight = t->sessions[(size_t) agent * t->periods + p];
 		return e->weight > 0.0 && !isnan(e->outcome);
 	}
-	if (isnan(e->outcome) || sessions_over(t, agent, p - WASHOUT, p - 1) > 0.0)
+	if (sessions_over(t, agent, p - WASHOUT, p - 1) > 0.0)
 		return false;
 	if (o->method == CD_TRIAL_GAP)
 	{
 		base = mean_over(t, agent, p - GAP_FROM, p - GAP_TO, &w);
 		e->outcome -= base;
-		return !isnan(base);
+		return !isnan(e->outcome);
 	}
 	e->x[1] = mean_over(t, agent, last, last, &w);
 	e->x[2] = mean_over(t, agent, last - RECENT + 1, last, &w);
@@ -233,38 +253,103 @@ centre(Entry *e, size_t n, int columns)
 	}
 }
 
+/* The agents of a team that take part at period p and are measured after it; counts the others too. */
+static size_t
+enter_all(Stack *s, const Table *t, size_t first_agent, int p)
+{
+	size_t		n = 0;
+	double		asked[2] = {0};
+	double		measured[2] = {0};
+
+	for (int a = 0; a < t->agents; a++)
+	{
+		Entry	   *e = &s->entry[n];
+		bool		coached;
+
+		if (!enter(t, s->options, s->typical, a, p, e))
+			continue;
+		coached = e->x[0] > 0.0;
+		asked[coached] += 1.0;
+		if (isnan(e->outcome))
+			continue;
+		measured[coached] += 1.0;
+		e->sessions = t->sessions[(size_t) a * t->periods + p];
+		e->agent = first_agent + (size_t) a;
+		n++;
+	}
+	if (n > 0 && asked[0] > 0.0 && asked[1] > 0.0)
+	{
+		s->coached += asked[1];
+		s->coached_measured += measured[1];
+		s->compared_measured += asked[1] * measured[0] / asked[0];
+	}
+	return n;
+}
+
+/* Whether there is somebody on either side. */
+static bool
+compares(const Stack *s, size_t n)
+{
+	size_t		coached = 0;
+
+	for (size_t i = 0; i < n; i++)
+		coached += s->entry[i].sessions > 0.0;
+	return coached > 0 && (s->options->method == CD_TRIAL_BEFORE_AFTER || coached < n);
+}
+
+/* What history leaves unexplained of a side is noted down, or the entries beyond the cut left out; returns how many stay. */
+static size_t
+trim(Trim *trim, Entry *e, size_t n)
+{
+	size_t		stay = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		double		left = e[i].outcome;
+
+		for (int k = 0; k < COLUMNS; k++)
+			left -= trim->b[k] * e[i].x[k];
+		if ((e[i].sessions > 0.0) == trim->coached)
+		{
+			if (trim->residual != NULL)
+				trim->residual[trim->residuals++] = left;
+			else if (trim->above ? left > trim->cut : left < trim->cut)
+				continue;
+		}
+		e[stay++] = e[i];
+	}
+	return stay;
+}
+
 /* One trial: the agents of a team at one period. */
 static void
 add_trial(Stack *s, const Table *t, size_t team, size_t first_agent, int p)
 {
-	const CdTrialOptions *o = s->options;
-	int			columns = columns_of(o->method);
-	size_t		n = 0;
-	double		coached = 0.0;
-	double		held = 0.0;
+	int			columns = columns_of(s->options->method);
+	bool		centred = s->options->method != CD_TRIAL_BEFORE_AFTER;
+	size_t		n = enter_all(s, t, first_agent, p);
 
-	for (int a = 0; a < t->agents; a++)
-	{
-		if (!enter(t, o, s->typical, a, p, &s->entry[n]))
-			continue;
-		coached += s->entry[n].x[0];
-		held += s->entry[n].x[0] > 0.0 ? t->sessions[(size_t) a * t->periods + p] : 0.0;
-		s->agent[n++] = first_agent + (size_t) a;
-	}
-	if (coached == 0.0 || (o->method != CD_TRIAL_BEFORE_AFTER && coached == (double) n))
+	if (!compares(s, n))
 		return;
-	s->trials += 1.0;
-	s->sessions += held;
-	s->compared += (double) n - coached;
-	if (o->method != CD_TRIAL_BEFORE_AFTER)
+	if (centred)
 		centre(s->entry, n, columns);
+	if (s->trim.share > 0.0)
+	{
+		n = trim(&s->trim, s->entry, n);
+		if (!compares(s, n))
+			return;
+		centre(s->entry, n, columns);
+	}
+	s->trials += 1.0;
 	for (size_t i = 0; i < n; i++)
 	{
 		const Entry *e = &s->entry[i];
 		double		y = e->outcome - s->slope * e->dose;
 
-		cd_clusters_add(&s->outcome, s->agent[i], e->x, y, e->weight);
-		cd_clusters_add(&s->dose, s->agent[i], e->x, e->dose, e->weight);
+		s->sessions += e->sessions;
+		s->compared += e->sessions > 0.0 ? 0.0 : 1.0;
+		cd_clusters_add(&s->outcome, e->agent, e->x, y, e->weight);
+		cd_clusters_add(&s->dose, e->agent, e->x, e->dose, e->weight);
 		cd_clusters_add(&s->team_outcome, team, e->x, y, e->weight);
 	}
 }
@@ -292,6 +377,7 @@ stack_all(Stack *s, Table *t, double slope)
 	clear(&s->team_outcome);
 	s->slope = slope;
 	s->trials = s->sessions = s->compared = 0.0;
+	s->coached = s->coached_measured = s->compared_measured = 0.0;
 	for (size_t from = 0; from < t->n; team++)
 	{
 		from += fill_table(t, from);
@@ -343,18 +429,25 @@ used_clusters(const CdClusters *c)
 	return used;
 }
 
+/* Means of trials that were taken out. */
+static double
+absorbed(const Stack *s)
+{
+	return s->options->method == CD_TRIAL_BEFORE_AFTER ? 0.0 : s->trials;
+}
+
 /* Standard error of the ratio: of what is left of the outcome, over the first stage. */
 static CdStatus
-spread(const Stack *s, size_t teams, double absorbed, double first_stage, const CdArena *arena, CdTrials *out)
+spread(const Stack *s, size_t teams, double first_stage, const CdArena *arena, CdTrials *out)
 {
 	CdContrast	agent;
 	CdContrast	team;
-	CdStatus	status = coached_coefficient(&s->outcome, absorbed, *arena, &agent);
+	CdStatus	status = coached_coefficient(&s->outcome, absorbed(s), *arena, &agent);
 
 	if (status != CD_OK)
 		return status;
 	out->by_team = teams >= TEAMS_LEAST
-		&& coached_coefficient(&s->team_outcome, absorbed, *arena, &team) == CD_OK && team.se > agent.se;
+		&& coached_coefficient(&s->team_outcome, absorbed(s), *arena, &team) == CD_OK && team.se > agent.se;
 	out->se = (out->by_team ? team.se : agent.se) / first_stage;
 	out->df = out->by_team ? team.df : agent.df;
 	out->clusters = (double) used_clusters(out->by_team ? &s->team_outcome : &s->outcome);
@@ -377,8 +470,7 @@ prepare(Stack *s, Table *t, CdArena *arena, size_t *teams)
 	t->weight = cd_arena_take(arena, t->room, sizeof(double));
 	t->sessions = cd_arena_take(arena, t->room, sizeof(double));
 	s->entry = cd_arena_take(arena, most, sizeof(Entry));
-	s->agent = cd_arena_take(arena, most, sizeof(size_t));
-	if (s->agent == NULL)
+	if (s->entry == NULL)
 		return CD_NOMEM;
 	status = cd_clusters_init(agents, columns, arena, &s->outcome);
 	if (status == CD_OK)
@@ -388,47 +480,103 @@ prepare(Stack *s, Table *t, CdArena *arena, size_t *teams)
 	return status;
 }
 
+/* The effect per session: what the coached differ by, over the sessions that they had more. */
+static CdStatus
+ratio(Stack *s, Table *t, const CdArena *arena, double *estimate, double *first_stage)
+{
+	CdContrast	outcome;
+	CdContrast	dose;
+	CdStatus	status;
+
+	if (!stack_all(s, t, 0.0))
+		return CD_STOPPED;
+	if (s->trials == 0.0 || used_clusters(&s->outcome) < 2)
+		return CD_TOO_FEW;
+	status = coached_coefficient(&s->outcome, absorbed(s), *arena, &outcome);
+	if (status == CD_OK)
+		status = coached_coefficient(&s->dose, absorbed(s), *arena, &dose);
+	if (status != CD_OK)
+		return status;
+	*estimate = outcome.estimate / dose.estimate;
+	*first_stage = dose.estimate;
+	return dose.estimate > 0.0 ? CD_OK : CD_TOO_FEW;
+}
+
+/* Which side is cut, and where, so that as many of both are measured. Needs the trials stacked as measured. */
+static CdStatus
+set_trim(Stack *s, Table *t, const CdArena *arena)
+{
+	Trim	   *trim = &s->trim;
+	CdArena		own = *arena;
+	CdRegression fit;
+	double		coached = s->coached_measured / s->coached;
+	double		compared = s->compared_measured / s->coached;
+	CdStatus	status = cd_regression(&s->outcome, absorbed(s), &own, &fit);
+
+	if (status != CD_OK)
+		return status;
+	for (int k = 0; k < COLUMNS; k++)
+		trim->b[k] = fit.coefficient[k];
+	trim->coached = coached > compared;
+	trim->above = trim->coached == (s->options->bound == CD_TRIAL_LOWEST);
+	trim->share = fabs(coached - compared) / fmax(coached, compared);
+	if (!(trim->share > 0.0))
+		return CD_OK;
+	own = *arena;
+	trim->residual = cd_arena_take(&own, t->n, sizeof(double));
+	trim->residuals = 0;
+	if (trim->residual == NULL)
+		return CD_NOMEM;
+	if (!stack_all(s, t, 0.0))
+		return CD_STOPPED;
+	gsl_sort(trim->residual, 1, trim->residuals);
+	trim->cut = gsl_stats_quantile_from_sorted_data(trim->residual, 1, trim->residuals,
+													trim->above ? 1.0 - trim->share : trim->share);
+	trim->residual = NULL;
+	return CD_OK;
+}
+
 CdStatus
 cd_trials(const CdEffectRow *rows, size_t n, const CdTrialOptions *options, CdArena *arena, CdTrials *out)
 {
 	Table		t = {.rows = rows, .n = n};
 	Stack		s = {.options = options, .typical = mean_weight(rows, n)};
-	CdContrast	outcome;
-	CdContrast	dose;
 	CdStatus	status;
-	double		absorbed;
+	double		first_stage;
 	double		half;
 	size_t		teams;
 
-	*out = (CdTrials) {NAN, NAN, NAN, NAN, NAN, NAN, 0.0, 0.0, 0.0, false};
+	*out = (CdTrials) {.estimate = NAN, .se = NAN, .df = NAN, .low = NAN, .high = NAN, .p = NAN, .measured = NAN,
+		.compared_measured = NAN};
 	if (n == 0)
 		return CD_TOO_FEW;
+	if (options->bound != CD_TRIAL_AS_MEASURED && options->method != CD_TRIAL_HISTORY)
+		return CD_BAD_INPUT;
 	status = prepare(&s, &t, arena, &teams);
-	if (status != CD_OK)
-		return status;
-	if (!stack_all(&s, &t, 0.0))
-		return CD_STOPPED;
+	if (status == CD_OK)
+		status = ratio(&s, &t, arena, &out->estimate, &first_stage);
+	if (options->method == CD_TRIAL_HISTORY && s.coached > 0.0)
+	{
+		out->measured = s.coached_measured / s.coached;
+		out->compared_measured = s.compared_measured / s.coached;
+	}
+	if (status == CD_OK && options->bound != CD_TRIAL_AS_MEASURED)
+		status = set_trim(&s, &t, arena);
+	if (status == CD_OK && s.trim.share > 0.0)
+		status = ratio(&s, &t, arena, &out->estimate, &first_stage);
 	out->sessions = s.sessions;
 	out->compared = s.compared;
-	absorbed = options->method == CD_TRIAL_BEFORE_AFTER ? 0.0 : s.trials;
-	if (s.trials == 0.0 || used_clusters(&s.outcome) < 2)
-		return CD_TOO_FEW;
-	status = coached_coefficient(&s.outcome, absorbed, *arena, &outcome);
+	if (status == CD_OK && !stack_all(&s, &t, out->estimate))
+		status = CD_STOPPED;
 	if (status == CD_OK)
-		status = coached_coefficient(&s.dose, absorbed, *arena, &dose);
+		status = spread(&s, teams, first_stage, arena, out);
+	if (status == CD_OK)
+		status = cd_t_multiplier(options->level, out->df, &half);
 	if (status != CD_OK)
+	{
+		out->estimate = NAN;
 		return status;
-	if (!(dose.estimate > 0.0))
-		return CD_TOO_FEW;
-	out->estimate = outcome.estimate / dose.estimate;
-	if (!stack_all(&s, &t, out->estimate))
-		return CD_STOPPED;
-	status = spread(&s, teams, absorbed, dose.estimate, arena, out);
-	if (status != CD_OK)
-		return status;
-	status = cd_t_multiplier(options->level, out->df, &half);
-	if (status != CD_OK)
-		return status;
+	}
 	half *= out->se;
 	out->low = out->estimate - half;
 	out->high = out->estimate + half;

@@ -20,9 +20,22 @@ typedef enum CdTrialMethod
 	CD_TRIAL_HISTORY
 } CdTrialMethod;
 
+/*
+ * Who leaves or is away is not measured over the horizon. Where more of one side are measured, as
+ * many of them are left out as make both sides alike, those that make the effect lowest or highest:
+ * bounds for the agents who would be measured either way (Lee 2009), within what history foretells.
+ */
+typedef enum CdTrialBound
+{
+	CD_TRIAL_AS_MEASURED,
+	CD_TRIAL_LOWEST,
+	CD_TRIAL_HIGHEST
+} CdTrialBound;
+
 typedef struct CdTrialOptions
 {
 	CdTrialMethod method;
+	CdTrialBound bound;
 	int			horizon;
 	int			before;			/* the period before, see CdEffectCommon */
 	double		level;			/* of the interval */
@@ -41,6 +54,8 @@ typedef struct CdTrials
 	double		compared;		/* agents' periods compared with, all trials together */
 	double		clusters;
 	bool		by_team;		/* the standard error is over teams */
+	double		measured;		/* share of the coached who were measured over the horizon */
+	double		compared_measured;	/* of those compared with, trials counted by their coached */
 } CdTrials;
 
 /* Bytes of arena for rows as cd_effect takes them. */

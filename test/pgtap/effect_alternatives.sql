@@ -1,6 +1,6 @@
 -- coaching_effect_alternatives: the other designs beside coaching_effect, over the same panels.
 BEGIN;
-SELECT plan(15);
+SELECT plan(18);
 
 -- Twelve teams of eight; who had a bad week is coached; a session adds 4 for four weeks.
 CREATE TEMP TABLE score AS
@@ -26,7 +26,7 @@ SELECT team, coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NU
 CREATE TEMP TABLE answer AS
 SELECT a.* FROM (SELECT array_agg(panel ORDER BY team) AS panels FROM stored) s, coachdiag.coaching_effect_alternatives(panels) a;
 
-SELECT results_eq('SELECT method FROM answer', ARRAY['coaching_effect', 'ancova_trials', 'gap_difference', 'before_after', 'other_teams', 'spillover'], 'a row a method');
+SELECT results_eq('SELECT method FROM answer', ARRAY['coaching_effect', 'ancova_trials', 'attrition_low', 'attrition_high', 'gap_difference', 'before_after', 'other_teams', 'spillover'], 'a row a method');
 SELECT ok((SELECT improvement BETWEEN 3.2 AND 4.8 AND ci_low < 4 AND 4 < ci_high FROM answer WHERE method = 'coaching_effect'), 'coaching_effect finds what was planted');
 SELECT ok((SELECT improvement BETWEEN 3 AND 5 FROM answer WHERE method = 'ancova_trials'), 'so do trials that know the history');
 SELECT ok((SELECT a.improvement > 8 AND abs(a.improvement - a.null_improvement - 4) < 1.2 FROM answer a WHERE method = 'before_after'),
@@ -37,8 +37,21 @@ SELECT ok((SELECT bool_and(a.clusters IN ('agents', 'teams')) AND bool_and(a.com
 	'and says what was compared over what clusters');
 SELECT ok((SELECT ci_low < 4 AND 4 < ci_high AND ci_low > 1 AND compared = 12 FROM answer WHERE method = 'other_teams'), 'beside other teams a session per agent does the same');
 SELECT ok((SELECT ci_low < 0 AND 0 < ci_high FROM answer WHERE method = 'spillover'), 'and team mates gain nothing by it');
-SELECT is((SELECT count(*) FROM (SELECT array_agg(panel ORDER BY team) AS panels FROM stored WHERE team < 4) s, coachdiag.coaching_effect_alternatives(panels)), 4::bigint,
+SELECT is((SELECT count(*) FROM (SELECT array_agg(panel ORDER BY team) AS panels FROM stored WHERE team < 4) s, coachdiag.coaching_effect_alternatives(panels)), 6::bigint,
 	'three teams are no comparison for a team');
+SELECT results_eq($$SELECT improvement, ci_low, ci_high FROM answer WHERE method LIKE 'attrition%'$$, $$SELECT improvement, ci_low, ci_high FROM answer, generate_series(1, 2) WHERE method = 'ancova_trials'$$,
+	'nobody is lost to sight: no bounds but the estimate');
+-- Every third of the coached is away for the four weeks after.
+CREATE TEMP TABLE gone AS
+SELECT a.* FROM (
+	SELECT array_agg(panel ORDER BY team) AS panels FROM (
+		SELECT team, coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NULL::text, NULL::date) AS panel FROM score s
+		WHERE NOT EXISTS (SELECT FROM score c WHERE c.team = s.team AND c.agent = s.agent AND c.sessions > 0 AND (c.week - date '2025-01-06') / 7 % 3 = 0
+			AND s.week BETWEEN c.week + 7 AND c.week + 28 AND s.sessions = 0)
+		GROUP BY team) p) s, coachdiag.coaching_effect_alternatives(panels) a;
+SELECT ok((SELECT measured < compared_measured - 0.1 FROM gone WHERE method = 'ancova_trials'), 'who is lost to sight is counted');
+SELECT ok((SELECT l.improvement < a.improvement AND a.improvement < h.improvement FROM gone l, gone a, gone h
+	WHERE l.method = 'attrition_low' AND a.method = 'ancova_trials' AND h.method = 'attrition_high'), 'and may have done better or worse');
 -- Turned around, as a metric where lower is better.
 SELECT results_eq($$SELECT method, round(improvement::numeric, 6) FROM answer$$, $$
 	SELECT a.method, round(a.improvement::numeric, 6)

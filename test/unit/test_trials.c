@@ -60,9 +60,9 @@ make_world(double effect, int pick, uint64_t seed)
 }
 
 static CdStatus
-run(const CdEffectRow *rows, size_t n, CdTrialMethod method, CdTrials *out)
+run_bound(const CdEffectRow *rows, size_t n, CdTrialMethod method, CdTrialBound bound, CdTrials *out)
 {
-	CdTrialOptions options = {method, 4, 0, 0.95};
+	CdTrialOptions options = {method, bound, 4, 0, 0.95};
 	CdArena		arena = {.size = cd_trials_size(rows, n)};
 	CdStatus	status;
 
@@ -70,6 +70,12 @@ run(const CdEffectRow *rows, size_t n, CdTrialMethod method, CdTrials *out)
 	status = cd_trials(rows, n, &options, &arena, out);
 	free(arena.base);
 	return status;
+}
+
+static CdStatus
+run(const CdEffectRow *rows, size_t n, CdTrialMethod method, CdTrials *out)
+{
+	return run_bound(rows, n, method, CD_TRIAL_AS_MEASURED, out);
 }
 
 /* Sessions given at random: every design finds the effect, and its interval covers it. */
@@ -150,6 +156,77 @@ scales_with_the_data(void **state)
 	}
 }
 
+/* Who does badly after a session is away for the horizon, so that those who are measured flatter it. */
+static void
+hide_failures(void)
+{
+	for (int g = 0; g < TEAMS * AGENTS; g++)
+		for (int t = 0; t + 4 < WEEKS; t++)
+		{
+			double		after = 0.0;
+			double		others = 0.0;
+
+			for (int k = 1; k <= 4; k++)
+			{
+				after += row_at(0, g, t + k)->value / 4.0;
+				for (int i = 0; i < AGENTS; i++)
+					others += row_at(g / AGENTS, i, t + k)->value / (4.0 * AGENTS);
+			}
+			for (int k = 1; k <= 4 && row_at(0, g, t)->sessions > 0.0 && after < others - 0.4; k++)
+				row_at(0, g, t + k)->weight = 0.0;
+		}
+}
+
+/* The bounds hold the truth where the trials don't. */
+static void
+bounds_hold_who_leaves(void **state)
+{
+	CdTrials	e;
+	CdTrials	low;
+	CdTrials	high;
+
+	(void) state;
+	make_world(0.3, 0, 15);
+	assert_ok(run(world, ROWS, CD_TRIAL_HISTORY, &e));
+	assert_close(e.measured, 1.0, 0.01);
+	hide_failures();
+	assert_ok(run(world, ROWS, CD_TRIAL_HISTORY, &e));
+	assert_true(e.low > 0.3);
+	assert_between(e.measured, 0.6, 0.9);
+	assert_true(e.compared_measured > e.measured + 0.1);
+	assert_ok(run_bound(world, ROWS, CD_TRIAL_HISTORY, CD_TRIAL_LOWEST, &low));
+	assert_ok(run_bound(world, ROWS, CD_TRIAL_HISTORY, CD_TRIAL_HIGHEST, &high));
+	assert_true(low.estimate < e.estimate && e.estimate < high.estimate);
+	assert_between(low.estimate, 0.1, 0.3);
+	assert_true(high.high < 0.8);
+	assert_close(low.measured, e.measured, 1e-12);
+}
+
+/* Turned over, the bounds change places; where all are measured they are the estimate. */
+static void
+bounds_are_bounds(void **state)
+{
+	CdTrials	e;
+	CdTrials	low;
+	CdTrials	high;
+
+	(void) state;
+	make_world(0.3, 0, 16);
+	for (int i = 0; i < ROWS; i++)
+		world[i].sessions *= world[i].period < WEEKS - 1;
+	assert_ok(run(world, ROWS, CD_TRIAL_HISTORY, &e));
+	assert_ok(run_bound(world, ROWS, CD_TRIAL_HISTORY, CD_TRIAL_LOWEST, &low));
+	assert_close(low.estimate, e.estimate, 1e-12);
+	assert_close(low.se, e.se, 1e-12);
+	hide_failures();
+	assert_ok(run_bound(world, ROWS, CD_TRIAL_HISTORY, CD_TRIAL_LOWEST, &low));
+	for (int i = 0; i < ROWS; i++)
+		world[i].value = -world[i].value;
+	assert_ok(run_bound(world, ROWS, CD_TRIAL_HISTORY, CD_TRIAL_HIGHEST, &high));
+	assert_close(high.estimate, -low.estimate, 1e-9);
+	assert_int_equal(run_bound(world, ROWS, CD_TRIAL_GAP, CD_TRIAL_LOWEST, &e), CD_BAD_INPUT);
+}
+
 /* Nothing to go by. */
 static void
 too_few(void **state)
@@ -185,6 +262,8 @@ main(void)
 		cmocka_unit_test(regression_to_the_mean),
 		cmocka_unit_test(before_and_after_by_hand),
 		cmocka_unit_test(scales_with_the_data),
+		cmocka_unit_test(bounds_hold_who_leaves),
+		cmocka_unit_test(bounds_are_bounds),
 		cmocka_unit_test(too_few),
 	};
 
