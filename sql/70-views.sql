@@ -77,7 +77,7 @@ $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'coaching_effect_by_period', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_effect_by_period AS
-	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.half_life, e.phase
+	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.band_low, e.band_high, e.half_life, e.phase
 	FROM @.stored_metric m
 	CROSS JOIN LATERAL (
 		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric

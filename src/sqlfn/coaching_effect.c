@@ -162,7 +162,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-#define PATH_COLUMNS 9
+#define PATH_COLUMNS 11
 
 /* The rows of one team's path: before and after a session, period by period. */
 static void
@@ -184,8 +184,10 @@ put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo 
 		cd_set_float8(values, nulls, 4, effect_to_units(q, point->effect, level));
 		cd_set_float8(values, nulls, 5, effect_to_units(q, point->low, level));
 		cd_set_float8(values, nulls, 6, effect_to_units(q, point->high, level));
-		cd_set_float8(values, nulls, 7, path->half_life);
-		values[8] = CStringGetTextDatum(point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
+		cd_set_float8(values, nulls, 7, effect_to_units(q, point->band_low, level));
+		cd_set_float8(values, nulls, 8, effect_to_units(q, point->band_high, level));
+		cd_set_float8(values, nulls, 9, path->half_life);
+		values[10] = CStringGetTextDatum(point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }

@@ -98,6 +98,8 @@ typedef struct CdEffectPoint
 	double		se;
 	double		low;
 	double		high;
+	double		band_low;		/* all lags at once */
+	double		band_high;
 } CdEffectPoint;
 
 typedef struct CdEffectPath

@@ -136,9 +136,31 @@ fit_half_life(CdEffectPath *path)
 			path->half_life_high = half_life_at(i + 1 < HALF_LIVES ? i + 1 : i);
 }
 
+/* Intervals of each lag, and the band that holds all of them at once, however they go together (Sidak 1967). */
+static void
+add_intervals(CdEffectPath *path, double level)
+{
+	double		each = cd_normal_multiplier(level);
+	double		all;
+	int			known = 0;
+
+	for (int k = 0; k < CD_EFFECT_POINTS; k++)
+		known += path->point[k].se > 0.0;
+	all = known > 0 ? cd_normal_multiplier(pow(level, 1.0 / known)) : NAN;
+	for (int k = 0; k < CD_EFFECT_POINTS; k++)
+	{
+		CdEffectPoint *point = &path->point[k];
+
+		point->low = point->effect - each * point->se;
+		point->high = point->effect + each * point->se;
+		point->band_low = point->effect - all * point->se;
+		point->band_high = point->effect + all * point->se;
+	}
+}
+
 /* Estimates into the path. */
 static void
-report(const double *m, double inflation, double multiplier, CdEffectPath *out)
+report(const double *m, double inflation, double level, CdEffectPath *out)
 {
 	double		b[COLUMNS - 1];
 	double		v[(COLUMNS - 1) * (COLUMNS - 1)];
@@ -154,9 +176,8 @@ report(const double *m, double inflation, double multiplier, CdEffectPath *out)
 			continue;
 		point->effect = b[column - 1];
 		point->se = sqrt(v[(column - 1) * (COLUMNS - 1) + column - 1] * inflation);
-		point->low = point->effect - multiplier * point->se;
-		point->high = point->effect + multiplier * point->se;
 	}
+	add_intervals(out, level);
 	fit_half_life(out);
 }
 
@@ -232,7 +253,7 @@ clear(CdEffectPath *out)
 	*out = (CdEffectPath) {.half_life = NAN, .half_life_low = NAN, .half_life_high = NAN};
 	for (int k = 0; k < CD_EFFECT_POINTS; k++)
 		out->point[k] = (CdEffectPoint) {.lag = k - CD_EFFECT_LEADS, .seen = NAN, .effect = NAN,
-			.se = NAN, .low = NAN, .high = NAN};
+			.se = NAN, .low = NAN, .high = NAN, .band_low = NAN, .band_high = NAN};
 }
 
 /* Paths. */
@@ -247,7 +268,6 @@ cd_effect_path(CdEffectWork *work, const double *inflation, double level, CdAren
 	double	   *z = cd_arena_take(arena, n * COLUMNS, sizeof(double));
 	double	   *surprise = cd_arena_take(arena, n * COLUMNS, sizeof(double));
 	double	   *own = cd_arena_take(arena, 2 * panel->agents, sizeof(double));
-	double		multiplier = cd_normal_multiplier(level);
 	double		all[COLUMNS * COLUMNS] = {0};
 	double		all_sum[CD_EFFECT_POINTS] = {0};
 	double		all_sessions[CD_EFFECT_POINTS] = {0};
@@ -288,10 +308,10 @@ cd_effect_path(CdEffectWork *work, const double *inflation, double level, CdAren
 		}
 		mean_inflation += inflation[g];
 		counted += 1.0;
-		report(m, inflation[g], multiplier, &out[g]);
+		report(m, inflation[g], level, &out[g]);
 	}
 	report_seen(all_sum, all_sessions, &out[panel->teams]);
 	if (counted > 0.0)
-		report(all, mean_inflation / counted, multiplier, &out[panel->teams]);
+		report(all, mean_inflation / counted, level, &out[panel->teams]);
 	return CD_OK;
 }

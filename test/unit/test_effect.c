@@ -346,6 +346,40 @@ follows_the_effect(void **state)
 	assert_true(paths[0].point[CD_EFFECT_LEADS + 1].se > 2.0 * point[1].se);
 }
 
+/* Twelve intervals miss zero somewhere in many teams, the band seldom. */
+static void
+band_holds_all_lags(void **state)
+{
+	int			apart = 0;
+	int			together = 0;
+	int			teams = 0;
+
+	(void) state;
+	for (uint64_t seed = 1; seed <= 8; seed++)
+	{
+		make_world(0.0, 100 + seed);
+		assert_ok(run_rows(world, ROWS, TEAMS, true, result, paths));
+		for (int g = 0; g < TEAMS; g++)
+		{
+			bool		missed = false;
+			bool		outside = false;
+
+			for (int k = 1; k <= CD_EFFECT_LAGS; k++)
+			{
+				const CdEffectPoint *point = &paths[g].point[CD_EFFECT_LEADS + k];
+
+				missed = missed || point->low > 0.0 || point->high < 0.0;
+				outside = outside || point->band_low > 0.0 || point->band_high < 0.0;
+			}
+			teams++;
+			apart += missed;
+			together += outside;
+		}
+	}
+	assert_true(apart > teams / 5);
+	assert_true(together < teams / 12);
+}
+
 /* Sessions that were not held yet have no effect. */
 static void
 placebo_is_quiet(void **state)
@@ -416,6 +450,7 @@ main(void)
 		cmocka_unit_test(keeps_doses_of_missing_weeks),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
+		cmocka_unit_test(band_holds_all_lags),
 		cmocka_unit_test(placebo_is_quiet),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(degenerate),
