@@ -420,7 +420,7 @@ fill_mixture(const CdSeries *s, const double *l, Whitened *w, Mixture *m, double
 	double		peak = -INFINITY;
 	double		total = 0.0;
 
-	m->df = (double) (s->n - s->columns);
+	m->df = (double) (s->n - s->columns) - 1.0;
 	for (int g = 0; g < GRID; g++)
 	{
 		double		here = GRID_TO * g / (GRID - 1);
@@ -428,7 +428,7 @@ fill_mixture(const CdSeries *s, const double *l, Whitened *w, Mixture *m, double
 
 		if (status != CD_OK)
 			return status;
-		m->mass[g] -= 0.5 * log1p(-here * here);
+		m->mass[g] -= log1p(-here * here);
 		m->centre[g] = cd_dot(l, w->b, s->columns);
 		/* the factor is not needed again: b becomes (X'X)^-1 l */
 		memcpy(w->b, l, s->columns * sizeof(double));
@@ -454,6 +454,8 @@ cd_series_contrast(const CdSeries *s, const double *l, double level, CdArena *ar
 	Mixture		m;
 	CdStatus	status = check(s);
 
+	if (status == CD_OK && s->n == s->columns + 1)
+		status = CD_TOO_FEW;
 	if (status != CD_OK)
 		return status;
 	if (!take_whitened(s, arena, &w))

@@ -65,8 +65,8 @@ typedef struct CdSeriesContrast
 /*
  * l'b with AR(1) errors whose autocorrelation is not known: the t distributions of all
  * values in [0, 0.98] are averaged by their restricted likelihood, with prior density
- * (1 - rho^2)^(-1/2). In series of 20 periods an interval at the best value alone is
- * far too narrow.
+ * 1 / (1 - rho^2), and rho costs a degree of freedom. In series of 20 periods an interval
+ * at the best value alone is far too narrow. CD_TOO_FEW: n <= columns + 1, or a perfect fit.
  */
 CdStatus	cd_series_contrast(const CdSeries *series, const double *l, double level, CdArena *arena,
 							   CdSeriesContrast *out);

@@ -22,6 +22,7 @@
 #define LEAST_THIRD 3			/* periods of the first third, once the change is there */
 #define MOST_COLUMNS 4
 #define RHO_CAP 0.9
+#define LEAST_LIKENESS 0.25		/* teams that changed alike beyond this did so by chance */
 
 /* One unit's value in one period of the window. */
 typedef struct Cell
@@ -90,6 +91,8 @@ typedef struct Study
 	double		tau2;			/* between the changes of the controls */
 	double		expected;		/* their mean */
 	double		expected_variance;
+	double		likeness;		/* variance of their changes to that of their agents and tau2, at most 1 */
+	double		df;				/* of that: one less than as many controls of equal weight would be */
 	Cell	   *cell;
 	double	   *effect;
 	double	   *x;
@@ -532,6 +535,21 @@ group_line(Study *s, bool touched, Line *line, double *teams)
 	return two_way(s, cells, units, line);
 }
 
+/*
+ * Where the controls differ by less than their agents foretell, tau2 stops at 0 and an interval that
+ * has their few degrees of freedom is wider than need be: what they differ by scales it (Hartung &
+ * Knapp 2001), though not to nothing.
+ */
+static double
+likeness(const Study *s, const double *y, const double *v, size_t n)
+{
+	double		squares = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		squares += (y[i] - s->expected) * (y[i] - s->expected) / (v[i] + s->tau2);
+	return fmin(fmax(squares / ((double) n - 1.0), LEAST_LIKENESS), 1.0);
+}
+
 /* How much teams change that were not touched. */
 static CdStatus
 learn_from_controls(Study *s)
@@ -541,6 +559,7 @@ learn_from_controls(Study *s)
 	double	   *v = cd_arena_take(s->arena, s->teams, sizeof(double));
 	double		spread = spread_of_changes(s, false);
 	double		precision = 0.0;
+	double		squares = 0.0;
 	size_t		n = 0;
 	CdStatus	status;
 
@@ -572,9 +591,12 @@ learn_from_controls(Study *s)
 	{
 		s->expected += y[i] / (v[i] + s->tau2);
 		precision += 1.0 / (v[i] + s->tau2);
+		squares += 1.0 / ((v[i] + s->tau2) * (v[i] + s->tau2));
 	}
 	s->expected /= precision;
 	s->expected_variance = 1.0 / precision;
+	s->likeness = likeness(s, y, v, n);
+	s->df = precision * precision / squares - 1.0;
 	return CD_OK;
 }
 
@@ -584,16 +606,15 @@ learn_from_controls(Study *s)
 static CdStatus
 compare_with_teams(const Study *s, double delta, double variance, double teams, CdIntervention *out)
 {
-	double		df = s->controls - 1.0;
-	double		se = sqrt(variance + s->tau2 / teams + s->expected_variance);
+	double		se = sqrt(s->likeness * (variance + s->tau2 / teams + s->expected_variance));
 	double		t;
-	CdStatus	status = cd_t_multiplier(s->options->level, df, &t);
+	CdStatus	status = cd_t_multiplier(s->options->level, s->df, &t);
 
 	out->comparison = CD_COMPARISON_TEAMS;
 	out->improvement = delta - s->expected;
 	out->low = out->improvement - t * se;
 	out->high = out->improvement + t * se;
-	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->improvement) / se, df);
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->improvement) / se, s->df);
 	return status;
 }
 
