@@ -446,6 +446,8 @@ static void
 name_worst(const Panel *p, const Types *types, CdStory *story)
 {
 	const CdTypeSum *type = story->result->type;
+	CdReason	reason = story->result->test[CD_TEST_TYPE].reason;
+	bool		carried = reason == CD_REASON_IN_TYPES || reason == CD_REASON_TYPES_DIFFER;
 	int		   *order = palloc(Max(types->count, 1) * sizeof(int));
 
 	story->n_worst = 0;
@@ -453,7 +455,7 @@ name_worst(const Panel *p, const Types *types, CdStory *story)
 	{
 		int			i = story->n_worst;
 
-		if (!type[t].to_blame || story->result->test[CD_TEST_TYPE].state != CD_STATE_STRUCTURAL)
+		if (!type[t].to_blame || !carried)
 			continue;
 		for (; i > 0 && type[order[i - 1]].gap < type[t].gap; i--)
 			order[i] = order[i - 1];

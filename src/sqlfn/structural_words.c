@@ -94,6 +94,9 @@ reason_with_figures(const CdStory *story, const CdTest *t)
 		case CD_REASON_IN_TYPES:
 			return psprintf("%.0f %% of the gap would go if %s were like the other contact types", 100 * t->estimate,
 							worst_types(story));
+		case CD_REASON_TYPES_DIFFER:
+			return psprintf("%.0f %% of the gap would go if %s were like the other contact types, but agents differ there: some can",
+							100 * t->estimate, worst_types(story));
 		case CD_REASON_WAITS:
 			return psprintf("%.0f %% of the gap lies where the agent can only wait", 100 * t->estimate);
 		case CD_REASON_DECIDES:
@@ -334,7 +337,8 @@ cd_next_step(const CdStory *story)
 							 "coach only the agents who are short where others are not.", which);
 			break;
 		case CD_VERDICT_BEHAVIOURAL:
-			appendStringInfoString(&s, "Coach the agents who are truly short; let those on target show how.");
+			appendStringInfo(&s, "Coach the agents who are truly short%s; let those on target show how.",
+							 story->n_worst > 0 ? psprintf(", on %s", worst_types(story)) : "");
 			break;
 		default:
 			if (story->result->test[CD_TEST_COACHING].reason == CD_REASON_NO_SESSION)

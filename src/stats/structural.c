@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "stats/heterogeneity.h"
 #include "stats/solve.h"
 #include "stats/structural.h"
 
@@ -13,6 +14,8 @@
 #define MAX_GROWTH 2.0			/* of a team */
 #define ALIKE 0.6				/* spread over gap: below, everybody is short */
 #define DIFFERENT 0.75			/* above, some reach the target */
+#define SHARED_EXCESS 0.5		/* spread of what types add over its mean: below, they add it for everybody */
+#define EXCESS_AGENTS 4			/* fewer don't show whether they do */
 
 /*
  * The stories behind p_structural: logarithm of the agents' spread over the geometric mean of gap and
@@ -33,7 +36,7 @@
 #define PRIOR_STRUCTURAL 0.28
 #define PRIOR_SKILL 0.25		/* of behavioural gaps: everybody lacks the skill alike */
 #define PRIOR_WORKS 0.44		/* of the others: coaching works */
-#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more */
+#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more, and coaching doesn't work */
 #define DOUBT 0.01				/* none of the stories may be true */
 
 /*
@@ -54,9 +57,10 @@
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
 #define MIXED 3.3
+#define MIXED_WORKS 2.5			/* where coaching works, which it can't on a type that everybody is short in */
 #define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
 #define DIFFER 0.6				/* differ by so much of the gap */
-#define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says */
+#define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says: most of it is other teams' */
 
 /* A test before it is known. */
 static CdTest
@@ -414,6 +418,68 @@ blame_types(CdTypeSum *type, size_t types, double margin, double mean_gap)
 	return b;
 }
 
+/* What the types to blame add to an agent's gap, beside the agent's other types, and the noise of that. */
+typedef struct Excess
+{
+	double		weight[2];		/* of the others, of the types to blame */
+	double		gap[2];
+} Excess;
+
+static Excess
+agent_excess(const CdStructuralInput *in, const CdTypeSum *type, size_t from, size_t *to)
+{
+	Excess		e = {{0.0, 0.0}, {0.0, 0.0}};
+	size_t		i = from;
+
+	for (; i < in->n_gaps && in->gaps[i].agent == in->gaps[from].agent; i++)
+	{
+		const CdTypeGap *g = &in->gaps[i];
+		bool		blamed = type[g->type].to_blame;
+
+		if (!(g->weight > 0.0))
+			continue;
+		e.weight[blamed] += g->weight;
+		e.gap[blamed] += (g->gap - e.gap[blamed]) * (g->weight / e.weight[blamed]);
+	}
+	*to = i;
+	return e;
+}
+
+/* Are the types to blame so for everybody? Where agents differ there, some can do them. y, v: scratch by agent. */
+static CdStatus
+shared_by_agents(const CdStructuralInput *in, const CdTypeSum *type, double *y, double *v, bool *shared)
+{
+	double		noise = in->whole->within_sd * in->whole->within_sd;
+	double		sum = 0.0;
+	double		precision = 0.0;
+	double		tau2;
+	size_t		n = 0;
+	CdStatus	status;
+
+	*shared = true;
+	for (size_t from = 0, to; from < in->n_gaps; from = to)
+	{
+		Excess		e = agent_excess(in, type, from, &to);
+
+		if (!(e.weight[0] > 0.0 && e.weight[1] > 0.0))
+			continue;
+		y[n] = e.gap[1] - e.gap[0];
+		v[n++] = noise * (1.0 / e.weight[0] + 1.0 / e.weight[1]);
+	}
+	if (n < EXCESS_AGENTS || !(noise > 0.0))
+		return CD_OK;
+	status = cd_tau2(y, v, n, CD_TAU2_PM, &tau2);
+	if (status != CD_OK)
+		return status;
+	for (size_t i = 0; i < n; i++)
+	{
+		sum += y[i] / (v[i] + tau2);
+		precision += 1.0 / (v[i] + tau2);
+	}
+	*shared = sqrt(tau2) < SHARED_EXCESS * sum / precision;
+	return CD_OK;
+}
+
 /* Does the gap sit in some contact types? Each is compared with the agents' own other types. */
 static CdStatus
 type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *arena, CdTest *out)
@@ -422,6 +488,7 @@ type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *
 	double	   *apart = cd_arena_take(arena, in->n_gaps, sizeof(double));
 	double	   *w = cd_arena_take(arena, in->n_gaps, sizeof(double));
 	CdStatus	status = CD_OK;
+	bool		shared = true;
 	Blame		blame;
 
 	if (apart == NULL || w == NULL)
@@ -446,10 +513,17 @@ type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *
 	if (status != CD_OK)
 		return status;
 	blame = blame_types(type, in->types, margin, mean_gap);
+	if (blame.any)
+		status = shared_by_agents(in, type, apart, w, &shared);
+	if (status != CD_OK)
+		return status;
 	out->estimate = blame.share;
 	if (blame.apart && blame.share >= 0.2)
 	{
-		settle(out, CD_STATE_STRUCTURAL, CD_REASON_IN_TYPES);
+		if (shared)
+			settle(out, CD_STATE_STRUCTURAL, CD_REASON_IN_TYPES);
+		else
+			settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_TYPES_DIFFER);
 		out->estimate = fmin(blame.share, 1.0);
 	}
 	else if (blame.alike)
@@ -512,28 +586,51 @@ log_spread(const CdSpread *spread, double smallest_effect, double *se)
 	return isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(fmax(gap, 1.0)), SPREAD_ALIKE, SPREAD_APART);
 }
 
+/* How likely an effect as estimated would be if coaching did nothing, and if it worked; both 1: nothing is known. */
+typedef struct EffectEvidence
+{
+	bool		known;
+	double		idle;
+	double		works;
+} EffectEvidence;
+
+static EffectEvidence
+effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
+{
+	double		se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
+	double		effect = clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS);
+
+	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
+		return (EffectEvidence) {false, 1.0, 1.0};
+	return (EffectEvidence) {true, likelihood(effect, se, EFFECT_IDLE, EFFECT_IDLE_SD),
+		likelihood(effect, se, EFFECT_WORKS, EFFECT_WORKS_SD)};
+}
+
 /*
  * Bayes' rule over three stories: everybody is held back alike and coaching does nothing (structural);
  * everybody lacks a skill alike and coaching works; some can and some can't, and coaching works or not.
  * Logit; half of it where nobody was coached: that agents differ says little by itself.
  */
 static double
-rest_score(const CdSpread *spread, const CdCoachingEvidence *coaching, double smallest_effect)
+rest_score(const CdSpread *spread, const EffectEvidence *effect, double smallest_effect)
 {
-	double		spread_se;
-	double		apart = log_spread(spread, smallest_effect, &spread_se);
-	double		effect_se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
-	double		effect = effect_se > 0.0 && isfinite(effect_se)
-		? clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS) : NAN;
-	double		alike = likelihood(apart, spread_se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
-	double		differ = likelihood(apart, spread_se, SPREAD_APART, SPREAD_APART_SD);
-	double		idle = likelihood(effect, effect_se, EFFECT_IDLE, EFFECT_IDLE_SD);
-	double		works = likelihood(effect, effect_se, EFFECT_WORKS, EFFECT_WORKS_SD);
-	double		structural = PRIOR_STRUCTURAL * alike * idle;
+	double		se;
+	double		apart = log_spread(spread, smallest_effect, &se);
+	double		alike = likelihood(apart, se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
+	double		differ = likelihood(apart, se, SPREAD_APART, SPREAD_APART_SD);
+	double		structural = PRIOR_STRUCTURAL * alike * effect->idle;
 	double		behavioural = (1.0 - PRIOR_STRUCTURAL)
-		* (PRIOR_SKILL * alike * works + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * works + (1.0 - PRIOR_WORKS) * idle));
+		* (PRIOR_SKILL * alike * effect->works
+		   + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * effect->works + (1.0 - PRIOR_WORKS) * effect->idle));
 
-	return log(structural / behavioural) / (isnan(effect) ? 2.0 : 1.0);
+	return log(structural / behavioural) / (effect->known ? 1.0 : 2.0);
+}
+
+/* Types that everybody is short in speak for the process; coaching that works says that a skill for them is lacking. */
+static double
+type_score(const EffectEvidence *effect)
+{
+	return TYPE_SCORE - fmax(log(effect->works / effect->idle), 0.0);
 }
 
 /* What waiting says, as a logit: structural gaps mostly wait, where events are known, the others hardly ever. */
@@ -556,10 +653,20 @@ cd_structural_probability(const CdSpread *spread, double type_share, const CdCoa
 {
 	double		type = isnan(type_share) ? 0.0 : clamp(type_share / 0.5, 0.0, 1.0);
 	const CdSpread learning = {NAN, NAN, NAN};
-	double		rest = rest_score(untold ? &learning : spread, coaching, smallest_effect);
-	double		score = TYPE_SCORE * type + (1.0 - type) * rest + waiting_score(waiting);
+	EffectEvidence effect = effect_evidence(coaching, smallest_effect);
+	double		rest = rest_score(untold ? &learning : spread, &effect, smallest_effect);
+	double		score = type * type_score(&effect) + (1.0 - type) * rest + waiting_score(waiting);
 
 	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
+}
+
+/* What coaching says by sessions enough of this team's own. */
+static CdCoachingEvidence
+telling(const CdCoachingEvidence *c)
+{
+	const CdCoachingEvidence nothing = {NAN, NAN, NAN, 0.0, 0.0};
+
+	return c->sessions >= FEWEST_SESSIONS ? *c : nothing;
 }
 
 /* The part of the gap that contact types to blame carry; NaN: none are. */
@@ -571,21 +678,21 @@ type_share(const CdTest *t)
 
 /* Beside contact types to blame: is there a gap left, or do agents differ by much of it, and do both come to much? */
 static bool
-also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types)
+also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types, bool works)
 {
 	const CdGapDispersion *d = in->settled;
 	double		left = clamp(d->mean_gap * (1.0 - types->estimate), 0.0, MIXED_LEFT * margin);
 	bool		differ = d->between_sd > DIFFER * fmax(d->mean_gap, margin);
 
-	return (left > LEFT_OVER * margin || differ) && MIXED_SPREAD * d->between_sd + left > MIXED * margin;
+	return (left > LEFT_OVER * margin || differ)
+		&& MIXED_SPREAD * d->between_sd + left > (works ? MIXED_WORKS : MIXED) * margin;
 }
 
 /* Has anything been seen but how the agents differ? */
 static bool
 was_tried(const CdStructuralInput *in)
 {
-	return (!isnan(in->coaching.low) && in->coaching.sessions >= FEWEST_SESSIONS)
-		|| waiting_score(&in->waiting) > WAITING_TELLS;
+	return !isnan(telling(&in->coaching).low) || waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
 /* The default verdict: the first rule that holds. */
@@ -594,14 +701,17 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
-	bool		in_types = types->state == CD_STATE_STRUCTURAL && s->p >= P_IN_TYPES;
+	bool		in_types = types->state == CD_STATE_STRUCTURAL;
+	bool		surely = in_types && s->p >= P_IN_TYPES;
 	bool		tried = was_tried(in);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
-	if (in->settled->mean_high <= margin && !(d->mean_low > (in_types ? 0.0 : margin)))
+	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
 		return CD_VERDICT_NO_GAP;
-	if (in_types)
-		return also_behavioural(in, margin, types) ? CD_VERDICT_MIXED : CD_VERDICT_STRUCTURAL;
+	if (in_types && also_behavioural(in, margin, types, s->p < 0.5))
+		return CD_VERDICT_MIXED;
+	if (surely)
+		return CD_VERDICT_STRUCTURAL;
 	if (s->present > 2.0 && s->p >= 0.5)
 		return CD_VERDICT_STRUCTURAL;
 	if (d->mean_gap < 0.5 * margin)
@@ -645,6 +755,7 @@ CdStatus
 cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 {
 	double		margin = smallest_worth_having(in);
+	CdCoachingEvidence coaching = telling(&in->coaching);
 	CdSpread	spread;
 	CdTest	   *test = out->test;
 	CdStatus	status;
@@ -666,7 +777,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
 	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
 	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap};
-	out->p = cd_structural_probability(&spread, type_share(&test[CD_TEST_TYPE]), &in->coaching, margin,
+	out->p = cd_structural_probability(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin,
 									   &in->waiting, out->untold);
 	out->verdict = verdict(in, margin, out);
 	if (out->verdict == CD_VERDICT_NO_GAP)

@@ -52,6 +52,7 @@ typedef enum CdReason
 	CD_REASON_NO_GAP,
 	CD_REASON_ONE_TARGET,
 	CD_REASON_IN_TYPES,
+	CD_REASON_TYPES_DIFFER,
 	CD_REASON_NOT_IN_TYPES,
 	CD_REASON_TYPES_VAGUE,
 	CD_REASON_NO_EVENTS,
@@ -174,7 +175,8 @@ typedef struct CdSpread
 } CdSpread;
 
 /*
- * Probability that an existing gap is structural. type_share: part of it that types to blame carry;
+ * Probability that an existing gap is structural. type_share: part of it that types to blame carry for
+ * all agents alike, which counts less where coaching works;
  * untold: nobody has been there for long, so that being alike is no evidence and the rest counts half.
  * NaN moves nothing.
  */

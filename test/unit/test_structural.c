@@ -213,19 +213,28 @@ all_new(void **state)
 }
 
 /* Eight agents, types as deep as given; type 0 is where everybody is on target. */
-static CdStructural
-types(double deep, double depth_noise, size_t k, CdTypeGap *gaps)
+static CdStructuralInput
+type_input(double deep, double depth_noise, size_t k, CdTypeGap *gaps, CdGapDispersion *whole)
 {
-	CdGapDispersion whole = alike();
-	CdStructuralInput in = nothing_known(&whole);
+	CdStructuralInput in = nothing_known(whole);
 
-	whole.mean_gap = deep / (double) k;
+	*whole = alike();
+	whole->mean_gap = deep / (double) k;
 	in.gaps = gaps;
 	in.types = k;
 	in.types_comparable = true;
 	for (int a = 0; a < 8; a++)
 		for (size_t t = 0; t < k; t++)
 			gaps[in.n_gaps++] = (CdTypeGap) {a, (int) t, 10, 0.1 * a + (t + 1 == k ? deep + depth_noise * (a % 2 ? 1 : -1) : 0.0)};
+	return in;
+}
+
+static CdStructural
+types(double deep, double depth_noise, size_t k, CdTypeGap *gaps)
+{
+	CdGapDispersion whole;
+	CdStructuralInput in = type_input(deep, depth_noise, k, gaps, &whole);
+
 	return ask(&in);
 }
 
@@ -257,6 +266,63 @@ contact_type(void **state)
 	assert_close(s.test[CD_TEST_TYPE].more_weeks, ceil(52 * (pow(14 * 2.364624251592785 / sqrt(7.0) / 10, 2) - 1)), 0.0);
 	s = types(12, 30, 2, gaps);	/* 12 -+ 26.8: seven times */
 	assert_nan(s.test[CD_TEST_TYPE].more_weeks);
+}
+
+/* What the type adds differs by 4.28 or 7.48, less noise, between agents, of 12: in the second case some can do it. */
+static void
+contact_type_for_some(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdStructural s = types(12, 4, 2, gaps);
+
+	(void) state;
+	assert_int_equal(s.test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
+	s = types(12, 7, 2, gaps);
+	assert_int_equal(s.test[CD_TEST_TYPE].reason, CD_REASON_TYPES_DIFFER);
+	assert_int_equal(s.test[CD_TEST_TYPE].state, CD_STATE_BEHAVIOURAL);
+	assert_close(s.test[CD_TEST_TYPE].estimate, 1.0, 1e-12);
+}
+
+/* Everybody is short in one type: the process, unless coaching moves it; with agents who differ besides, both. */
+static void
+contact_type_and_coaching(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdGapDispersion whole;
+	CdStructuralInput in = type_input(8, 0.5, 2, gaps, &whole);
+	double		untried = ask(&in).p;
+
+	(void) state;
+	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
+	assert_close(ask(&in).p, untried, 1e-12);
+	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5};
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
+	assert_true(ask(&in).p < 0.2);
+	whole.between_sd = 3.0;
+	whole.between_low = 1.5;
+	whole.between_high = 6.0;
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+}
+
+/* A handful of sessions: what they seem to do is mostly what they do in other teams. */
+static void
+few_sessions_tell_nothing(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	double		untried = ask(&in).p;
+
+	(void) state;
+	in.coaching = (CdCoachingEvidence) {0.6, 0.2, 1.0, 9, 4};
+	assert_close(ask(&in).p, untried, 0.0);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
+	in.coaching.sessions = 10;
+	assert_true(ask(&in).p < 0.1);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
 }
 
 static void
@@ -405,6 +471,9 @@ main(void)
 		cmocka_unit_test(experienced_same_gap),
 		cmocka_unit_test(all_new),
 		cmocka_unit_test(contact_type),
+		cmocka_unit_test(contact_type_for_some),
+		cmocka_unit_test(contact_type_and_coaching),
+		cmocka_unit_test(few_sessions_tell_nothing),
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
