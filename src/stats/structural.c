@@ -36,7 +36,7 @@
 #define PRIOR_STRUCTURAL 0.28
 #define PRIOR_SKILL 0.25		/* of behavioural gaps: everybody lacks the skill alike */
 #define PRIOR_WORKS 0.44		/* of the others: coaching works */
-#define TYPE_SCORE 4.5			/* logit, where types carry half of the gap or more, and coaching doesn't work */
+#define TYPE_SCORE 3.5			/* logit, where types carry half of the gap or more, and coaching doesn't work */
 #define DOUBT 0.01				/* none of the stories may be true */
 
 /*
@@ -655,7 +655,7 @@ cd_structural_probability(const CdSpread *spread, double type_share, const CdCoa
 	const CdSpread learning = {NAN, NAN, NAN};
 	EffectEvidence effect = effect_evidence(coaching, smallest_effect);
 	double		rest = rest_score(untold ? &learning : spread, &effect, smallest_effect);
-	double		score = type * type_score(&effect) + (1.0 - type) * rest + waiting_score(waiting);
+	double		score = rest + type * fmax(type_score(&effect) - rest, 0.0) + waiting_score(waiting);
 
 	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
 }

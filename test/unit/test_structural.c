@@ -295,7 +295,7 @@ contact_type_and_coaching(void **state)
 	(void) state;
 	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
-	assert_close(ask(&in).p, untried, 1e-12);
+	assert_true(ask(&in).p >= untried);
 	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5};
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
@@ -399,7 +399,9 @@ probability(void **state)
 	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.554959958554), 1e-10);
 	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.966183339322), 1e-10);
 	assert_close(p(1, NAN, 0.6, 0.3, false), in_doubt(0.000030035984), 1e-10);
-	assert_close(p(0.5, 0.25, 0, 0.3, false), in_doubt(0.980662838614), 1e-10);
+	assert_close(p(0.5, 0.25, 0, 0.3, false), in_doubt(0.968513392190), 1e-10);
+	assert_close(p(0.5, 0.25, 0.6, 0.3, false), in_doubt(0.004411679112), 1e-10);
+	assert_close(p(0.5, 0.8, 0.6, 0.3, false), in_doubt(0.020396361558), 1e-10);
 	assert_close(p(0.1, NAN, 0, 0.3, true), in_doubt(0.489173481661), 1e-10);
 	assert_close(p_waiting(NAN, 0.7, 0.5, 0.9), in_doubt(0.995650937858), 1e-10);
 	assert_close(p_waiting(NAN, 0.1, 0, 0.2), in_doubt(0.924329220636), 1e-10);
@@ -413,7 +415,7 @@ probability(void **state)
 			{
 				assert_true(p(spread + 0.1, type, effect, 0.3, false) <= p(spread, type, effect, 0.3, false) + 1e-12);
 				assert_true(p(spread, type, effect + 0.1, 0.3, false) <= p(spread, type, effect, 0.3, false) + 1e-12);
-				assert_true(p(spread, type + 0.1, effect, 0.3, false) >= fmin(0.979, p(spread, type, effect, 0.3, false)) - 1e-12);
+				assert_true(p(spread, type + 0.1, effect, 0.3, false) >= p(spread, type, effect, 0.3, false) - 1e-12);
 			}
 }
 
