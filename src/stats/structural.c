@@ -418,6 +418,16 @@ blame_types(CdTypeSum *type, size_t types, double margin, double mean_gap)
 	return b;
 }
 
+/* Whether the gap opened or closed midway, by at least half of its larger level. */
+static bool
+changed_midway(const CdShift *shift, double margin)
+{
+	double		worse = fmax(shift->before, shift->after);
+	double		better = fmin(shift->before, shift->after);
+
+	return shift->clear && worse > margin && worse - better > fmax(margin, worse / 2.0);
+}
+
 /* What the types to blame add to an agent's gap, beside the agent's other types, and the noise of that. */
 typedef struct Excess
 {
@@ -513,7 +523,8 @@ type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *
 	if (status != CD_OK)
 		return status;
 	blame = blame_types(type, in->types, margin, mean_gap);
-	if (blame.any)
+	/* where the gap changed midway, agents differ by when they were there */
+	if (blame.any && !changed_midway(&in->shift, margin))
 		status = shared_by_agents(in, type, apart, w, &shared);
 	if (status != CD_OK)
 		return status;
@@ -708,7 +719,7 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
 		return CD_VERDICT_NO_GAP;
-	if (in_types && also_behavioural(in, margin, types, s->p < 0.5))
+	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->p < 0.5))
 		return CD_VERDICT_MIXED;
 	if (surely)
 		return CD_VERDICT_STRUCTURAL;
@@ -719,16 +730,6 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 	if (d->mean_low > 0.0 && s->p >= P_STRUCTURAL && tried)
 		return CD_VERDICT_STRUCTURAL;
 	return s->p <= (tried ? P_BEHAVIOURAL : P_BEHAVIOURAL_UNTRIED) ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
-}
-
-/* Whether the gap opened or closed midway, by at least half of its larger level. */
-static bool
-changed_midway(const CdShift *shift, double margin)
-{
-	double		worse = fmax(shift->before, shift->after);
-	double		better = fmin(shift->before, shift->after);
-
-	return shift->clear && worse > margin && worse - better > fmax(margin, worse / 2.0);
 }
 
 size_t

@@ -274,6 +274,8 @@ contact_type_for_some(void **state)
 {
 	CdTypeGap	gaps[GAPS_MAX];
 	CdStructural s = types(12, 4, 2, gaps);
+	CdGapDispersion whole;
+	CdStructuralInput in;
 
 	(void) state;
 	assert_int_equal(s.test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
@@ -281,6 +283,10 @@ contact_type_for_some(void **state)
 	assert_int_equal(s.test[CD_TEST_TYPE].reason, CD_REASON_TYPES_DIFFER);
 	assert_int_equal(s.test[CD_TEST_TYPE].state, CD_STATE_BEHAVIOURAL);
 	assert_close(s.test[CD_TEST_TYPE].estimate, 1.0, 1e-12);
+	/* unless it changed midway: then they differ by when they were there */
+	in = type_input(12, 7, 2, gaps, &whole);
+	in.shift = (CdShift) {20, 8, 1, 30, true};
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
 }
 
 /* Everybody is short in one type: the process, unless coaching moves it; with agents who differ besides, both. */
@@ -306,6 +312,12 @@ contact_type_and_coaching(void **state)
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+	in.coaching = (CdCoachingEvidence) {0.5, -0.1, 1.1, 30, 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+	in.new_share = 0.9;			/* all new: that agents differ is no evidence yet */
+	assert_true(ask(&in).untold);
+	assert_between(ask(&in).p, 0.5, 0.75);
+	assert_int_not_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 }
 
 /* A handful of sessions: what they seem to do is mostly what they do in other teams. */
