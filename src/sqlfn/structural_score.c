@@ -412,7 +412,9 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	if (!cd_dispersion_of_panel(fair, options, whole))
 		return false;
 	options.wanted = CD_GAP_SPREAD;
-	if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
+	if (curve.quick == 0 && curve.slow == 0)
+		settled = whole;
+	else if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
 		return false;
 	options.wanted = CD_GAP_MEAN;
 	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), options, part))

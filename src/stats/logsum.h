@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* The product of the numbers, as mantissa and power of 2. */
+/* The product of the numbers, as a factor within bounds and a power of 2. */
 typedef struct CdLogSum
 {
 	double		mantissa;
@@ -15,19 +15,24 @@ typedef struct CdLogSum
 
 #define CD_LOG_SUM_EMPTY {1.0, 0.0}
 
+/* Move the powers of 2 of a number that is out of bounds to the exponent. */
+static inline double
+cd_log_sum_bound(CdLogSum *s, double x)
+{
+	int			power;
+
+	if (x > 0x1p-500 && x < 0x1p500)
+		return x;
+	x = frexp(x, &power);
+	s->exponent += power;
+	return x;
+}
+
 /* x must be positive and finite. */
 static inline void
 cd_log_sum_add(CdLogSum *s, double x)
 {
-	int			power;
-
-	s->mantissa *= frexp(x, &power);
-	s->exponent += power;
-	if (s->mantissa < 0x1p-900)
-	{
-		s->mantissa = frexp(s->mantissa, &power);
-		s->exponent += power;
-	}
+	s->mantissa = cd_log_sum_bound(s, s->mantissa * cd_log_sum_bound(s, x));
 }
 
 static inline double

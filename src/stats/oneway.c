@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_integration.h>
 #include <gsl/gsl_math.h>
 
 #include "stats/oneway.h"
@@ -14,12 +13,11 @@
 #define PIVOT_NODES 96
 #define PIVOT_STEP 0.8			/* of the finest normal curve that the nodes have to show */
 #define NEGLIGIBLE_WEIGHT 1e-12
-#define NORMAL_NODES 7
 #define NORMAL_DF 1000.0		/* from here on a chi-square's cube root is normal enough to integrate over */
 #define GUESS_ITERATIONS 20
 #define GUESS_TOLERANCE 1e-3
 #define PIVOT_TOLERANCE 1e-13
-#define QUANTILE_TOLERANCE 1e-7
+#define QUANTILE_TOLERANCE 1e-5
 
 typedef struct Groups
 {
@@ -30,7 +28,7 @@ typedef struct Groups
 	double		weight;
 	double		weight2;		/* sum of squared group weights */
 	double		ss_within;
-	double		origin;			/* a group mean, to centre on */
+	double		origin;			/* weighted mean of all, to centre on */
 	double		heaviest;		/* largest group weight */
 	double		df;				/* of the likelihood: n - 1 or n */
 } Groups;
@@ -40,7 +38,6 @@ typedef struct Sums
 {
 	double		w;
 	double		w2;
-	double		w3;
 	double		mu;
 	double		q;				/* sum w (mean - mu)^2 */
 	double		wq;				/* sum w^2 (mean - mu)^2 */
@@ -50,6 +47,9 @@ typedef struct Sums
 static CdStatus
 summarise(const CdMoments *group, size_t size, Groups *g)
 {
+	double		first = NAN;
+	double		sum = 0.0;
+
 	*g = (Groups) {.group = group, .size = size};
 	for (size_t i = 0; i < size; i++)
 	{
@@ -61,83 +61,56 @@ summarise(const CdMoments *group, size_t size, Groups *g)
 			|| m->weight <= 0.0 || m->m2 < 0.0 || !(m->n >= 1.0))
 			return CD_BAD_INPUT;
 		if (g->k == 0.0)
-			g->origin = m->mean;
+			first = m->mean;
 		g->k += 1.0;
 		g->n += m->n;
 		g->weight += m->weight;
+		sum += m->weight * (m->mean - first);
 		g->weight2 += m->weight * m->weight;
 		g->ss_within += m->m2;
 		g->heaviest = fmax(g->heaviest, m->weight);
 	}
+	g->origin = first + sum / g->weight;
 	return CD_OK;
 }
 
-/* Generalised least squares mean. */
-static double
-weighted_mean(const Groups *g, double tau2, double unit, double *total)
-{
-	double		sum = 0.0;
-	double		weights = 0.0;
-
-	for (size_t i = 0; i < g->size; i++)
-	{
-		const CdMoments *m = &g->group[i];
-		double		w;
-
-		if (m->weight <= 0.0)
-			continue;
-		w = m->weight / (unit + m->weight * tau2);
-		weights += w;
-		sum += w * (m->mean - g->origin);
-	}
-	*total = weights;
-	return g->origin + sum / weights;
-}
-
-/* All sums at one pair of variances. */
+/* All sums at one pair of variances, in one pass around the origin; groups without values weigh 0. */
 static Sums
 sums_at(const Groups *g, double tau2, double unit)
 {
 	Sums		s = {0};
+	double		wd = 0.0;
+	double		w2d = 0.0;
+	double		mean;
 
-	s.mu = weighted_mean(g, tau2, unit, &s.w);
 	for (size_t i = 0; i < g->size; i++)
 	{
 		const CdMoments *m = &g->group[i];
-		double		w;
-		double		r;
+		double		w = m->weight / (unit + m->weight * tau2);
+		double		d = m->mean - g->origin;
 
-		if (m->weight <= 0.0)
-			continue;
-		w = m->weight / (unit + m->weight * tau2);
-		r = m->mean - s.mu;
+		s.w += w;
+		wd += w * d;
+		s.q += w * d * d;
 		s.w2 += w * w;
-		s.w3 += w * w * w;
-		s.q += w * r * r;
-		s.wq += w * w * r * r;
+		w2d += w * w * d;
+		s.wq += w * w * d * d;
 	}
+	mean = wd / s.w;
+	s.mu = g->origin + mean;
+	s.q = fmax(0.0, s.q - wd * mean);
+	s.wq = fmax(0.0, s.wq + mean * (mean * s.w2 - 2.0 * w2d));
 	return s;
 }
 
-/* sum w (mean - mu)^2 alone, and how it falls with tau2, for what asks for it again and again. */
+/* sum w (mean - mu)^2 alone, and how it falls with tau2. */
 static double
 pivot_at(const Groups *g, double tau2, double unit, double *fall)
 {
-	double		weights;
-	double		mu = weighted_mean(g, tau2, unit, &weights);
-	double		q = 0.0;
+	Sums		s = sums_at(g, tau2, unit);
 
-	*fall = 0.0;
-	for (size_t i = 0; i < g->size; i++)
-	{
-		const CdMoments *m = &g->group[i];
-		double		w = m->weight > 0.0 ? m->weight / (unit + m->weight * tau2) : 0.0;
-		double		r = m->mean - mu;
-
-		q += w * r * r;
-		*fall += w * w * r * r;
-	}
-	return q;
+	*fall = s.wq;
+	return s.q;
 }
 
 /* ANOVA table. */
@@ -220,6 +193,7 @@ variance_errors(const Profile *p, CdOneWay *out)
 	Sums		s = sums_at(&p->g, out->tau2, out->sigma2);
 	double		w2a = 0.0;		/* w^2 times powers of a = 1 / weight, the slope in sigma2 */
 	double		w2aa = 0.0;
+	double		w3 = 0.0;
 	double		w3a = 0.0;
 	double		w3aa = 0.0;
 	double		tt = s.w2;
@@ -237,6 +211,7 @@ variance_errors(const Profile *p, CdOneWay *out)
 		w = weight / (out->sigma2 + weight * out->tau2);
 		w2a += w * w / weight;
 		w2aa += w * w / (weight * weight);
+		w3 += w * w * w;
 		w3a += w * w * w / weight;
 		w3aa += w * w * w / (weight * weight);
 	}
@@ -244,7 +219,7 @@ variance_errors(const Profile *p, CdOneWay *out)
 	ss = w2aa + (p->g.n - p->g.k) / (out->sigma2 * out->sigma2);
 	if (p->restricted)
 	{
-		tt += (s.w2 / s.w) * (s.w2 / s.w) - 2.0 * s.w3 / s.w;
+		tt += (s.w2 / s.w) * (s.w2 / s.w) - 2.0 * w3 / s.w;
 		ts += (s.w2 / s.w) * (w2a / s.w) - 2.0 * w3a / s.w;
 		ss += (w2a / s.w) * (w2a / s.w) - 2.0 * w3aa / s.w;
 	}
@@ -439,37 +414,42 @@ nodes_in_logarithm(Generalised *p, double df)
 		p->weight[i] /= total;
 }
 
-/* Gauss-Hermite nodes of the cube root of the chi-square (Wilson & Hilferty 1931). */
-static CdStatus
+/*
+ * Gauss-Hermite nodes (of the standard normal density) of the cube root of the chi-square
+ * (Wilson & Hilferty 1931).
+ */
+static void
 nodes_of_cube_root(Generalised *p, double df)
 {
-	gsl_integration_fixed_workspace *table =
-		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, NORMAL_NODES, 0.0, 0.5, 0.0, 0.0);
+	static const double node[] = {
+		-3.7504397177257423, -2.3667594107345413, -1.1544053947399681, 0.0,
+		1.1544053947399681, 2.3667594107345413, 3.7504397177257423
+	};
+	static const double weight[] = {
+		5.4826885597221779e-4, 3.0757123967586497e-2, 0.24012317860501271, 16.0 / 35.0,
+		0.24012317860501271, 3.0757123967586497e-2, 5.4826885597221779e-4
+	};
 	double		step = 2.0 / (9.0 * df);
 
-	if (table == NULL)
-		return CD_NOMEM;
-	p->nodes = NORMAL_NODES;
+	p->nodes = sizeof(node) / sizeof(node[0]);
 	for (int i = 0; i < p->nodes; i++)
 	{
-		double		root = 1.0 - step + gsl_integration_fixed_nodes(table)[i] * sqrt(step);
+		double		root = 1.0 - step + node[i] * sqrt(step);
 
 		p->sigma2[i] = p->g.ss_within / (df * root * root * root);
-		p->weight[i] = gsl_integration_fixed_weights(table)[i] / sqrt(2.0 * M_PI);
+		p->weight[i] = weight[i];
 	}
-	gsl_integration_fixed_free(table);
-	return CD_OK;
 }
 
-static CdStatus
+static void
 generalised_nodes(Generalised *p)
 {
 	double		df = p->g.n - p->g.k;
 
 	if (df >= NORMAL_DF)
-		return nodes_of_cube_root(p, df);
-	nodes_in_logarithm(p, df);
-	return CD_OK;
+		nodes_of_cube_root(p, df);
+	else
+		nodes_in_logarithm(p, df);
 }
 
 /* Probability that the pivot of tau2 lies below tau2, and its density. */
@@ -518,15 +498,14 @@ guess_tau2(const Generalised *p, double probability)
 	return tau2 > 0.0 ? tau2 : 1e-3 * sigma2 / p->g.heaviest;
 }
 
-/* Where the probability reaches p, 0 when it starts there. */
+/* Where the probability reaches p, 0 when it starts there, at_zero. */
 static CdStatus
-generalised_quantile(Generalised *p, double probability, double *tau2)
+generalised_quantile(Generalised *p, double at_zero, double probability, double *tau2)
 {
-	double		density;
 	double		guess;
 
 	*tau2 = 0.0;
-	if (generalised_below(0.0, p, &density) >= probability)
+	if (at_zero >= probability)
 		return CD_OK;
 	guess = guess_tau2(p, probability);
 	return cd_quantile(generalised_below, p, probability, 0.0, INFINITY, guess, guess,
@@ -539,12 +518,15 @@ cd_oneway_tau2_interval(const CdMoments *groups, size_t k, double level, double 
 {
 	Generalised p;
 	CdStatus	status = summarise_for_interval(groups, k, level, &p.g);
+	double		at_zero;
+	double		density;
 
-	if (status == CD_OK)
-		status = generalised_nodes(&p);
-	if (status == CD_OK)
-		status = generalised_quantile(&p, 0.5 * (1.0 - level), low);
-	return status == CD_OK ? generalised_quantile(&p, 0.5 * (1.0 + level), high) : status;
+	if (status != CD_OK)
+		return status;
+	generalised_nodes(&p);
+	at_zero = generalised_below(0.0, &p, &density);
+	status = generalised_quantile(&p, at_zero, 0.5 * (1.0 - level), low);
+	return status == CD_OK ? generalised_quantile(&p, at_zero, 0.5 * (1.0 + level), high) : status;
 }
 
 /* Interval of mu. */

@@ -1,10 +1,10 @@
 /*
- * rates.c: binomial-normal random intercepts. Each unit's likelihood is one integral,
- * taken by Gauss-Hermite quadrature centred and scaled at its own mode.
+ * rates.c: binomial-normal random intercepts. Each unit's likelihood is one integral, taken by
+ * the trapezoidal rule, which for an analytic integrand that is gone at both ends is exact to
+ * rounding (Trefethen & Weideman 2014). Its moments give the derivatives.
  */
 #include <math.h>
 
-#include <gsl/gsl_integration.h>
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sf_psi.h>
 
@@ -16,40 +16,39 @@
 #define NEGLIGIBLE_TAU 1e-3		/* logits; a likelihood that falls here is at the boundary */
 #define NEWTON_ITERATIONS 100
 #define NEWTON_TOLERANCE 1e-10
-#define TAU_TOLERANCE 1e-9
-#define SKEWED_TAU 1.5
-#define SKEWED_SD 0.5			/* of a unit's own logit */
-#define TRAPEZOID_STEP 0.4		/* logits */
-#define NEGLIGIBLE 1e-16		/* share of the integral so far; the integrand is log-concave */
+#define CENTRE_TOLERANCE 0.3	/* of the integrand's standard deviation, and logits */
+#define MU_TOLERANCE 3e-3		/* logits; what a last step of third order leaves is its cube */
+#define TAU_TOLERANCE 1e-6		/* of tau, likewise */
+#define SLOPE_TOLERANCE 1e-7	/* logits, where the slope in tau is asked for: it has no such last step */
+#define SCAN_TOLERANCE 0.03		/* logits; enough to see which tau is best */
+#define STEP 0.8			/* of the integrand's standard deviation */
+#define LONGEST_POINT 0.25		/* logits from one point to the next */
+#define NEGLIGIBLE 1e-10		/* weight of a last point; the integrand is log-concave */
 #define LONGEST_STEP 2.0		/* logits */
-#define PRECISE_SD 0.35			/* logits; a unit known this well has an integrand for a few points */
-#define PRECISE_POINTS 9
-
-typedef struct Rule
-{
-	int			points;
-	double		node[CD_RATES_POINTS];
-	double		log_weight[CD_RATES_POINTS];	/* log weight plus node^2 */
-} Rule;
 
 typedef struct Units
 {
 	const double *x;
 	const double *n;
 	size_t		k;
-	Rule		full;
-	Rule		precise;
 	bool		restricted;
-	double		mu;				/* last solution, the next start */
+	double		mu;				/* last solution, at tau, and its slope in tau: the next start */
+	double		tau;
+	double		slope;
 } Units;
 
-/* Log likelihood of all units and what its maximisation needs. */
+/* Log likelihood of all units with its derivatives. */
 typedef struct Marginal
 {
 	double		log_likelihood;
 	double		d_mu;
 	double		d_tau;
 	double		information;	/* minus the second derivative in mu */
+	double		information_mu; /* its derivatives */
+	double		information_mu_mu;
+	double		information_tau;
+	double		d_mu_tau;
+	double		d_tau_tau;
 } Marginal;
 
 static double
@@ -70,27 +69,6 @@ check_units(const double *x, const double *n, size_t k)
 	return CD_OK;
 }
 
-/* Quadrature rule for the weight exp(-t^2). */
-static CdStatus
-hermite_rule(int points, Rule *rule)
-{
-	gsl_integration_fixed_workspace *table =
-		gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, points, 0.0, 1.0, 0.0, 0.0);
-
-	if (table == NULL)
-		return CD_NOMEM;
-	rule->points = points;
-	for (int j = 0; j < points; j++)
-	{
-		double		t = gsl_integration_fixed_nodes(table)[j];
-
-		rule->node[j] = t;
-		rule->log_weight[j] = log(gsl_integration_fixed_weights(table)[j]) + t * t;
-	}
-	gsl_integration_fixed_free(table);
-	return CD_OK;
-}
-
 /* Newton's method for a falling function, kept inside the bracket seen so far. */
 typedef struct Bracket
 {
@@ -98,211 +76,252 @@ typedef struct Bracket
 	double		high;
 } Bracket;
 
-/* Move *x; true when it has settled. */
+/* Move *x; true when it was settled to the tolerance before, which the last step squares. */
 static bool
-newton_step(Bracket *b, double *x, double value, double slope, double longest)
+newton_step(Bracket *b, double *x, double value, double slope, double longest, double tolerance)
 {
 	double		step = fmax(-longest, fmin(longest, slope > 0.0 ? value / slope : value * HUGE_VAL));
 	double		next = *x + step;
 
-	if (fabs(step) <= NEWTON_TOLERANCE * (1.0 + fabs(*x)))
+	if (fabs(step) <= tolerance)
+	{
+		*x = next;
 		return true;
+	}
 	if (value > 0.0)
 		b->low = *x;
 	else
 		b->high = *x;
 	if (next <= b->low || next >= b->high)
 		next = 0.5 * (b->low + b->high);
-	if (fabs(next - *x) <= NEWTON_TOLERANCE * (1.0 + fabs(*x)))
-		return true;
 	*x = next;
 	return false;
 }
 
-/* Mode of x eta - n log(1 + e^eta) - z^2 / 2 in z, eta = mu + tau z, and its curvature sd. */
+/* Mode of x eta - n log(1 + e^eta) - z^2 / 2 in z, eta = mu + tau z, to a part of its curvature sd. */
 static CdStatus
-find_mode(double x, double n, double mu, double tau, double *mode, double *sd)
+find_mode(double x, double n, double mu, double tau, double tolerance, double *mode, double *sd)
 {
 	Bracket		b = {-INFINITY, INFINITY};
-	double		z = 0.0;
 
+	*mode = 0.0;
 	for (int i = 0; i < NEWTON_ITERATIONS; i++)
 	{
-		double		p = logistic(mu + tau * z);
+		double		p = logistic(mu + tau * *mode);
 		double		information = 1.0 + tau * tau * n * p * (1.0 - p);
 
-		if (newton_step(&b, &z, tau * (x - n * p) - z, information, LONGEST_STEP / fmax(tau, 1.0)))
-		{
-			*mode = z;
-			*sd = 1.0 / sqrt(information);
+		*sd = 1.0 / sqrt(information);
+		if (newton_step(&b, mode, tau * (x - n * p) - *mode, information, LONGEST_STEP / fmax(tau, 1.0),
+						tolerance * fmin(*sd, 1.0 / tau)))
 			return CD_OK;
-		}
 	}
 	return CD_NO_CONVERGENCE;
 }
 
-/* One unit's integral, relative to its integrand at the mode. */
+/* One unit's integral around a centre, where its integrand is 1 and distances (in z) and residuals count from. */
 typedef struct Integral
 {
-	double		x;
 	double		n;
-	double		mu;
 	double		tau;
-	double		peak;			/* log integrand at the mode */
+	double		rate;			/* at the centre */
+	double		slope;			/* x tau - centre */
 	double		total;
-	double		residual;
-	double		residual_z;
-	double		spread;
+	double		d;				/* sums of weight times distance, its powers, */
+	double		dd;
+	double		ddd;
+	double		r;				/* and the residual with them */
+	double		rd;
+	double		rdd;
+	double		rddd;
 } Integral;
 
-/* Log of the integrand, and the rate at that point. */
+/* Add a point at a distance, odds times those of the centre; its weight shows when enough is enough. */
 static double
-log_integrand(const Integral *in, double z, double *rate)
+add_point(Integral *in, double distance, double odds)
 {
-	double		eta = in->mu + in->tau * z;
-	double		e = exp(-fabs(eta));
-
-	*rate = (eta >= 0.0 ? 1.0 : e) / (1.0 + e);
-	return in->x * eta - in->n * ((eta > 0.0 ? eta : 0.0) + log(1.0 + e)) - 0.5 * z * z;
-}
-
-/* Add one quadrature point; its weight shows when enough is enough. */
-static double
-add_point(Integral *in, double z, double log_weight)
-{
-	double		p;
-	double		weight = exp(log_weight + log_integrand(in, z, &p) - in->peak);
-	double		r = in->x - in->n * p;
+	double		ratio = 1.0 + in->rate * (odds - 1.0);
+	double		weight = exp(distance * (in->slope - 0.5 * distance) - in->n * log(ratio));
+	double		d = weight * distance;
+	double		dd = d * distance;
+	double		ddd = dd * distance;
+	double		r = in->n * in->rate * (1.0 - odds / ratio);
 
 	in->total += weight;
-	in->residual += weight * r;
-	in->residual_z += weight * r * z;
-	in->spread += weight * (in->n * p * (1.0 - p) - r * r);
+	in->d += d;
+	in->dd += dd;
+	in->ddd += ddd;
+	in->r += weight * r;
+	in->rd += d * r;
+	in->rdd += dd * r;
+	in->rddd += ddd * r;
 	return weight;
 }
 
+/* Points to both sides of the centre; the sums become means. */
+static void
+integrate(Integral *in, double step)
+{
+	double		up = exp(in->tau * step);
+	double		odds = 1.0;
+
+	for (int i = 0; add_point(in, i * step, odds) > NEGLIGIBLE * in->total; i++)
+		odds *= up;
+	odds = 1.0 / up;
+	for (int i = 1; add_point(in, -i * step, odds) > NEGLIGIBLE * in->total; i++)
+		odds /= up;
+	in->d /= in->total;
+	in->dd /= in->total;
+	in->ddd /= in->total;
+	in->r /= in->total;
+	in->rd /= in->total;
+	in->rdd /= in->total;
+	in->rddd /= in->total;
+}
+
 /*
- * A unit near 0 or 1 under a large tau has a skewed integrand that 25 points miss: there
- * the trapezoidal rule, exact to rounding for this integrand, takes over.
+ * Add one unit's derivatives. The density of eta is tilted by (eta - mu) / tau^2 as mu grows and by
+ * (eta - mu)^2 / tau^3 as tau does, so that each derivative is one cumulant more, here of residual r
+ * and distance d: the information is -cov(r, z) / tau.
  */
 static void
-integrate(const Units *u, Integral *in, double mode, double sd)
+add_derivatives(const Integral *in, double centre, double residual, Marginal *m)
 {
-	double		step = TRAPEZOID_STEP / in->tau;
-	double		log_step = log(step);
-	double		log_sd = log(M_SQRT2 * sd);
+	double		tau = in->tau;
+	double		r_d = in->rd - in->r * in->d;
+	double		r_dd = in->rdd - in->r * in->dd;
+	double		r_d_d = r_dd - 2.0 * in->d * r_d;
+	double		r_d_d_d = in->rddd - in->r * in->ddd - 3.0 * (in->d * r_d_d + in->dd * r_d);
+	double		r_d_dd = in->rddd - in->r * in->ddd - in->d * in->rdd - in->dd * in->rd + 2.0 * in->r * in->d * in->dd;
+	double		z = centre + in->d;
+	double		mean_residual = residual + in->r;
+	double		information = -r_d / tau;
+	double		information_tau = -(r_d_dd + 2.0 * centre * r_d_d) / (tau * tau) - 2.0 * information / tau;
+	double		d_mu_tau = (r_dd + 2.0 * centre * r_d) / tau;
 
-	if (in->tau <= SKEWED_TAU || in->tau * sd <= SKEWED_SD)
-	{
-		const Rule *rule = in->tau * sd <= PRECISE_SD ? &u->precise : &u->full;
+	m->d_mu += mean_residual;
+	m->d_tau += mean_residual * z + r_d;
+	m->information += information;
+	m->information_mu -= r_d_d / (tau * tau);
+	m->information_mu_mu -= r_d_d_d / (tau * tau * tau);
+	m->information_tau += information_tau;
+	m->d_mu_tau += d_mu_tau;
+	m->d_tau_tau += 2.0 * z * d_mu_tau + mean_residual * mean_residual - information - tau * information_tau;
+}
 
-		for (int j = 0; j < rule->points; j++)
-			add_point(in, mode + M_SQRT2 * sd * rule->node[j], rule->log_weight[j] + log_sd);
-		return;
-	}
-	for (double z = mode; add_point(in, z, log_step) > NEGLIGIBLE * in->total; z += step)
-		;
-	for (double z = mode - step; add_point(in, z, log_step) > NEGLIGIBLE * in->total; z -= step)
-		;
+/* Log likelihood of a rate, its binomial coefficient left out. */
+static double
+log_binomial(double x, double n, double eta)
+{
+	return x * eta - n * (fmax(eta, 0.0) + log1p(exp(-fabs(eta))));
 }
 
 /* Add one unit's integral and its derivatives. */
 static CdStatus
-add_unit(const Units *u, size_t unit, double mu, double tau, Marginal *m)
+add_unit(double x, double n, double mu, double tau, Marginal *m)
 {
-	Integral	in = {.x = u->x[unit], .n = u->n[unit], .mu = mu, .tau = tau};
-	double		mode;
+	double		centre;
 	double		sd;
-	double		rate;
-	CdStatus	status = find_mode(in.x, in.n, mu, tau, &mode, &sd);
+	double		step;
+	double		eta;
+	Integral	in = {.n = n, .tau = tau};
+	CdStatus	status = find_mode(x, n, mu, tau, CENTRE_TOLERANCE, &centre, &sd);
 
 	if (status != CD_OK)
 		return status;
-	in.peak = log_integrand(&in, mode, &rate);
-	integrate(u, &in, mode, sd);
-	in.residual /= in.total;
-	m->log_likelihood += in.peak + log(in.total / sqrt(2.0 * M_PI));
-	m->d_mu += in.residual;
-	m->d_tau += in.residual_z / in.total;
-	m->information += in.spread / in.total + in.residual * in.residual;
+	eta = mu + tau * centre;
+	step = fmin(STEP * sd, LONGEST_POINT / tau);
+	in.rate = logistic(eta);
+	in.slope = x * tau - centre;
+	integrate(&in, step);
+	m->log_likelihood += log_binomial(x, n, eta) - 0.5 * centre * centre + log(in.total * step / sqrt(2.0 * M_PI));
+	add_derivatives(&in, centre, x - n * in.rate, m);
 	return CD_OK;
+}
+
+/* Add one unit where all are alike; derivatives in tau vanish, or are not asked for. */
+static void
+add_alike(double x, double n, double mu, Marginal *m)
+{
+	double		p = logistic(mu);
+
+	m->log_likelihood += log_binomial(x, n, mu);
+	m->d_mu += x - n * p;
+	m->information += n * p * (1.0 - p);
+	m->information_mu += n * p * (1.0 - p) * (1.0 - 2.0 * p);
+	m->information_mu_mu += n * p * (1.0 - p) * (1.0 - 6.0 * p * (1.0 - p));
 }
 
 /* All units at (mu, tau). */
 static CdStatus
 marginal_at(const Units *u, double mu, double tau, Marginal *m)
 {
-	*m = (Marginal) {0};
-	for (size_t i = 0; i < u->k; i++)
-	{
-		CdStatus	status = CD_OK;
+	CdStatus	status = CD_OK;
 
-		if (u->n[i] > 0.0)
-			status = add_unit(u, i, mu, tau, m);
-		if (status != CD_OK)
-			return status;
+	*m = (Marginal) {0};
+	for (size_t i = 0; i < u->k && status == CD_OK; i++)
+	{
+		if (u->n[i] > 0.0 && tau > 0.0)
+			status = add_unit(u->x[i], u->n[i], mu, tau, m);
+		else if (u->n[i] > 0.0)
+			add_alike(u->x[i], u->n[i], mu, m);
 		if (i % 64 == 0 && cd_stop_requested())
 			return CD_STOPPED;
 	}
-	return CD_OK;
+	return status;
+}
+
+/* The last, small step: to where the slope with its two derivatives is 0. Returns it. */
+static double
+last_step(Marginal *m)
+{
+	double		step = m->d_mu / m->information;
+
+	step = m->d_mu / (m->information + 0.5 * step * m->information_mu);
+	m->log_likelihood += step * (m->d_mu - step * (0.5 * m->information + step * m->information_mu / 6.0));
+	m->d_tau += step * (m->d_mu_tau - 0.5 * step * m->information_tau);
+	m->d_mu_tau -= step * m->information_tau;
+	m->information += step * (m->information_mu + 0.5 * step * m->information_mu_mu);
+	m->information_mu += step * m->information_mu_mu;
+	return step;
 }
 
 /* Maximise over mu at a given tau; the log likelihood is concave in mu. */
 static CdStatus
-maximise_mu(Units *u, double tau, Marginal *m)
+maximise_mu(Units *u, double tau, double tolerance, Marginal *m)
 {
 	Bracket		b = {-INFINITY, INFINITY};
 
+	u->mu += u->slope * (tau - u->tau);
 	for (int i = 0; i < NEWTON_ITERATIONS; i++)
 	{
-		CdStatus	status = marginal_at(u, u->mu, tau, m);
+		double		from = u->mu;
+		CdStatus	status = marginal_at(u, from, tau, m);
 
 		if (status != CD_OK)
 			return status;
-		if (newton_step(&b, &u->mu, m->d_mu, m->information, LONGEST_STEP))
+		if (newton_step(&b, &u->mu, m->d_mu, m->information, LONGEST_STEP, tolerance))
+		{
+			u->mu = from + last_step(m);
+			u->tau = tau;
+			u->slope = m->d_mu_tau / m->information;
 			return CD_OK;
+		}
 	}
 	return CD_NO_CONVERGENCE;
 }
 
-/* Log likelihood at tau with mu maximised or, when restricted, integrated out. */
-static CdStatus
-profile_at(Units *u, double tau, double *log_likelihood)
+/* Log likelihood with mu maximised or, when restricted, integrated out. */
+static double
+profile(const Units *u, const Marginal *m)
 {
-	Marginal	m;
-	CdStatus	status = maximise_mu(u, tau, &m);
-
-	*log_likelihood = m.log_likelihood;
-	if (u->restricted)
-		*log_likelihood -= 0.5 * log(m.information);
-	return status;
+	return m->log_likelihood - (u->restricted ? 0.5 * log(m->information) : 0.0);
 }
 
-/* Derivative of the restricted term in tau, numerically. */
+/* Its derivative in tau. */
 static double
-restricted_slope(Units *u, double tau, CdStatus *status)
+profile_slope(const Units *u, const Marginal *m)
 {
-	double		h = 1e-3 * tau;
-	Marginal	above;
-	Marginal	below;
-
-	*status = maximise_mu(u, tau + h, &above);
-	if (*status == CD_OK)
-		*status = maximise_mu(u, tau - h, &below);
-	return -0.25 * (log(above.information) - log(below.information)) / h;
-}
-
-/* Derivative of the profile log likelihood in tau. */
-static double
-tau_score(double tau, void *context, CdStatus *status)
-{
-	Units	   *u = context;
-	Marginal	m;
-
-	*status = maximise_mu(u, tau, &m);
-	if (*status != CD_OK || !u->restricted)
-		return m.d_tau;
-	return m.d_tau + restricted_slope(u, tau, status);
+	return m->d_tau - (u->restricted ? 0.5 * (m->information_tau + u->slope * m->information_mu) / m->information : 0.0);
 }
 
 /* Start mu at the pooled logit; CD_TOO_FEW when it is infinite. */
@@ -326,8 +345,7 @@ prepare(const double *x, const double *n, size_t k, bool restricted, Units *u)
 		.x = x, .n = n, .k = k, .restricted = restricted,
 		.mu = log(successes / (trials - successes))
 	};
-	status = hermite_rule(PRECISE_POINTS, &u->precise);
-	return status == CD_OK ? hermite_rule(CD_RATES_POINTS, &u->full) : status;
+	return CD_OK;
 }
 
 /* Point of the logarithmic scan of tau; before the first lies what counts as 0. */
@@ -339,64 +357,85 @@ scan_tau(int i)
 	return SCAN_FROM * pow(CD_RATES_MAX_TAU / SCAN_FROM, fmin(1.0, i / (SCAN_POINTS - 1.0)));
 }
 
-/* Find the best point of the scan, 0 among them, then the maximum between its neighbours. */
+/* The best point of the scan; -1 is tau = 0. */
 static CdStatus
-maximise_tau(Units *u, CdRates *out)
-{
-	int			at = -1;
-	double		best;
-	double		value;
-	CdStatus	status = profile_at(u, 0.0, &best);
-
-	for (int i = 0; i < SCAN_POINTS && status == CD_OK; i++)
-	{
-		status = profile_at(u, scan_tau(i), &value);
-		if (value > best)
-		{
-			best = value;
-			at = i;
-		}
-	}
-	out->tau = at < 0 ? 0.0 : scan_tau(at);
-	out->log_likelihood = best;
-	if (status != CD_OK || at < 0)
-		return status;
-	if (at == SCAN_POINTS - 1 && tau_score(out->tau, u, &status) >= 0.0)
-		return status;
-	status = cd_solve_within(tau_score, u, scan_tau(at - 1), scan_tau(at + 1), TAU_TOLERANCE, &out->tau);
-	return status == CD_OK ? profile_at(u, out->tau, &out->log_likelihood) : status;
-}
-
-/* Standard errors: numerical Hessian of the analytic gradient. */
-static CdStatus
-fill_errors(Units *u, CdRates *out)
+scan(Units *u, int *best)
 {
 	Marginal	m;
-	Marginal	above;
-	Marginal	below;
-	double		h = 1e-4 * out->tau;
-	double		tt;
-	double		mt;
-	double		determinant;
-	CdStatus	status = marginal_at(u, out->mu, out->tau, &m);
+	double		highest = -INFINITY;
+	CdStatus	status = CD_OK;
 
-	out->se_mu = 1.0 / sqrt(m.information);
+	*best = -1;
+	for (int i = -1; i < SCAN_POINTS && status == CD_OK; i++)
+	{
+		status = maximise_mu(u, i < 0 ? 0.0 : scan_tau(i), SCAN_TOLERANCE, &m);
+		if (status == CD_OK && profile(u, &m) > highest)
+		{
+			highest = profile(u, &m);
+			*best = i;
+		}
+	}
+	return status;
+}
+
+/* Zero of the slope between two limits, by Newton's method; its own slope from the last two. */
+static CdStatus
+solve_slope(Units *u, double low, double high, double *tau)
+{
+	Bracket		b = {low, high};
+	double		last = NAN;
+	double		value_last = NAN;
+
+	for (int i = 0; i < NEWTON_ITERATIONS; i++)
+	{
+		Marginal	m;
+		double		here = *tau;
+		CdStatus	status = maximise_mu(u, here, SLOPE_TOLERANCE, &m);
+		double		value = profile_slope(u, &m);
+		double		fall = i == 0 ? -m.d_tau_tau - m.d_mu_tau * u->slope : (value_last - value) / (here - last);
+
+		if (status != CD_OK)
+			return status;
+		if (newton_step(&b, tau, value, fall, INFINITY, TAU_TOLERANCE * here))
+			return CD_OK;
+		last = here;
+		value_last = value;
+	}
+	return CD_NO_CONVERGENCE;
+}
+
+/* The maximum between the neighbours of the best point of the scan. */
+static CdStatus
+maximise_tau(Units *u, double *tau)
+{
+	Marginal	m;
+	int			best;
+	CdStatus	status = scan(u, &best);
+
+	*tau = best < 0 ? 0.0 : scan_tau(best);
+	if (status == CD_OK && best == SCAN_POINTS - 1)
+	{
+		status = maximise_mu(u, *tau, SLOPE_TOLERANCE, &m);
+		if (profile_slope(u, &m) >= 0.0)
+			return status;
+	}
+	return status == CD_OK && best >= 0 ? solve_slope(u, scan_tau(best - 1), scan_tau(best + 1), tau) : status;
+}
+
+/* Standard errors from the observed information. */
+static void
+fill_errors(const Marginal *m, CdRates *out)
+{
+	double		determinant = -m->information * m->d_tau_tau - m->d_mu_tau * m->d_mu_tau;
+
+	out->se_mu = 1.0 / sqrt(m->information);
 	out->se_tau = NAN;
 	out->cov_mu_tau = 0.0;
-	if (status != CD_OK || out->boundary || out->unbounded)
-		return status;
-	status = marginal_at(u, out->mu, out->tau + h, &above);
-	if (status == CD_OK)
-		status = marginal_at(u, out->mu, out->tau - h, &below);
-	tt = (below.d_tau - above.d_tau) / (2.0 * h);
-	mt = (below.d_mu - above.d_mu) / (2.0 * h);
-	determinant = m.information * tt - mt * mt;
-	if (!(determinant > 0.0 && tt > 0.0))
-		return status;
-	out->se_mu = sqrt(tt / determinant);
-	out->se_tau = sqrt(m.information / determinant);
-	out->cov_mu_tau = -mt / determinant;
-	return status;
+	if (out->boundary || out->unbounded || !(determinant > 0.0 && m->d_tau_tau < 0.0))
+		return;
+	out->se_mu = sqrt(-m->d_tau_tau / determinant);
+	out->se_tau = sqrt(m->information / determinant);
+	out->cov_mu_tau = m->d_mu_tau / determinant;
 }
 
 /* Maximum or restricted maximum likelihood. */
@@ -414,15 +453,17 @@ cd_rates_fit(const double *x, const double *n, size_t k, bool restricted, CdRate
 		out->k += n[i] > 0.0;
 	if (out->k < 2.0)
 		return CD_TOO_FEW;
-	status = maximise_tau(&u, out);
+	status = maximise_tau(&u, &out->tau);
 	if (status == CD_OK)
-		status = maximise_mu(&u, out->tau, &m);
+		status = maximise_mu(&u, out->tau, SLOPE_TOLERANCE, &m);
 	if (status != CD_OK)
 		return status;
 	out->mu = u.mu;
+	out->log_likelihood = profile(&u, &m);
 	out->boundary = out->tau == 0.0;
 	out->unbounded = out->tau >= 0.999 * CD_RATES_MAX_TAU;
-	return fill_errors(&u, out);
+	fill_errors(&m, out);
+	return CD_OK;
 }
 
 /* Mode of one unit's logit. */
@@ -430,7 +471,7 @@ CdStatus
 cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd)
 {
 	double		z;
-	CdStatus	status = find_mode(x, n, fit->mu, fit->tau, &z, sd);
+	CdStatus	status = find_mode(x, n, fit->mu, fit->tau, NEWTON_TOLERANCE, &z, sd);
 
 	if (status != CD_OK)
 		return status;
@@ -458,17 +499,17 @@ rates_model(double tau, void *context, double *log_likelihood, double *mean, dou
 	if (tau < CD_RATES_MAX_TAU)
 	{
 		r->at_limit = false;
-		status = maximise_mu(&r->u, tau, &m);
+		status = maximise_mu(&r->u, tau, MU_TOLERANCE, &m);
 	}
 	else if (!r->at_limit)
 	{
 		r->at_limit = true;
-		status = maximise_mu(&r->u, CD_RATES_MAX_TAU, &m);
+		status = maximise_mu(&r->u, CD_RATES_MAX_TAU, MU_TOLERANCE, &m);
 		r->limit = m;
 	}
 	*mean = r->u.mu;
 	*sd = 1.0 / sqrt(m.information);
-	*log_likelihood = m.log_likelihood - 0.5 * log(m.information);
+	*log_likelihood = profile(&r->u, &m);
 	return status;
 }
 
@@ -515,41 +556,48 @@ cd_rates_moments(double mu, double tau, double *mean, double *sd)
 	return CD_OK;
 }
 
-/* Likelihood ratio drop at tau beyond what the interval allows. */
-typedef struct LikelihoodDrop
+/* What an end of the interval of tau is sought from. */
+typedef struct LikelihoodRatio
 {
 	Units		u;
-	double		floor;			/* log likelihood at the ends of the interval */
-} LikelihoodDrop;
+	double		tau;			/* the estimate, and its log likelihood */
+	double		best;
+	double		allowed;		/* root of twice what may be lost */
+	double		se;				/* roughly */
+} LikelihoodRatio;
 
-static double
-above_floor(double tau, void *context, CdStatus *status)
-{
-	LikelihoodDrop *d = context;
-	double		value;
-
-	*status = profile_at(&d->u, tau, &value);
-	return value - d->floor;
-}
-
-/* One end between the estimate and a limit, or the limit itself. */
+/*
+ * One end between the estimate and a limit, or the limit itself where that is inside. Newton's
+ * method for the root of the likelihood ratio, which is nearly straight in tau.
+ */
 static CdStatus
-interval_end(LikelihoodDrop *d, double tau, double limit, double *end, double *mu)
+interval_end(LikelihoodRatio *r, double limit, double *end, double *mu)
 {
-	CdStatus	status = CD_OK;
-	double		at_limit = above_floor(limit, d, &status);
+	double		out = limit > r->tau ? 1.0 : -1.0;
+	Bracket		b = {out > 0.0 ? r->tau : -INFINITY, out > 0.0 ? INFINITY : r->tau};
 
-	*end = limit;
-	if (status == CD_OK && at_limit < 0.0)
-		status = cd_solve_within(above_floor, d, fmin(tau, limit), fmax(tau, limit),
-								 TAU_TOLERANCE, end);
-	if (status == CD_OK)
-		above_floor(*end, d, &status);
-	*mu = d->u.mu;
-	return status;
+	*end = fabs(limit - r->tau) <= r->allowed * r->se ? limit : r->tau + out * r->allowed * r->se;
+	for (int i = 0; i < NEWTON_ITERATIONS; i++)
+	{
+		Marginal	m;
+		double		here = *end;
+		CdStatus	status = maximise_mu(&r->u, here, MU_TOLERANCE, &m);
+		double		lost = sqrt(fmax(0.0, 2.0 * (r->best - profile(&r->u, &m))));
+		double		slope = lost > 0.1 * r->allowed ? -out * profile_slope(&r->u, &m) / lost : 0.0;
+		double		longest = fabs(limit - (here == limit ? r->tau : here));
+
+		if (status != CD_OK)
+			return status;
+		if ((here == limit && lost <= r->allowed)
+			|| newton_step(&b, end, out * (r->allowed - lost), slope, longest, TAU_TOLERANCE * here))
+		{
+			*mu = r->u.mu + r->u.slope * (*end - here);
+			return CD_OK;
+		}
+	}
+	return CD_NO_CONVERGENCE;
 }
 
-/* Restricted likelihood ratio interval. */
 /* Mean of the likelihood ratio of a variance on df degrees of freedom; that of a chi-square would be 1. */
 static double
 bartlett(double df)
@@ -557,22 +605,23 @@ bartlett(double df)
 	return df * (log(0.5 * df) - gsl_sf_psi(0.5 * df));
 }
 
+/* Restricted likelihood ratio interval. */
 CdStatus
 cd_rates_tau_interval(const double *x, const double *n, size_t k,
 					  const CdRates *restricted_fit, double level,
 					  double *low, double *mu_low, double *high, double *mu_high)
 {
-	LikelihoodDrop d;
-	double		z = cd_normal_multiplier(level);
-	CdStatus	status = prepare(x, n, k, true, &d.u);
+	const CdRates *fit = restricted_fit;
+	LikelihoodRatio r = {
+		.tau = fit->tau, .best = fit->log_likelihood,
+		.allowed = cd_normal_multiplier(level) * sqrt(bartlett(fit->k - 1.0)),
+		.se = isnan(fit->se_tau) ? fit->se_mu : fit->se_tau
+	};
+	CdStatus	status = prepare(x, n, k, true, &r.u);
 
-	if (status != CD_OK)
-		return status;
-	d.floor = restricted_fit->log_likelihood - 0.5 * z * z * bartlett(restricted_fit->k - 1.0);
-	status = interval_end(&d, restricted_fit->tau, 0.0, low, mu_low);
-	if (status != CD_OK)
-		return status;
-	return interval_end(&d, restricted_fit->tau, CD_RATES_MAX_TAU, high, mu_high);
+	if (status == CD_OK)
+		status = interval_end(&r, 0.0, low, mu_low);
+	return status == CD_OK ? interval_end(&r, CD_RATES_MAX_TAU, high, mu_high) : status;
 }
 
 /* Wilson's score interval. */

@@ -1,8 +1,8 @@
 /*
  * rates.h: rates of many units, successes x_i of n_i trials (both may be fractional):
- * logit(rate_i) = mu + tau z_i, z_i standard normal, by adaptive Gauss-Hermite
- * quadrature (Pinheiro & Bates 1995), 25 points. Maximum likelihood, or restricted: mu
- * integrated out by Laplace's method, which takes away most of the downward bias of tau.
+ * logit(rate_i) = mu + tau z_i, z_i standard normal, each integral by the trapezoidal rule
+ * around its mode. Maximum likelihood, or restricted: mu integrated out by Laplace's method,
+ * which takes away most of the downward bias of tau.
  */
 #ifndef CD_RATES_H
 #define CD_RATES_H
@@ -13,7 +13,6 @@
 #include "stats/share.h"
 #include "stats/status.h"
 
-#define CD_RATES_POINTS 25
 #define CD_RATES_MAX_TAU 10.0	/* logits; beyond it nearly every rate is 0 or 1 */
 
 typedef struct CdRates

@@ -21,11 +21,12 @@
 #define ENOUGH 3				/* points of the coarse grid within the window */
 #define WINDOW 28.0				/* log posterior below the peak that still matters */
 #define Z_LIMIT 38.0			/* beyond it the normal distribution function is 0 or 1 */
-#define Z_TAIL 9.0				/* beyond it, as good as that */
+#define Z_TAIL 8.0				/* beyond it, as good as that */
 #define NEGLIGIBLE 1e-16		/* probability of a grid point that cannot matter */
 #define ROUGH 4					/* every so many points show where a quantile is */
-#define ROUGH_TOLERANCE 0.1		/* normal scores */
+#define ROUGH_TOLERANCE 0.3		/* normal scores */
 #define QUANTILE_TOLERANCE 1e-6
+#define PREDICT_TOLERANCE 1e-5	/* of a straighter function */
 
 /* Log posterior over a stretch of x. */
 typedef struct Grid
@@ -60,13 +61,13 @@ grid_x(const Grid *g, double index, double *slope)
 	return y * y * y / (y * y + c * c);
 }
 
-/* Half-Cauchy density of tau times its slope in x, up to a constant. */
+/* Half-Cauchy density of tau = noise * sinh x, times its slope in x, up to a constant. */
 static double
-log_prior(const Grid *g, double tau, double x)
+log_prior(const Grid *g, double sinh_x)
 {
-	double		scaled = tau / g->prior_scale;
+	double		scaled = g->noise * sinh_x / g->prior_scale;
 
-	return log(cosh(x) / (1.0 + scaled * scaled));
+	return log(sqrt(1.0 + sinh_x * sinh_x) / (1.0 + scaled * scaled));
 }
 
 /* Evaluate the model at every point. */
@@ -76,17 +77,17 @@ fill_grid(Grid *g, int size, CdShareModel model, void *context, CdSharePosterior
 	g->size = size;
 	for (int i = 0; i < size; i++)
 	{
-		double		x = grid_x(g, i, &g->slope[i]);
+		double		sinh_x = sinh(grid_x(g, i, &g->slope[i]));
 		double		log_likelihood;
 		CdStatus	status;
 
-		out->tau[i] = g->noise * sinh(x);
+		out->tau[i] = g->noise * sinh_x;
 		status = model(out->tau[i], context, &log_likelihood, &out->mean[i], &out->sd[i]);
 		if (status != CD_OK)
 			return status;
 		if (cd_stop_requested())
 			return CD_STOPPED;
-		g->log_posterior[i] = log_likelihood + log_prior(g, out->tau[i], x);
+		g->log_posterior[i] = log_likelihood + log_prior(g, sinh_x);
 	}
 	return CD_OK;
 }
@@ -223,9 +224,10 @@ normal_model(double tau, void *context, double *log_likelihood, double *mean, do
 		squares += w * d * d;
 		cd_log_sum_add(&log_v, v);
 	}
+	cd_log_sum_add(&log_v, weights);
 	*mean = u->origin + sum / weights;
 	*sd = 1.0 / sqrt(weights);
-	*log_likelihood = -0.5 * (cd_log_sum(&log_v) + log(weights) + squares - sum * sum / weights);
+	*log_likelihood = -0.5 * (cd_log_sum(&log_v) + squares - sum * sum / weights);
 	return CD_OK;
 }
 
@@ -274,12 +276,18 @@ share_below(double z, void *context, double *density)
 	{
 		double		distance = b->sign * (p->mean[i] - b->threshold);
 		double		u = (p->tau[i] * z - distance) / p->sd[i];
+		double		normal;
 
 		total += p->probability[i];
 		if (p->probability[i] == 0.0 || u < -Z_TAIL)
 			continue;
-		probability += p->probability[i] * (u > Z_TAIL ? 1.0 : gsl_cdf_ugaussian_P(u));
-		*density += p->probability[i] * p->tau[i] / p->sd[i] * gsl_ran_ugaussian_pdf(u);
+		if (u > Z_TAIL)
+		{
+			probability += p->probability[i];
+			continue;
+		}
+		probability += p->probability[i] * cd_normal_below(u, &normal);
+		*density += p->probability[i] * p->tau[i] / p->sd[i] * normal;
 	}
 	*density /= total;
 	return probability / total;
@@ -323,18 +331,14 @@ share_root(Beyond *b, double target, double low, double high, double *z)
 	return cd_quantile(share_below, b, target, low, high, *z, 1.0, QUANTILE_TOLERANCE, z);
 }
 
-/* Quantile of the share. */
+/* Quantile of the share, whose normal score lies between low and high. */
 static CdStatus
-share_quantile(Beyond *b, double target, double *share)
+share_quantile(Beyond *b, double low, double high, double target, double *share)
 {
 	CdStatus	status = CD_OK;
 	double		density;
-	double		low;
-	double		high;
 	double		z;
 
-	b->stride = 1;
-	bracket_share(b, &low, &high);
 	if (low >= high)
 		z = low >= Z_LIMIT ? Z_LIMIT : -Z_LIMIT;
 	else if (low == -Z_LIMIT && share_below(low, b, &density) >= target)
@@ -347,12 +351,21 @@ share_quantile(Beyond *b, double target, double *share)
 	return status;
 }
 
+/* Of the true value of a new unit about the mean, given a point of the grid. */
+static double
+spread_of(const CdSharePosterior *p, int i)
+{
+	return sqrt(p->tau[i] * p->tau[i] + p->sd[i] * p->sd[i]);
+}
+
 /* Posterior mean and interval of the share. */
 CdStatus
 cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above, double level,
 				 CdShare *out)
 {
 	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 1};
+	double		z_low;
+	double		z_high;
 	CdStatus	status;
 
 	if (isnan(threshold) || !(level > 0.0 && level < 1.0))
@@ -365,15 +378,16 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 	out->mean = 0.0;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
 	{
-		double		spread = hypot(posterior->tau[i], posterior->sd[i]);
+		double		spread = spread_of(posterior, i);
 
 		if (posterior->probability[i] > 0.0)
 			out->mean += posterior->probability[i]
 				* gsl_cdf_ugaussian_P(b.sign * (posterior->mean[i] - threshold) / spread);
 	}
 	out->mean = fmin(out->mean, 1.0);
-	status = share_quantile(&b, 0.5 * (1.0 - level), &out->low);
-	return status == CD_OK ? share_quantile(&b, 0.5 * (1.0 + level), &out->high) : status;
+	bracket_share(&b, &z_low, &z_high);
+	status = share_quantile(&b, z_low, z_high, 0.5 * (1.0 - level), &out->low);
+	return status == CD_OK ? share_quantile(&b, z_low, z_high, 0.5 * (1.0 + level), &out->high) : status;
 }
 
 /* A new unit: its true value given tau has this spread about the mean. */
@@ -398,11 +412,12 @@ new_unit_below(double x, void *context, double *density)
 	for (int i = 0; i < CD_SHARE_GRID; i++)
 	{
 		double		u = (n->origin + x - p->mean[i]) / n->spread[i];
+		double		normal;
 
 		if (p->probability[i] == 0.0)
 			continue;
-		probability += p->probability[i] * gsl_cdf_ugaussian_P(u);
-		*density += p->probability[i] / n->spread[i] * gsl_ran_ugaussian_pdf(u);
+		probability += p->probability[i] * cd_normal_below(u, &normal);
+		*density += p->probability[i] / n->spread[i] * normal;
 	}
 	return probability;
 }
@@ -418,7 +433,7 @@ describe_new_unit(const CdSharePosterior *p, NewUnit *n)
 	{
 		double		distance = p->mean[i] - n->origin;
 
-		n->spread[i] = hypot(p->tau[i], p->sd[i]);
+		n->spread[i] = spread_of(p, i);
 		n->mean += p->probability[i] * distance;
 		square += p->probability[i] * (distance * distance + n->spread[i] * n->spread[i]);
 	}
@@ -430,15 +445,11 @@ static CdStatus
 widen_end(NewUnit *n, double p, double multiplier, double *end)
 {
 	double		guess = isfinite(*end) ? *end - n->origin : n->mean + multiplier * n->sd;
-	double		density;
 	double		x;
-	CdStatus	status;
+	CdStatus	status = cd_quantile(new_unit_below, n, p, -INFINITY, INFINITY, guess, n->sd,
+									 PREDICT_TOLERANCE, &x);
 
-	if (isfinite(*end) && (new_unit_below(guess, n, &density) > p) == (p > 0.5))
-		return CD_OK;
-	status = cd_quantile(new_unit_below, n, p, -INFINITY, INFINITY, guess, n->sd,
-						 QUANTILE_TOLERANCE, &x);
-	*end = n->origin + x;
+	*end = p > 0.5 ? fmax(*end, n->origin + x) : fmin(*end, n->origin + x);
 	return status;
 }
 

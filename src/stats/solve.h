@@ -37,11 +37,15 @@ typedef double (*CdDistribution) (double x, void *context, double *density);
 /*
  * Where a continuous distribution function reaches p, between low and high (which may be
  * infinite), from a guess between them; scale is how far to look around it. Newton's
- * method in normal scores, as a function of which most distributions are nearly straight.
- * Ends when the normal score is settled to tolerance, by one step more than is asked for.
+ * method in normal scores, as a function of which most distributions are nearly straight,
+ * and from the second point on the cubic through the last two. Ends when the normal score
+ * is settled to tolerance (on the cubic: its product with the one before), by one step more.
  */
 CdStatus	cd_quantile(CdDistribution f, void *context, double p, double low, double high,
 						double guess, double scale, double tolerance, double *x);
+
+/* Standard normal distribution function, with its density. */
+double		cd_normal_below(double u, double *density);
 
 /*
  * Upper tail of chi-square with its density: the finite sum that it is for whole degrees

@@ -3,6 +3,8 @@
  */
 #include "close.h"
 
+#include <gsl/gsl_sf_psi.h>
+
 #include "stats/rates.h"
 
 static const double eight_x[] = {3, 8, 12, 5, 20, 17, 9, 2};
@@ -44,6 +46,83 @@ restricted_fit(void **state)
 	assert_ok(cd_rates_tau_interval(eight_x, eight_n, 8, &reml, 0.95, &low, &mu_low, &high, &mu_high));
 	assert_between(reml.tau, low, high);
 	assert_true(high < CD_RATES_MAX_TAU);
+}
+
+/* Log likelihood at (mu, tau) by a fine sum over z. */
+static double
+log_likelihood(double mu, double tau)
+{
+	double		total = 0.0;
+
+	for (int i = 0; i < 8; i++)
+	{
+		double		sum = 0.0;
+
+		for (double z = -10.0; z <= 10.0; z += 0.01)
+		{
+			double		eta = mu + tau * z;
+
+			sum += exp(eight_x[i] * eta - eight_n[i] * log1p(exp(eta)) - 0.5 * z * z);
+		}
+		total += log(0.01 * sum / sqrt(2.0 * acos(-1.0)));
+	}
+	return total;
+}
+
+/* Minus its second derivative in the direction (a, b). */
+static double
+curvature(double mu, double tau, double a, double b)
+{
+	const double h = 1e-3;
+
+	return (2.0 * log_likelihood(mu, tau) - log_likelihood(mu + a * h, tau + b * h)
+			- log_likelihood(mu - a * h, tau - b * h)) / (h * h);
+}
+
+/* Restricted log likelihood, mu maximised from where it is. */
+static double
+restricted_likelihood(double mu, double tau)
+{
+	for (int i = 0; i < 4; i++)
+		mu += (log_likelihood(mu + 1e-3, tau) - log_likelihood(mu - 1e-3, tau)) / 2e-3 / curvature(mu, tau, 1.0, 0.0);
+	return log_likelihood(mu, tau) - 0.5 * log(curvature(mu, tau, 1.0, 0.0));
+}
+
+/* Likelihood, standard errors and interval against sums and differences. */
+static void
+by_brute_force(void **state)
+{
+	CdRates		ml;
+	CdRates		reml;
+	double		mm;
+	double		tt;
+	double		mt;
+	double		low;
+	double		high;
+	double		mu_low;
+	double		mu_high;
+	double		above;
+	double		loss;
+
+	(void) state;
+	assert_ok(cd_rates_fit(eight_x, eight_n, 8, false, &ml));
+	assert_close(ml.log_likelihood, log_likelihood(ml.mu, ml.tau), 1e-10);
+	mm = curvature(ml.mu, ml.tau, 1.0, 0.0);
+	tt = curvature(ml.mu, ml.tau, 0.0, 1.0);
+	mt = 0.5 * (curvature(ml.mu, ml.tau, 1.0, 1.0) - mm - tt);
+	assert_close(ml.se_mu, sqrt(tt / (mm * tt - mt * mt)), 1e-5);
+	assert_close(ml.se_tau, sqrt(mm / (mm * tt - mt * mt)), 1e-5);
+	assert_close(ml.cov_mu_tau, -mt / (mm * tt - mt * mt), 1e-4);
+	assert_ok(cd_rates_fit(eight_x, eight_n, 8, true, &reml));
+	assert_close(reml.log_likelihood, restricted_likelihood(reml.mu, reml.tau), 1e-7);
+	above = restricted_likelihood(reml.mu, reml.tau * 1.001);
+	assert_true(fabs(restricted_likelihood(reml.mu, reml.tau * 0.999) - above) < 1e-7);
+	assert_true(reml.log_likelihood > above);
+	assert_ok(cd_rates_tau_interval(eight_x, eight_n, 8, &reml, 0.95, &low, &mu_low, &high, &mu_high));
+	/* half of 1.96 squared, times Bartlett's 7 (log 3.5 - psi(3.5)) */
+	loss = 0.5 * 3.841458820694124 * 7.0 * (log(3.5) - gsl_sf_psi(3.5));
+	assert_close(reml.log_likelihood - restricted_likelihood(mu_low, low), loss, 1e-6);
+	assert_close(reml.log_likelihood - restricted_likelihood(mu_high, high), loss, 1e-6);
 }
 
 /* Equal rates: tau 0, the pooled logit, its binomial standard error. */
@@ -162,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_glmer),
 		cmocka_unit_test(restricted_fit),
+		cmocka_unit_test(by_brute_force),
 		cmocka_unit_test(boundary),
 		cmocka_unit_test(extreme_rates),
 		cmocka_unit_test(mirror),

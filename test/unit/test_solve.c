@@ -95,6 +95,29 @@ log_sums(void **state)
 	assert_close(cd_log_sum(&s), expected, 1e-12);
 }
 
+/* Distribution and density are GSL's; a multiplier is that of its own level and degrees of freedom. */
+static void
+normal_and_t(void **state)
+{
+	const double df[] = {10.0, 74.0, 10.2, 9.8, 500.0, 0.4};
+	double		density;
+	double		t;
+
+	(void) state;
+	for (double u = -30.0; u <= 10.0; u += 0.37)
+	{
+		assert_close(cd_normal_below(u, &density), gsl_cdf_ugaussian_P(u), 1e-12);
+		assert_close(density, gsl_ran_ugaussian_pdf(u), 1e-12);
+	}
+	for (int i = 0; i < 24; i++)
+	{
+		double		level = i % 2 ? 0.95 : 0.9;
+
+		assert_ok(cd_t_multiplier(level, df[i % 6], &t));
+		assert_close(t, gsl_cdf_tdist_Qinv(0.5 * (1.0 - level), df[i % 6]), 0.0);
+	}
+}
+
 int
 main(void)
 {
@@ -103,6 +126,7 @@ main(void)
 		cmocka_unit_test(quantile_from_anywhere),
 		cmocka_unit_test(quantile_refuses_nan),
 		cmocka_unit_test(log_sums),
+		cmocka_unit_test(normal_and_t),
 	};
 
 	gsl_set_error_handler_off();
