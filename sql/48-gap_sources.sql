@@ -18,26 +18,26 @@ DECLARE
 BEGIN
 	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units, and still adds up.
 	IF scale = 'log' THEN
-		SELECT exp(sum(p.weight * p.target) / sum(p.weight)) INTO unit FROM coachdiag.agent_parts(panel) p;
+		SELECT exp(coachdiag.exact_sum(p.weight * p.target) / coachdiag.exact_sum(p.weight)) INTO unit FROM coachdiag.agent_parts(panel) p;
 	END IF;
 
 	RETURN QUERY
 	WITH part AS MATERIALIZED (
 		SELECT p.agent, p.contact_type, p.tenure, p.weight, p.weight * direction * unit * p.over_target AS total FROM coachdiag.agent_parts(panel) p
 	), whole AS (
-		SELECT sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM part c
+		SELECT coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c
 	), by_type AS (
-		SELECT c.contact_type, sum(c.weight) / w.weight AS share, sum(c.total) / sum(c.weight) AS gap
+		SELECT c.contact_type, coachdiag.exact_sum(c.weight) / w.weight AS share, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap
 		FROM part c, whole w GROUP BY c.contact_type, w.weight
 	), by_agent_type AS (
-		SELECT c.agent, c.contact_type, sum(c.weight) AS weight, sum(c.total) / sum(c.weight) AS gap FROM part c GROUP BY 1, 2
+		SELECT c.agent, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c GROUP BY 1, 2
 	), by_agent AS (
-		SELECT a.agent, sum(a.weight) AS weight, sum(a.weight * a.gap) / sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
+		SELECT a.agent, coachdiag.exact_sum(a.weight) AS weight, coachdiag.exact_sum(a.weight * a.gap) / coachdiag.exact_sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
 	), kitagawa AS (
 		-- An agent without a type counts as average on it: what the type is missing is mix, not the agent's own.
 		SELECT g.agent,
-			sum((coalesce(a.weight / g.weight, 0) - t.share) * (coalesce(a.gap, t.gap) + t.gap) / 2) AS mix,
-			sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
+			coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) - t.share) * (coalesce(a.gap, t.gap) + t.gap) / 2) AS mix,
+			coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
 		FROM by_agent g CROSS JOIN by_type t
 		LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
 		GROUP BY g.agent
@@ -48,7 +48,7 @@ BEGIN
 	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
 	FROM by_type t CROSS JOIN LATERAL coachdiag.gap_dispersion(coachdiag.contact_type(panel, t.contact_type), coalesce(higher_is_better, false), scale, margin) d
 	UNION ALL
-	SELECT 'tenure', c.tenure, sum(c.weight) / w.weight, sum(c.total) / sum(c.weight), sum(c.total) / w.weight, NULL, NULL,
+	SELECT 'tenure', c.tenure, coachdiag.exact_sum(c.weight) / w.weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight), coachdiag.exact_sum(c.total) / w.weight, NULL, NULL,
 		count(DISTINCT c.agent)::integer, NULL, NULL, NULL
 	FROM part c CROSS JOIN whole w GROUP BY c.tenure, w.weight;
 END

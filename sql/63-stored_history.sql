@@ -6,30 +6,43 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-	months CONSTANT text := format('SELECT p.team, p.metric, m.period_step, array_agg(p.refreshed_at ORDER BY p.month) AS refreshed_at
-		FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric) GROUP BY p.team, p.metric, m.period_step', ws);
 	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %1$I.stored_history h WHERE NOT EXISTS (SELECT FROM (%2$s) s
-		WHERE s.team = h.team AND s.metric = h.metric AND s.period_step IS NOT DISTINCT FROM h.period_step AND s.refreshed_at = h.refreshed_at)', ws, months);
+	EXECUTE format('DELETE FROM %1$I.stored_history h WHERE NOT EXISTS (SELECT FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric)
+		WHERE p.team = h.team AND p.metric = h.metric AND m.period_step IS NOT DISTINCT FROM h.period_step)', ws);
 	EXECUTE format($query$
-		INSERT INTO %1$I.stored_history (team, metric, period_step, first_period, last_period, panel, refreshed_at)
-		SELECT h.team, h.metric, h.period_step, coachdiag.first_period(h.panel), coachdiag.last_period(h.panel), h.panel, h.refreshed_at
+		INSERT INTO %1$I.stored_history AS x (team, metric, period_step, first_period, last_period, panel, refreshed_at)
+		SELECT s.team, s.metric, s.period_step, coachdiag.first_period(w.panel), coachdiag.last_period(w.panel), w.panel, s.refreshed_at
 		FROM (
-			-- A week in two months adds up in one order, so that the sum is the same to the last digit.
-			SELECT s.team, s.metric, s.period_step, s.refreshed_at,
-				coachdiag.rollup(CASE s.period_step WHEN 'day' THEN coachdiag.weeks(p.panel) ELSE p.panel END ORDER BY p.month) AS panel
-			FROM (%2$s) s JOIN %1$I.stored_panel p USING (team, metric)
-			WHERE NOT EXISTS (SELECT FROM %1$I.stored_history x WHERE x.team = s.team AND x.metric = s.metric)
-			GROUP BY s.team, s.metric, s.period_step, s.refreshed_at
-		) h
-	$query$, ws, months);
+			SELECT p.team, p.metric, m.period_step, array_agg(p.month ORDER BY p.month) AS months, array_agg(p.refreshed_at ORDER BY p.month) AS refreshed_at
+			FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric) GROUP BY p.team, p.metric, m.period_step
+		) s
+			LEFT JOIN %1$I.stored_history h USING (team, metric)
+			-- The last of the first months that have not changed, and the first week that is not all in these.
+			CROSS JOIN LATERAL (SELECT s.months[min(u.n)::int - 1] AS month FROM unnest(s.refreshed_at, h.refreshed_at) WITH ORDINALITY u (now, before, n)
+				WHERE u.now IS DISTINCT FROM u.before) k
+			CROSS JOIN LATERAL (SELECT date_trunc('week', k.month + interval '1 month')::date AS week) f
+			CROSS JOIN LATERAL (
+				-- A week in two months adds up in one order, so that the sum is the same to the last digit.
+				SELECT coachdiag.rollup(CASE s.period_step WHEN 'day' THEN coachdiag.weeks(p.panel) ELSE p.panel END ORDER BY p.month) AS panel
+				FROM %1$I.stored_panel p WHERE p.team = s.team AND p.metric = s.metric AND (p.month >= k.month OR k.month IS NULL)
+			) n
+			CROSS JOIN LATERAL (
+				SELECT coachdiag.rollup(v.part) AS panel
+				FROM (VALUES (coachdiag.period_range(h.panel, NULL, f.week)), (coachdiag.period_range(n.panel, f.week, NULL))) v (part)
+				WHERE k.month IS NOT NULL
+			) o
+			CROSS JOIN LATERAL (SELECT coalesce(o.panel, n.panel) AS panel) w
+		WHERE h.refreshed_at IS DISTINCT FROM s.refreshed_at
+		ON CONFLICT (team, metric) DO UPDATE
+		SET first_period = excluded.first_period, last_period = excluded.last_period, panel = excluded.panel, refreshed_at = excluded.refreshed_at
+	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_history(text) IS
-'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since. Returns the rows written.';
+'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since, and of these the weeks from the first such month on. Returns the rows written.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (90, 'stored_history', 'table', $part$
 	CREATE TABLE @.stored_history (team text, metric text, period_step text, first_period date NOT NULL, last_period date NOT NULL,

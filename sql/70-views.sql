@@ -46,11 +46,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 		LEFT JOIN @.stored_team t ON t.team = e.unit
 	), many AS (
 		SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
-			sum(t.sessions * t.improvement) / sum(t.sessions) AS improvement,
-			sqrt(sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + sum(t.sessions * t.doubt) ^ 2) / sum(t.sessions) AS se, sum(t.raw_df) AS df,
-			sum(t.sessions * t.naive_improvement) / sum(t.sessions) AS naive_improvement, sum(t.sessions * t.naive_share_improved) / sum(t.sessions) AS naive_share_improved,
-			sum(t.sessions * t.null_improvement) / sum(t.sessions) AS null_improvement, sum(t.sessions * t.null_share_improved) / sum(t.sessions) AS null_share_improved,
-			sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
+			coachdiag.exact_sum(t.sessions * t.improvement) / coachdiag.exact_sum(t.sessions) AS improvement,
+			sqrt(coachdiag.exact_sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + coachdiag.exact_sum(t.sessions * t.doubt) ^ 2) / coachdiag.exact_sum(t.sessions) AS se, coachdiag.exact_sum(t.raw_df) AS df,
+			coachdiag.exact_sum(t.sessions * t.naive_improvement) / coachdiag.exact_sum(t.sessions) AS naive_improvement, coachdiag.exact_sum(t.sessions * t.naive_share_improved) / coachdiag.exact_sum(t.sessions) AS naive_share_improved,
+			coachdiag.exact_sum(t.sessions * t.null_improvement) / coachdiag.exact_sum(t.sessions) AS null_improvement, coachdiag.exact_sum(t.sessions * t.null_share_improved) / coachdiag.exact_sum(t.sessions) AS null_share_improved,
+			sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, coachdiag.exact_sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
 		FROM team t
 		WHERE t.sd > 0 AND t.sessions > 0
 		GROUP BY GROUPING SETS ((t.metric), (t.metric, t.program), (t.metric, t.site))
@@ -93,7 +93,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	WITH team AS MATERIALIZED (
 		SELECT * FROM @.team_panel
 	), type AS (
-		SELECT p.metric, p.team, g.*, g.gap - avg(g.gap) OVER (PARTITION BY p.metric, p.team) AS apart
+		SELECT p.metric, p.team, g.*, g.gap - coachdiag.exact_avg(g.gap) OVER (PARTITION BY p.metric, p.team) AS apart
 		FROM team p CROSS JOIN LATERAL coachdiag.contact_type_gaps(p.panel, p.higher_is_better, p.scale) g
 	), norm AS (
 		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, count(*) AS teams,

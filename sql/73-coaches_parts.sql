@@ -96,7 +96,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		FROM team t
 		CROSS JOIN LATERAL coachdiag.agent_gaps(t.panel, t.higher_is_better, t.scale) g
 	), pace AS (
-		SELECT a.team, a.metric, greatest(1, sum(a.sessions) / nullif(count(*) FILTER (WHERE a.sessions > 0), 0) * 28 / 182) AS sessions FROM agent a GROUP BY a.team, a.metric
+		SELECT a.team, a.metric, greatest(1, coachdiag.exact_sum(a.sessions) / nullif(count(*) FILTER (WHERE a.sessions > 0), 0) * 28 / 182) AS sessions FROM agent a GROUP BY a.team, a.metric
 	), judged AS (
 		SELECT a.*, (a.shrunken).estimate AS shrunken_own, (a.shrunken).se AS se, a.gap - a.own + (a.shrunken).estimate AS shrunken_gap, o.*
 		FROM agent a
@@ -153,10 +153,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 			(count(*) FILTER (WHERE s.due AND s.kept))::double precision AS square
 		FROM session s GROUP BY s.program, s.coach_id
 		UNION ALL
-		SELECT s.program, s.coach_id, 'agent ratings', count(s.agent_rating), sum(s.agent_rating), sum(s.agent_rating ^ 2)
+		SELECT s.program, s.coach_id, 'agent ratings', count(s.agent_rating), coachdiag.exact_sum(s.agent_rating), coachdiag.exact_sum(s.agent_rating ^ 2)
 		FROM session s WHERE s.agent_rating NOT IN ('Infinity', '-Infinity', 'NaN') GROUP BY s.program, s.coach_id
 	), rest AS (
-		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, sum(h.total) OVER w - h.total AS other_total, sum(h.square) OVER w AS all_square, sum(h.n) OVER w AS all_n, sum(h.total) OVER w AS all_total
+		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, coachdiag.exact_sum(h.total) OVER w - h.total AS other_total, coachdiag.exact_sum(h.square) OVER w AS all_square, sum(h.n) OVER w AS all_n, coachdiag.exact_sum(h.total) OVER w AS all_total
 		FROM habit h
 		WINDOW w AS (PARTITION BY h.program, h.why)
 	), compared AS (

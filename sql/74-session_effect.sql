@@ -28,7 +28,7 @@ AS $$
 			-- Where all sessions are of one kind there is nothing to compare.
 			SELECT l.metric, l.by_what FROM label l GROUP BY l.metric, l.by_what HAVING count(DISTINCT l.label) > 1
 		), kind AS MATERIALIZED (
-			SELECT g.program, l.metric, l.by_what, l.label, avg(l.minutes) AS minutes FROM label l LEFT JOIN %1$I.stored_team g USING (team) GROUP BY g.program, l.metric, l.by_what, l.label
+			SELECT g.program, l.metric, l.by_what, l.label, coachdiag.exact_avg(l.minutes) AS minutes FROM label l LEFT JOIN %1$I.stored_team g USING (team) GROUP BY g.program, l.metric, l.by_what, l.label
 		)
 		SELECT e.program, m.metric, c.by_what, e.coach_id, e.sessions, e.agents, k.minutes, e.naive_share_improved, e.null_share_improved, e.improvement, e.ci_low, e.ci_high, e.conclusion,
 			e.apart, e.apart_low, e.apart_high, v.status,

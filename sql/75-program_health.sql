@@ -164,7 +164,7 @@ BEGIN
 	EXECUTE format($query$
 		INSERT INTO %1$I.stored_coach_escalation
 		SELECT e.agent_id::text, date_trunc('month', e.started_at AT TIME ZONE %2$L)::date, count(*),
-			sum(extract(epoch FROM e.ended_at - e.started_at) / 60) FILTER (WHERE e.ended_at >= e.started_at AND e.ended_at <= e.started_at + interval '1 day')
+			coachdiag.exact_sum(extract(epoch FROM e.ended_at - e.started_at) / 60) FILTER (WHERE e.ended_at >= e.started_at AND e.ended_at <= e.started_at + interval '1 day')
 		FROM (%3$s) e
 		WHERE e.kind = 'escalation' AND isfinite(e.started_at) AND ($1 IS NULL OR e.started_at >= $1::timestamp AT TIME ZONE %2$L)
 			AND e.agent_id::text IN (SELECT coach_id FROM %1$I.stored_coach_week UNION SELECT coach_id FROM %1$I.stored_coach)
@@ -214,13 +214,13 @@ $part$),
 		FROM month m WINDOW agent AS (PARTITION BY m.team, m.metric, m.agent_id)
 	), own AS (
 		-- What the month did to the whole team is taken out over the same agents throughout.
-		SELECT s.*, s.gap - avg(s.gap) OVER (PARTITION BY s.team, s.metric, s.month) AS apart
+		SELECT s.*, s.gap - coachdiag.exact_avg(s.gap) OVER (PARTITION BY s.team, s.metric, s.month) AS apart
 		FROM seen s WHERE s.late_months >= 2 AND s.early_months >= 2
 	), agent AS (
 		SELECT o.team, o.metric, o.agent_id, o.late_months, o.early_months, o.direction, o.smallest_effect,
-			CASE WHEN o.scale = 'log' THEN exp(sum(o.weight * o.value) / sum(o.weight)) ELSE 1 END AS unit,
-			avg(o.apart) FILTER (WHERE o.late) - avg(o.apart) FILTER (WHERE NOT o.late) AS change,
-			var_pop(o.apart) FILTER (WHERE o.late) * o.late_months + var_pop(o.apart) FILTER (WHERE NOT o.late) * o.early_months AS squares
+			CASE WHEN o.scale = 'log' THEN exp(coachdiag.exact_sum(o.weight * o.value) / coachdiag.exact_sum(o.weight)) ELSE 1 END AS unit,
+			coachdiag.exact_avg(o.apart) FILTER (WHERE o.late) - coachdiag.exact_avg(o.apart) FILTER (WHERE NOT o.late) AS change,
+			var_pop(o.apart ORDER BY o.apart) FILTER (WHERE o.late) * o.late_months + var_pop(o.apart ORDER BY o.apart) FILTER (WHERE NOT o.late) * o.early_months AS squares
 		FROM own o
 		GROUP BY o.team, o.metric, o.agent_id, o.late_months, o.early_months, o.direction, o.scale, o.smallest_effect
 	), estimate AS (
@@ -228,8 +228,8 @@ $part$),
 			a.unit * sqrt(t.variance * (1.0 / a.late_months + 1.0 / a.early_months)) AS se
 		FROM agent a
 		JOIN (
-			SELECT x.team, x.metric, sum(x.squares) / (sum(x.late_months + x.early_months - 2) * (1 - 1.0 / count(*))) AS variance
-			FROM agent x GROUP BY x.team, x.metric HAVING count(*) >= 3 AND sum(x.squares) > 0
+			SELECT x.team, x.metric, coachdiag.exact_sum(x.squares) / (sum(x.late_months + x.early_months - 2) * (1 - 1.0 / count(*))) AS variance
+			FROM agent x GROUP BY x.team, x.metric HAVING count(*) >= 3 AND coachdiag.exact_sum(x.squares) > 0
 		) t USING (team, metric)
 	)
 	SELECT e.team, e.metric, e.agent_id, e.raw AS change, e.se, (e.s).estimate AS shrunken, (e.s).se AS shrunken_se,
@@ -281,7 +281,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 			count(*) FILTER (WHERE l.held) AS held,
 			count(*) FILTER (WHERE l.held AND l.first_row) AS sessions,
 			count(l.length) FILTER (WHERE l.held AND l.first_row) AS timed,
-			sum(l.length) FILTER (WHERE l.held AND l.first_row) AS minutes,
+			coachdiag.exact_sum(l.length) FILTER (WHERE l.held AND l.first_row) AS minutes,
 			count(*) FILTER (WHERE l.held AND coalesce(l.metric, l.behaviour, l.sub_behaviour) IS NOT NULL) AS subject,
 			count(*) FILTER (WHERE l.held AND coalesce(l.behaviour, l.sub_behaviour) IS NOT NULL) AS behaviour,
 			count(l.action) FILTER (WHERE l.held) AS action,
@@ -301,8 +301,8 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 			count(*) FILTER (WHERE l.dose AND l.metric IS NOT NULL) AS on_metric,
 			count(*) FILTER (WHERE l.dose AND l.metric IS NOT NULL AND coalesce(l.behaviour, l.sub_behaviour, l.action) IS NULL) AS number_alone,
 			count(l.agent_rating) FILTER (WHERE l.held AND l.agent_rating > -1e100 AND l.agent_rating < 1e100) AS rated,
-			sum(l.agent_rating) FILTER (WHERE l.held AND l.agent_rating > -1e100 AND l.agent_rating < 1e100) AS rating,
-			sum(l.agent_rating ^ 2) FILTER (WHERE l.held AND l.agent_rating > -1e100 AND l.agent_rating < 1e100) AS rating_squared,
+			coachdiag.exact_sum(l.agent_rating) FILTER (WHERE l.held AND l.agent_rating > -1e100 AND l.agent_rating < 1e100) AS rating,
+			coachdiag.exact_sum(l.agent_rating ^ 2) FILTER (WHERE l.held AND l.agent_rating > -1e100 AND l.agent_rating < 1e100) AS rating_squared,
 			count(*) FILTER (WHERE l.held AND l.recognition) AS recognised,
 			count(l.recognition) AS recognition_given,
 			count(*) FILTER (WHERE l.dose AND l.day < e.last_period - 27) AS to_measure,
@@ -320,7 +320,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 			coalesce(sum(c.behaviour + c.action), 0) > 0 AS detail,
 			coalesce(sum(c.followed_up), 0) > 0 AS followed_up,
 			coalesce(sum(c.recognition_given), 0) > 0 AS recognition,
-			sqrt(greatest(sum(c.rating_squared) - sum(c.rating) ^ 2 / nullif(sum(c.rated), 0), 0) / nullif(sum(c.rated) - 1, 0)) AS rating_sd,
+			sqrt(greatest(coachdiag.exact_sum(c.rating_squared) - coachdiag.exact_sum(c.rating) ^ 2 / nullif(sum(c.rated), 0), 0) / nullif(sum(c.rated) - 1, 0)) AS rating_sd,
 			(SELECT count(k.trained_on) > 0 FROM @.stored_coach k) AS trained,
 			(SELECT count(a.left_on) > 0 FROM @.stored_agent a) AS left_on,
 			(SELECT coalesce(bool_or(e.minutes > 0), false) FROM @.stored_coach_escalation e) AS escalations
@@ -370,18 +370,18 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 			SELECT x.program, x.approach, sum(x.sessions) AS sessions FROM cell x WHERE x.approach IS NOT NULL GROUP BY x.program, x.approach
 		) c ORDER BY c.program, c.sessions DESC, c.approach
 	), coach_month AS (
-		SELECT k.program, w.coach_id, date_trunc('month', w.period::timestamp)::date AS month, sum(w.direct_reports) AS reports, count(w.direct_reports) AS weeks,
-			sum(w.coaching_minutes) FILTER (WHERE w.available_minutes > 0) AS coaching, sum(w.available_minutes) FILTER (WHERE w.available_minutes > 0 AND w.coaching_minutes IS NOT NULL) AS available,
-			sum(w.coaching_minutes) AS all_coaching
+		SELECT k.program, w.coach_id, date_trunc('month', w.period::timestamp)::date AS month, coachdiag.exact_sum(w.direct_reports) AS reports, count(w.direct_reports) AS weeks,
+			coachdiag.exact_sum(w.coaching_minutes) FILTER (WHERE w.available_minutes > 0) AS coaching, coachdiag.exact_sum(w.available_minutes) FILTER (WHERE w.available_minutes > 0 AND w.coaching_minutes IS NOT NULL) AS available,
+			coachdiag.exact_sum(w.coaching_minutes) AS all_coaching
 		FROM @.stored_coach_week w JOIN coach k USING (coach_id) CROSS JOIN span s
 		WHERE w.period BETWEEN s.since AND s.until
 		GROUP BY k.program, w.coach_id, date_trunc('month', w.period::timestamp)::date
 	), unit (program, measure, offender, unit, hits, trials) AS (
 		SELECT c.program, v.measure, c.coach_id, c.agent_id, v.hits, v.trials
 		FROM (
-			SELECT x.program, x.coach_id, x.agent_id, sum(x.held) AS held, sum(x.timed) AS timed, sum(x.minutes) AS minutes, sum(x.subject) AS subject, sum(x.behaviour) AS behaviour, sum(x.action) AS action,
+			SELECT x.program, x.coach_id, x.agent_id, sum(x.held) AS held, sum(x.timed) AS timed, coachdiag.exact_sum(x.minutes) AS minutes, sum(x.subject) AS subject, sum(x.behaviour) AS behaviour, sum(x.action) AS action,
 				sum(x.follow_up_date) AS follow_up_date, sum(x.outcome) AS outcome, sum(x.known_coach) AS known_coach, sum(x.trained) AS trained, sum(x.promised) AS promised, sum(x.kept) AS kept, sum(x.on_time) AS on_time, sum(x.days_late) AS days_late,
-				sum(x.on_metric) AS on_metric, sum(x.number_alone) AS number_alone, sum(x.rated) AS rated, sum(x.rating) AS rating, sum(x.recognised) AS recognised,
+				sum(x.on_metric) AS on_metric, sum(x.number_alone) AS number_alone, sum(x.rated) AS rated, coachdiag.exact_sum(x.rating) AS rating, sum(x.recognised) AS recognised,
 				sum(x.sessions) FILTER (WHERE x.approach IS NOT NULL) AS approached, sum(x.sessions) FILTER (WHERE x.approach = a.approach) AS by_main
 			FROM cell x LEFT JOIN approach a USING (program)
 			GROUP BY x.program, x.coach_id, x.agent_id
@@ -452,7 +452,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 		) r USING (agent_id)
 		WHERE g.recognition
 	)
-	SELECT u.program, u.measure, coalesce(u.offender, ''), u.unit, sum(coalesce(u.hits, 0)), sum(u.trials)
+	SELECT u.program, u.measure, coalesce(u.offender, ''), u.unit, coachdiag.exact_sum(coalesce(u.hits, 0)), coachdiag.exact_sum(u.trials)
 	FROM unit u WHERE u.trials > 0 AND u.trials < 1e100
 	GROUP BY u.program, u.measure, coalesce(u.offender, ''), u.unit
 $query$))$fill$,
@@ -465,12 +465,12 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 		FROM coachdiag.health_measure() h LEFT JOIN @.health_benchmark b USING (measure)
 	), tally AS MATERIALIZED (
 		-- Per offender, and (offender null) per programme.
-		SELECT u.program, u.measure, u.offender, sum(u.hits) AS hits, sum(u.trials) AS trials, count(*) AS units, sum(u.hits) / sum(u.trials) AS value,
-			sum(u.hits ^ 2) AS hits_squared, sum(u.hits * u.trials) AS cross_product, sum(u.trials ^ 2) AS trials_squared
+		SELECT u.program, u.measure, u.offender, coachdiag.exact_sum(u.hits) AS hits, coachdiag.exact_sum(u.trials) AS trials, count(*) AS units, coachdiag.exact_sum(u.hits) / coachdiag.exact_sum(u.trials) AS value,
+			coachdiag.exact_sum(u.hits ^ 2) AS hits_squared, coachdiag.exact_sum(u.hits * u.trials) AS cross_product, coachdiag.exact_sum(u.trials ^ 2) AS trials_squared
 		FROM (
 			SELECT x.program, x.measure, x.offender, x.hits, x.trials FROM @.program_unit x WHERE x.offender <> ''
 			UNION ALL
-			SELECT x.program, x.measure, NULL, sum(x.hits), sum(x.trials) FROM @.program_unit x GROUP BY x.program, x.measure, x.unit
+			SELECT x.program, x.measure, NULL, coachdiag.exact_sum(x.hits), coachdiag.exact_sum(x.trials) FROM @.program_unit x GROUP BY x.program, x.measure, x.unit
 		) u GROUP BY u.program, u.measure, u.offender
 	), ranged AS MATERIALIZED (
 		SELECT t.*, m.kind, i.low, i.high
@@ -479,18 +479,18 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 		WHERE m.kind IN ('share', 'ratio', 'difference')
 	), peer AS (
 		SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.value) FILTER (WHERE t.measure = 'rating' AND t.trials >= 10)
-			- 0.5 * sum(t.hits) FILTER (WHERE t.measure = 'rating_sd') / sum(t.trials) FILTER (WHERE t.measure = 'rating_sd') AS bar
+			- 0.5 * coachdiag.exact_sum(t.hits) FILTER (WHERE t.measure = 'rating_sd') / coachdiag.exact_sum(t.trials) FILTER (WHERE t.measure = 'rating_sd') AS bar
 		FROM tally t WHERE t.measure IN ('rating', 'rating_sd') AND t.offender IS NULL
 		HAVING count(*) FILTER (WHERE t.measure = 'rating' AND t.trials >= 10) >= 3
 	), own AS MATERIALIZED (
 		-- Coaches with ten counts from three agents; noise within coaches is pooled over the programme.
 		SELECT s.*, coachdiag.heterogeneity(s.value, s.se) OVER (PARTITION BY s.program, s.measure) AS h, row_number() OVER (PARTITION BY s.program, s.measure) AS no,
-			sum(s.trials) OVER (PARTITION BY s.program, s.measure) AS all_trials, count(*) OVER (PARTITION BY s.program, s.measure) AS coaches
+			coachdiag.exact_sum(s.trials) OVER (PARTITION BY s.program, s.measure) AS all_trials, count(*) OVER (PARTITION BY s.program, s.measure) AS coaches
 		FROM (
 			SELECT t.program, t.measure, t.offender, t.trials, t.value / x.scale AS value,
-				sqrt(sum(greatest(t.hits_squared - 2 * t.value * t.cross_product + t.value ^ 2 * t.trials_squared, 0)) OVER m / sum(t.trials * (t.units - 1) / t.units) OVER m / t.trials / x.scale ^ 2
+				sqrt(coachdiag.exact_sum(greatest(t.hits_squared - 2 * t.value * t.cross_product + t.value ^ 2 * t.trials_squared, 0)) OVER m / coachdiag.exact_sum(t.trials * (t.units - 1) / t.units) OVER m / t.trials / x.scale ^ 2
 					+ 0.05 ^ 2) AS se
-			FROM (SELECT y.*, sum(y.hits) FILTER (WHERE y.offender IS NULL) OVER w / sum(y.trials) FILTER (WHERE y.offender IS NULL) OVER w AS mean
+			FROM (SELECT y.*, coachdiag.exact_sum(y.hits) FILTER (WHERE y.offender IS NULL) OVER w / coachdiag.exact_sum(y.trials) FILTER (WHERE y.offender IS NULL) OVER w AS mean
 				FROM tally y JOIN measure k USING (measure) WHERE k.kind = 'spread' WINDOW w AS (PARTITION BY y.program, y.measure)) t
 			CROSS JOIN LATERAL (SELECT CASE WHEN t.measure IN ('frequency', 'length') THEN nullif(t.mean, 0) ELSE 1 END AS scale) x
 			WHERE t.offender IS NOT NULL AND t.units >= 3 AND t.trials >= 10

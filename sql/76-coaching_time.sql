@@ -3,8 +3,8 @@
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1110, 'coaching_time', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_time AS
 	WITH week AS MATERIALIZED (
-		SELECT m.team, a.period, avg(a.occupancy) FILTER (WHERE a.occupancy BETWEEN 0 AND 1) AS occupancy,
-			sum(a.coaching_minutes_planned) FILTER (WHERE a.coaching_minutes_planned >= 0 AND a.coaching_minutes_planned < 1e100) AS minutes
+		SELECT m.team, a.period, coachdiag.exact_avg(a.occupancy) FILTER (WHERE a.occupancy BETWEEN 0 AND 1) AS occupancy,
+			coachdiag.exact_sum(a.coaching_minutes_planned) FILTER (WHERE a.coaching_minutes_planned >= 0 AND a.coaching_minutes_planned < 1e100) AS minutes
 		FROM @.stored_agent_week a
 		JOIN @.stored_membership m ON m.agent_id = a.agent_id AND m.valid_from <= a.period AND a.period < m.valid_to
 		GROUP BY m.team, a.period
@@ -33,13 +33,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1110, '
 			count(p.peak) FILTER (WHERE l.first_row AND NOT l.real_time AND l.outcome <> 'ahead') AS with_occupancy,
 			count(*) FILTER (WHERE l.first_row AND NOT l.real_time AND l.outcome <> 'ahead' AND p.peak) AS planned_in_peaks,
 			count(*) FILTER (WHERE l.first_row AND NOT l.real_time AND l.outcome <> 'ahead' AND p.peak AND NOT l.held) AS lost_in_peaks,
-			sum(l.minutes) FILTER (WHERE l.held) AS minutes_held, sum(l.coach_minutes) AS coach_minutes,
-			avg(l.length) FILTER (WHERE l.first_row AND l.held) AS mean_length,
+			coachdiag.exact_sum(l.minutes) FILTER (WHERE l.held) AS minutes_held, coachdiag.exact_sum(l.coach_minutes) AS coach_minutes,
+			coachdiag.exact_avg(l.length) FILTER (WHERE l.first_row AND l.held) AS mean_length,
 			count(*) FILTER (WHERE l.first_row AND l.held AND l.length IS NULL) AS without_length
 		FROM log l LEFT JOIN peak p ON p.team = l.team AND p.period = l.week
 		GROUP BY l.team, l.month
 	), booked AS (
-		SELECT w.team, date_trunc('month', w.period::timestamp)::date AS month, sum(w.minutes) AS minutes
+		SELECT w.team, date_trunc('month', w.period::timestamp)::date AS month, coachdiag.exact_sum(w.minutes) AS minutes
 		FROM week w GROUP BY w.team, date_trunc('month', w.period::timestamp)::date
 	)
 	SELECT t.program, t.site, team, month, coalesce(m.planned, 0) AS planned, coalesce(m.held, 0) AS held, coalesce(m.cancelled, 0) AS cancelled,
@@ -77,7 +77,7 @@ $part$), (1115, 'coaching_time_by_level', 'view', $part$
 		sum(t.no_show)::bigint AS no_show, sum(t.lapsed)::bigint AS lapsed, sum(t.ahead)::bigint AS ahead, sum(t.held)::double precision / nullif(sum(t.planned), 0) AS kept_share,
 		sum(t.real_time)::bigint AS real_time, sum(t.real_time)::double precision / nullif(sum(t.held + t.real_time), 0) AS real_time_share, sum(t.in_groups)::bigint AS in_groups,
 		sum(t.planned_in_peaks)::bigint AS planned_in_peaks, sum(t.lost_in_peaks)::bigint AS lost_in_peaks,
-		sum(t.minutes_booked) AS minutes_booked, sum(t.minutes_held) AS minutes_held, sum(t.coach_minutes) AS coach_minutes, sum(t.without_length)::bigint AS without_length
+		coachdiag.exact_sum(t.minutes_booked) AS minutes_booked, coachdiag.exact_sum(t.minutes_held) AS minutes_held, coachdiag.exact_sum(t.coach_minutes) AS coach_minutes, sum(t.without_length)::bigint AS without_length
 	FROM @.coaching_time t
 	CROSS JOIN LATERAL (VALUES ('site', t.site), ('program', t.program), ('all', NULL)) l (level, name)
 	WHERE l.level = 'all' OR l.name IS NOT NULL
@@ -103,10 +103,10 @@ BEGIN
 	END IF;
 	RETURN QUERY EXECUTE format($query$
 		WITH minutes AS (
-			SELECT l.metric, l.program, l.site, l.team, sum(l.minutes) AS minutes, count(l.minutes) AS sessions
+			SELECT l.metric, l.program, l.site, l.team, coachdiag.exact_sum(l.minutes) AS minutes, count(l.minutes) AS sessions
 			FROM %1$I.coaching_log l WHERE l.dose AND l.metric IS NOT NULL GROUP BY l.metric, l.program, l.site, l.team
 		), volume AS (
-			SELECT m.metric, t.program, t.site, m.team, sum(m.weight) AS weight, sum(m.periods) AS periods
+			SELECT m.metric, t.program, t.site, m.team, coachdiag.exact_sum(m.weight) AS weight, sum(m.periods) AS periods
 			FROM %1$I.agent_month_mean m LEFT JOIN %1$I.stored_team t USING (team) GROUP BY m.metric, t.program, t.site, m.team
 		)
 		SELECT e.level, e.program, e.site, e.team, e.metric, k.unit, e.sessions, m.minutes, e.improvement, e.ci_low, e.ci_high, e.horizon, v.volume,
@@ -121,11 +121,11 @@ BEGIN
 		FROM %1$I.coaching_effect e
 		JOIN %1$I.stored_metric k USING (metric)
 		CROSS JOIN LATERAL (
-			SELECT sum(x.minutes) / nullif(sum(x.sessions), 0) AS minutes FROM minutes x
+			SELECT coachdiag.exact_sum(x.minutes) / nullif(sum(x.sessions), 0) AS minutes FROM minutes x
 			WHERE x.metric = e.metric AND (e.level = 'metric' OR e.level = 'team' AND x.team = e.team OR e.level = 'program' AND x.program = e.program OR e.level = 'site' AND x.site = e.site)
 		) m
 		CROSS JOIN LATERAL (
-			SELECT sum(x.weight) / nullif(sum(x.periods), 0) AS volume FROM volume x
+			SELECT coachdiag.exact_sum(x.weight) / nullif(sum(x.periods), 0) AS volume FROM volume x
 			WHERE x.metric = e.metric AND (e.level = 'metric' OR e.level = 'team' AND x.team = e.team OR e.level = 'program' AND x.program = e.program OR e.level = 'site' AND x.site = e.site)
 		) v
 		CROSS JOIN LATERAL (SELECT e.horizon * v.volume * 60 / m.minutes AS per_hour) f

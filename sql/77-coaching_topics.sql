@@ -39,7 +39,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, '
 		) w WHERE w.words <> '' ORDER BY w.words, w.rank, w.aims_at
 	), cell AS MATERIALIZED (
 		SELECT l.program, l.site, l.team, l.agent_id, l.metric, l.behaviour, l.sub_behaviour, l.trigger, l.action IS NOT NULL AS has_action, l.not_coachable_reason,
-			count(*) AS sessions, sum(l.minutes) AS minutes
+			count(*) AS sessions, coachdiag.exact_sum(l.minutes) AS minutes
 		FROM @.coaching_log l WHERE l.held
 		GROUP BY l.program, l.site, l.team, l.agent_id, l.metric, l.behaviour, l.sub_behaviour, l.trigger, l.action IS NOT NULL, l.not_coachable_reason
 	), wording AS (
@@ -57,20 +57,20 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, '
 		LEFT JOIN sorted s ON s.wording = coalesce(c.not_coachable_reason, concat_ws(' / ', c.behaviour, c.sub_behaviour, c.trigger))
 	), agent AS (
 		SELECT t.program, t.site, t.team, t.topic, t.agent_id,
-			sum(t.sessions) AS sessions, sum(t.minutes) AS minutes,
+			sum(t.sessions) AS sessions, coachdiag.exact_sum(t.minutes) AS minutes,
 			coalesce(sum(t.sessions) FILTER (WHERE t.aims_at = 'agent_skill'), 0) AS agent_skill,
 			coalesce(sum(t.sessions) FILTER (WHERE t.aims_at = 'system_constraint'), 0) AS system_constraint,
 			coalesce(sum(t.sessions) FILTER (WHERE t.aims_at = 'quality_artefact'), 0) AS quality_artefact,
 			coalesce(sum(t.sessions) FILTER (WHERE t.aims_at = 'unclear'), 0) AS unclear,
 			coalesce(sum(t.sessions) FILTER (WHERE t.not_coachable), 0) AS not_coachable,
-			sum(t.minutes) FILTER (WHERE t.aims_at IN ('system_constraint', 'quality_artefact')) AS minutes_outside,
-			sum(t.minutes) FILTER (WHERE t.aims_at <> 'unclear') AS minutes_sorted
+			coachdiag.exact_sum(t.minutes) FILTER (WHERE t.aims_at IN ('system_constraint', 'quality_artefact')) AS minutes_outside,
+			coachdiag.exact_sum(t.minutes) FILTER (WHERE t.aims_at <> 'unclear') AS minutes_sorted
 		FROM topic t
 		GROUP BY GROUPING SETS ((t.program, t.site, t.team, t.topic, t.agent_id), (t.program, t.site, t.team, t.agent_id))
 	), total AS (
-		SELECT a.program, a.site, a.team, a.topic, sum(a.sessions)::bigint AS sessions, sum(a.minutes) AS minutes,
+		SELECT a.program, a.site, a.team, a.topic, sum(a.sessions)::bigint AS sessions, coachdiag.exact_sum(a.minutes) AS minutes,
 			sum(a.agent_skill)::bigint AS agent_skill, sum(a.system_constraint)::bigint AS system_constraint, sum(a.quality_artefact)::bigint AS quality_artefact,
-			sum(a.unclear)::bigint AS unclear, sum(a.not_coachable)::bigint AS not_coachable, coalesce(sum(a.minutes_outside), 0 * sum(a.minutes_sorted)) AS minutes_outside, sum(a.minutes_sorted) AS minutes_sorted,
+			sum(a.unclear)::bigint AS unclear, sum(a.not_coachable)::bigint AS not_coachable, coalesce(coachdiag.exact_sum(a.minutes_outside), 0 * coachdiag.exact_sum(a.minutes_sorted)) AS minutes_outside, coachdiag.exact_sum(a.minutes_sorted) AS minutes_sorted,
 			sum(o.outside) AS hits, sum(o.sorted) AS trials, sum(o.outside ^ 2) AS hits_squared, sum(o.outside * o.sorted) AS cross_product, sum(o.sorted ^ 2) AS trials_squared,
 			count(*) FILTER (WHERE o.sorted > 0) AS agents
 		FROM agent a
@@ -100,7 +100,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, '
 $part$), (1140, 'coaching_activity', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_activity AS
 	WITH agent AS (
-		SELECT l.program, l.site, l.team, l.coach_id, l.agent_id, l.month, count(*) FILTER (WHERE l.first_row) AS sessions, sum(l.minutes) AS minutes, sum(l.coach_minutes) AS coach_minutes,
+		SELECT l.program, l.site, l.team, l.coach_id, l.agent_id, l.month, count(*) FILTER (WHERE l.first_row) AS sessions, coachdiag.exact_sum(l.minutes) AS minutes, coachdiag.exact_sum(l.coach_minutes) AS coach_minutes,
 			count(*) AS rows, count(l.action) AS with_action, count(*) FILTER (WHERE l.recognition) AS recognised,
 			count(*) FILTER (WHERE l.follow_up_due <= u.day) AS due, count(*) FILTER (WHERE l.follow_up_due <= u.day AND l.followed_up_on IS NOT NULL) AS followed_up
 		FROM @.coaching_log l
@@ -112,7 +112,7 @@ $part$), (1140, 'coaching_activity', 'materialized view', $part$
 		FROM @.coaching_log l WHERE l.held AND coalesce(l.behaviour, l.metric) IS NOT NULL
 		GROUP BY l.program, l.site, l.team, l.coach_id, l.month, coalesce(l.behaviour, l.metric)
 	), total AS (
-		SELECT v.level, v.name, a.month, sum(a.sessions)::bigint AS sessions, count(DISTINCT a.agent_id) AS agents, sum(a.minutes) AS minutes, sum(a.coach_minutes) AS coach_minutes,
+		SELECT v.level, v.name, a.month, sum(a.sessions)::bigint AS sessions, count(DISTINCT a.agent_id) AS agents, coachdiag.exact_sum(a.minutes) AS minutes, coachdiag.exact_sum(a.coach_minutes) AS coach_minutes,
 			sum(a.rows) AS rows, sum(a.with_action) AS with_action, sum(a.recognised) AS recognised, sum(a.due) AS due, sum(a.followed_up) AS followed_up
 		FROM agent a
 		CROSS JOIN LATERAL (VALUES ('team', a.team), ('site', a.site), ('program', a.program), ('coach', a.coach_id), ('all', '')) v (level, name)

@@ -212,7 +212,7 @@ $part$),
 			ELSE 'no improvement beyond noise since the session, and truly short of target' END
 		WHERE j.latest = 1 AND j.periods_after >= 4 AND NOT e.exhausted AND coalesce(j.verdict, '') <> 'structural' AND (
 			SELECT i.low > 0
-			FROM (SELECT CASE WHEN j.higher_is_better THEN -1 ELSE 1 END * avg(l.over_target) AS gap, stddev_samp(l.over_target) / sqrt(count(*)) AS se, count(*) AS n
+			FROM (SELECT CASE WHEN j.higher_is_better THEN -1 ELSE 1 END * coachdiag.exact_avg(l.over_target) AS gap, stddev_samp(l.over_target ORDER BY l.over_target) / sqrt(count(*)) AS se, count(*) AS n
 				FROM (
 					SELECT u.over_target
 					FROM (SELECT p.* FROM @.stored_agent_period p WHERE p.agent_id = j.agent_id AND p.metric = j.metric AND p.weight_targeted > 0 ORDER BY p.month DESC LIMIT 8) p
@@ -265,12 +265,12 @@ $part$),
 		CASE m.period_step WHEN 'month' THEN interval '4 months' ELSE interval '28 days' END AS span,
 		CASE m.period_step WHEN 'month' THEN interval '1 month' ELSE interval '7 days' END AS step) d
 	CROSS JOIN LATERAL (
-		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
+		SELECT coachdiag.exact_sum(p.weight * p.value) / coachdiag.exact_sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
 		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.month BETWEEN date_trunc('month', d.own - d.span) AND d.own
 			AND p.period > (d.own - d.span)::date AND p.period <= d.own AND p.weight > 0
 	) b
 	CROSS JOIN LATERAL (
-		SELECT sum(p.weight * p.value) / sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
+		SELECT coachdiag.exact_sum(p.weight * p.value) / coachdiag.exact_sum(p.weight) AS value, count(*)::integer AS periods FROM @.agent_period p
 		WHERE p.agent_id = e.agent_id AND p.metric = m.metric AND p.month BETWEEN date_trunc('month', d.own::timestamp) AND (d.own + d.span)::date
 			AND p.period > d.own AND p.period <= (d.own + d.span)::date AND p.weight > 0
 	) f

@@ -12,14 +12,14 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		SELECT m.month, m.place <= m.months / 2 AS earlier, min(m.month) OVER (PARTITION BY m.place <= m.months / 2) AS first_month
 		FROM month m WHERE 2 * m.place <> m.months + 1
 	), part AS (
-		SELECT p.agent_id, p.metric, p.team, h.earlier, sum(p.weight) AS weight, sum(p.total) AS total, sum(p.all_sessions) AS sessions, sum(p.measured) AS periods
+		SELECT p.agent_id, p.metric, p.team, h.earlier, coachdiag.exact_sum(p.weight) AS weight, coachdiag.exact_sum(p.total) AS total, coachdiag.exact_sum(p.all_sessions) AS sessions, sum(p.measured) AS periods
 		FROM @.stored_agent_period p JOIN half h USING (month)
 		GROUP BY 1, 2, 3, 4
 	), agent AS (
 		SELECT l.level, l.program, l.site, l.team, p.metric, p.agent_id,
-			coalesce(sum(p.weight) FILTER (WHERE p.earlier), 0) AS w1, coalesce(sum(p.weight) FILTER (WHERE NOT p.earlier), 0) AS w2,
-			sum(p.total) FILTER (WHERE p.earlier) AS t1, sum(p.total) FILTER (WHERE NOT p.earlier) AS t2,
-			sum(p.sessions) FILTER (WHERE p.earlier) AS s1, sum(p.sessions) FILTER (WHERE NOT p.earlier) AS s2,
+			coalesce(coachdiag.exact_sum(p.weight) FILTER (WHERE p.earlier), 0) AS w1, coalesce(coachdiag.exact_sum(p.weight) FILTER (WHERE NOT p.earlier), 0) AS w2,
+			coachdiag.exact_sum(p.total) FILTER (WHERE p.earlier) AS t1, coachdiag.exact_sum(p.total) FILTER (WHERE NOT p.earlier) AS t2,
+			coachdiag.exact_sum(p.sessions) FILTER (WHERE p.earlier) AS s1, coachdiag.exact_sum(p.sessions) FILTER (WHERE NOT p.earlier) AS s2,
 			sum(p.periods) FILTER (WHERE p.earlier) AS n1, sum(p.periods) FILTER (WHERE NOT p.earlier) AS n2
 		FROM part p
 		LEFT JOIN @.stored_team t ON t.team = p.team
@@ -31,8 +31,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		SELECT a.level, a.program, a.site, a.team, a.metric,
 			coachdiag.turnover(array_agg(a.w1 ORDER BY a.agent_id), array_agg(a.t1 / nullif(a.w1, 0) ORDER BY a.agent_id),
 				array_agg(a.w2 ORDER BY a.agent_id), array_agg(a.t2 / nullif(a.w2, 0) ORDER BY a.agent_id)) AS c,
-			coalesce(sum(a.s1) FILTER (WHERE k.stayed) / nullif(sum(a.n1) FILTER (WHERE k.stayed), 0), 0) AS rate1,
-			coalesce(sum(a.s2) FILTER (WHERE k.stayed) / nullif(sum(a.n2) FILTER (WHERE k.stayed), 0), 0) AS rate2
+			coalesce(coachdiag.exact_sum(a.s1) FILTER (WHERE k.stayed) / nullif(sum(a.n1) FILTER (WHERE k.stayed), 0), 0) AS rate1,
+			coalesce(coachdiag.exact_sum(a.s2) FILTER (WHERE k.stayed) / nullif(sum(a.n2) FILTER (WHERE k.stayed), 0), 0) AS rate2
 		FROM agent a CROSS JOIN LATERAL (SELECT a.w1 > 0 AND a.w2 > 0 AS stayed) k
 		GROUP BY 1, 2, 3, 4, 5
 	), part_of AS (
@@ -117,18 +117,18 @@ BEGIN
 			FROM spell x JOIN %1$I.stored_coaching_session s ON s.agent_id = x.agent_id AND s.dose AND s.day >= x.month - 91 AND s.day < x.month
 			GROUP BY x.agent_id, x.month
 		), gap AS (
-			SELECT p.agent_id, p.metric, p.month, sum(p.weight_targeted) AS weight,
-				sum(p.total_over) * CASE WHEN bool_and(m.higher_is_better) THEN -1 ELSE 1 END AS total
+			SELECT p.agent_id, p.metric, p.month, coachdiag.exact_sum(p.weight_targeted) AS weight,
+				coachdiag.exact_sum(p.total_over) * CASE WHEN bool_and(m.higher_is_better) THEN -1 ELSE 1 END AS total
 			FROM %1$I.stored_agent_period p JOIN %1$I.stored_metric m ON m.metric = p.metric AND m.higher_is_better IS NOT NULL
 			WHERE p.weight_targeted > 0 GROUP BY 1, 2, 3
 		), recent AS (
-			SELECT x.agent_id, x.month, g.metric, sum(g.total) / sum(g.weight) AS gap
+			SELECT x.agent_id, x.month, g.metric, coachdiag.exact_sum(g.total) / coachdiag.exact_sum(g.weight) AS gap
 			FROM (SELECT DISTINCT agent_id, month FROM spell) x
 			JOIN gap g ON g.agent_id = x.agent_id AND g.month >= x.month - interval '3 months' AND g.month < x.month
 			GROUP BY 1, 2, 3
 		), scaled AS (
-			SELECT r.agent_id, r.month, avg(r.gap / r.sd) AS gap
-			FROM (SELECT x.*, stddev_samp(x.gap) OVER (PARTITION BY x.metric) AS sd FROM recent x) r WHERE r.sd > 0
+			SELECT r.agent_id, r.month, coachdiag.exact_avg(r.gap / r.sd) AS gap
+			FROM (SELECT x.*, stddev_samp(x.gap) OVER (PARTITION BY x.metric ORDER BY x.gap ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS sd FROM recent x) r WHERE r.sd > 0
 			GROUP BY r.agent_id, r.month
 		), dosed AS (
 			SELECT x.agent_id, x.agent_no, x.team, x.month, x.first_day, x.last_day, coalesce(x.left_on = x.last_day, false) AS left_then, x.hired_on, c.gap,

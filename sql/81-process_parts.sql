@@ -171,7 +171,7 @@ $part$),
 	CREATE MATERIALIZED VIEW @.process_variant AS
 	WITH variant AS (
 		SELECT c.contact_type, c.variant, count(*) AS contacts, min(c.contact_id) AS example,
-			count(c.handle_seconds) AS handle_n, avg(c.handle_seconds) AS handle_mean, var_pop(c.handle_seconds) * count(c.handle_seconds) AS handle_m2,
+			count(c.handle_seconds) AS handle_n, coachdiag.exact_avg(c.handle_seconds) AS handle_mean, var_pop(c.handle_seconds ORDER BY c.handle_seconds) * count(c.handle_seconds) AS handle_m2,
 			count(c.resolved) AS resolved_n, avg(c.resolved::int)::double precision AS resolved_mean
 		FROM @.recent_contact c
 		WHERE c.path IS NOT NULL
@@ -287,8 +287,8 @@ $part$),
 (1530, 'process_fitness', 'view', $part$
 	CREATE VIEW @.process_fitness AS
 	WITH side AS (
-		SELECT v.contact_type, v.conforms, x.measure, sum(x.n) AS n, sum(x.n * x.mean) / sum(x.n) AS mean,
-			sum(x.m2) + sum(x.n * x.mean ^ 2) - sum(x.n * x.mean) ^ 2 / sum(x.n) AS m2
+		SELECT v.contact_type, v.conforms, x.measure, sum(x.n) AS n, coachdiag.exact_sum(x.n * x.mean) / sum(x.n) AS mean,
+			coachdiag.exact_sum(x.m2) + coachdiag.exact_sum(x.n * x.mean ^ 2) - coachdiag.exact_sum(x.n * x.mean) ^ 2 / sum(x.n) AS m2
 		FROM @.process_variant v
 		CROSS JOIN LATERAL (VALUES ('handle_seconds', nullif(v.handle_n, 0)::double precision, v.handle_mean, v.handle_m2),
 			('resolved', nullif(v.resolved_n, 0)::double precision, v.resolved_mean, v.resolved_n * v.resolved_mean * (1 - v.resolved_mean))) x (measure, n, mean, m2)
@@ -296,7 +296,7 @@ $part$),
 		GROUP BY v.contact_type, v.conforms, x.measure
 	), type AS (
 		SELECT v.contact_type, sum(v.contacts)::bigint AS contacts, count(*) AS variants, sum(v.contacts) FILTER (WHERE v.conforms)::bigint AS conforming,
-			(sum(v.contacts * v.fitness) / sum(v.contacts) FILTER (WHERE v.fitness IS NOT NULL))::double precision AS fitness, bool_or(v.conforms IS NOT NULL) AS assessed
+			(coachdiag.exact_sum(v.contacts * v.fitness) / sum(v.contacts) FILTER (WHERE v.fitness IS NOT NULL))::double precision AS fitness, bool_or(v.conforms IS NOT NULL) AS assessed
 		FROM @.process_variant v
 		GROUP BY v.contact_type
 	)

@@ -59,7 +59,7 @@ CREATE FUNCTION coachdiag.step_rows(totals coachdiag.step_totals,
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_step_totals_rows' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10;
 COMMENT ON FUNCTION coachdiag.step_rows(coachdiag.step_totals) IS
 'The steps of coachdiag.step_totals(path, repeated), a row each: contacts with the step and its events (visits); sums over contacts of what coachdiag.path_steps says. timed: contacts whose times are known, seconds summed over them; '
-'waiting_s1, waiting_s2: sum of ln(1 + waiting seconds) and of its square. of_kind: contacts whose events have kinds; latency_s1, latency_s2 as for waiting; latencies: the decision latencies above zero, seconds, in no order; '
+'waiting_s1, waiting_s2: sum of ln(1 + waiting seconds) and of its square. of_kind: contacts whose events have kinds; latency_s1, latency_s2 as for waiting; latencies: the decision latencies above zero, seconds, ascending; '
 'transferred, escalated: contacts, while in the step. followed: contacts of which repeated is known; repeated: those that were. Sums NULL where no contact is known. No rows for NULL.';
 
 CREATE FUNCTION coachdiag.concatenated_accum(state real[], "values" real[]) RETURNS real[]
@@ -103,7 +103,7 @@ BEGIN ATOMIC
 		SELECT k.* FROM known k ORDER BY k.gap, k.agent LIMIT 1
 	)
 	SELECT pg_catalog.count(*)::integer, b.agent, b.gap, b.gap - 1.959963984540054 * b.se, b.gap + 1.959963984540054 * b.se,
-		1 - pg_catalog.exp(pg_catalog.sum(pg_catalog.ln(greatest(k.short, 1e-12))))
+		1 - pg_catalog.exp(coachdiag.exact_sum(pg_catalog.ln(greatest(k.short, 1e-12))))
 	FROM known k CROSS JOIN best b
 	GROUP BY b.agent, b.gap, b.se;
 END;

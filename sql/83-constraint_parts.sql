@@ -91,22 +91,22 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (545, 'handle_target', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.handle_target AS
 	WITH type AS (
-		SELECT c.contact_type, count(*) AS contacts, count(c.handle_seconds) AS handled, avg(c.handle_seconds) AS handle_seconds,
+		SELECT c.contact_type, count(*) AS contacts, count(c.handle_seconds) AS handled, coachdiag.exact_avg(c.handle_seconds) AS handle_seconds,
 			count(*) FILTER (WHERE c.events > 0) AS traced
 		FROM @.recent_contact c GROUP BY c.contact_type
 	), metric AS (
 		SELECT m.metric, m.scale, m.target, CASE WHEN m.unit ~* '^m' THEN 60 ELSE 1 END AS seconds
 		FROM @.stored_metric m WHERE NOT m.higher_is_better AND m.scale <> 'proportion' AND m.unit ~* '^(s|secs?|seconds?|mins?|minutes?)\.?$'
 	), level AS MATERIALIZED (
-		SELECT p.metric, c.contact_type, sum(c.weight) AS weight, sum(c.weight * c.mean) AS total,
-			sum(c.weight * c.target) / sum(c.weight) FILTER (WHERE c.target IS NOT NULL) AS target
+		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.weight * c.mean) AS total,
+			coachdiag.exact_sum(c.weight * c.target) / coachdiag.exact_sum(c.weight) FILTER (WHERE c.target IS NOT NULL) AS target
 		FROM metric m JOIN @.team_panel p USING (metric) CROSS JOIN LATERAL coachdiag.cells(p.panel) c
 		WHERE c.weight > 0
 		GROUP BY p.metric, c.contact_type
 	), chosen AS (
 		SELECT m.* FROM metric m
-		JOIN (SELECT l.metric, sum(l.total) / sum(l.weight) AS mean FROM level l GROUP BY l.metric) l USING (metric)
-		CROSS JOIN (SELECT sum(t.handled * t.handle_seconds) / nullif(sum(t.handled), 0) AS handle FROM type t) h
+		JOIN (SELECT l.metric, coachdiag.exact_sum(l.total) / coachdiag.exact_sum(l.weight) AS mean FROM level l GROUP BY l.metric) l USING (metric)
+		CROSS JOIN (SELECT coachdiag.exact_sum(t.handled * t.handle_seconds) / nullif(sum(t.handled), 0) AS handle FROM type t) h
 		CROSS JOIN LATERAL (SELECT abs(CASE m.scale WHEN 'log' THEN l.mean ELSE ln(nullif(greatest(l.mean, 0), 0)) END + ln(m.seconds) - ln(nullif(h.handle, 0))) AS apart) a
 		WHERE a.apart < 0.25
 		ORDER BY a.apart, m.metric LIMIT 1
@@ -132,20 +132,20 @@ $part$),
 		FROM @.recent_contact c JOIN @.handle_target t ON t.contact_type IS NOT DISTINCT FROM c.contact_type
 		WHERE c.team IS NOT NULL
 	), agent AS (
-		SELECT c.team, c.agent_id, c.metric AS handle_metric, count(*)::double precision AS n, sum(c.waiting_seconds) AS waiting, sum(c.waiting_seconds ^ 2) AS squares, sum(c.over) AS whole
+		SELECT c.team, c.agent_id, c.metric AS handle_metric, count(*)::double precision AS n, coachdiag.exact_sum(c.waiting_seconds) AS waiting, coachdiag.exact_sum(c.waiting_seconds ^ 2) AS squares, coachdiag.exact_sum(c.over) AS whole
 		FROM contact c WHERE c.over IS NOT NULL AND c.waiting_seconds IS NOT NULL GROUP BY c.team, c.agent_id, c.metric
 		UNION ALL
 		SELECT c.team, c.agent_id, NULL, count(*), sum(c.waiting), sum(c.waiting), count(*) FROM contact c WHERE c.handed_on GROUP BY c.team, c.agent_id
 	), volume AS (
 		SELECT c.team, count(*) AS contacts, max(c.metric) AS handle_metric FROM contact c GROUP BY c.team
 	), share AS (
-		SELECT a.team, a.handle_metric, count(*)::integer AS agents, sum(a.n) AS n, sum(a.waiting) / nullif(greatest(sum(a.whole), 0), 0) AS share, sum(a.whole) AS whole,
-			CASE WHEN a.handle_metric IS NULL THEN (sum(a.waiting) + 1) * (sum(a.n) - sum(a.waiting) + 1) / (sum(a.n) + 2) ^ 2 / sum(a.n) ELSE 0 END AS binomial,
-			sum(a.squares - a.waiting ^ 2 / a.n) / nullif(sum(a.n) - count(*), 0) AS within
+		SELECT a.team, a.handle_metric, count(*)::integer AS agents, sum(a.n) AS n, coachdiag.exact_sum(a.waiting) / nullif(greatest(coachdiag.exact_sum(a.whole), 0), 0) AS share, coachdiag.exact_sum(a.whole) AS whole,
+			CASE WHEN a.handle_metric IS NULL THEN (coachdiag.exact_sum(a.waiting) + 1) * (sum(a.n) - coachdiag.exact_sum(a.waiting) + 1) / (sum(a.n) + 2) ^ 2 / sum(a.n) ELSE 0 END AS binomial,
+			coachdiag.exact_sum(a.squares - a.waiting ^ 2 / a.n) / nullif(sum(a.n) - count(*), 0) AS within
 		FROM agent a GROUP BY a.team, a.handle_metric
 	), team AS (
 		SELECT s.team, s.handle_metric, s.agents, s.n, s.share, s.within,
-			nullif(sqrt(greatest(s.binomial, sum((a.waiting - s.share * a.whole) ^ 2) / nullif(s.whole, 0) ^ 2 * s.agents / nullif(s.agents - 1, 0))), 0) AS se,
+			nullif(sqrt(greatest(s.binomial, coachdiag.exact_sum((a.waiting - s.share * a.whole) ^ 2) / nullif(s.whole, 0) ^ 2 * s.agents / nullif(s.agents - 1, 0))), 0) AS se,
 			coachdiag.heterogeneity(a.waiting / a.n, CASE WHEN s.within > 1e-12 THEN sqrt(s.within / a.n) END) AS between
 		FROM share s JOIN agent a ON a.team = s.team AND a.handle_metric IS NOT DISTINCT FROM s.handle_metric
 		GROUP BY s.team, s.handle_metric, s.agents, s.n, s.share, s.whole, s.binomial, s.within
@@ -191,7 +191,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	CREATE MATERIALIZED VIEW @.constraint_measure AS
 	WITH agent AS MATERIALIZED (
 		SELECT s.contact_type, s.step, s.team, s.agent_id, x.measure, x.n::double precision AS n, x.s1::double precision AS s1, x.s2::double precision AS s2,
-			sum(x.s1::double precision) OVER team / sum(x.n) OVER team AS team_mean, count(*) OVER team AS mates
+			coachdiag.exact_sum(x.s1) OVER team / sum(x.n) OVER team AS team_mean, count(*) OVER team AS mates
 		FROM @.step_by_agent s
 		CROSS JOIN LATERAL (VALUES ('waiting', s.timed, s.waiting_s1, s.waiting_s2), ('latency', s.of_kind, s.latency_s1, s.latency_s2),
 			('transfer', s.of_kind, s.transferred, s.transferred), ('escalation', s.of_kind, s.escalated, s.escalated),
@@ -199,8 +199,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		WHERE s.agent_id IS NOT NULL AND x.n > 0
 		WINDOW team AS (PARTITION BY s.contact_type, s.step, s.team, x.measure)
 	), within AS (
-		SELECT a.contact_type, a.step, a.measure, count(DISTINCT a.agent_id) AS agents, sum(a.n) AS n, sum(a.s1) / sum(a.n) AS mean,
-			greatest(sum(a.s2 - a.s1 ^ 2 / a.n), 0) / nullif(sum(a.n) - count(*), 0) AS v
+		SELECT a.contact_type, a.step, a.measure, count(DISTINCT a.agent_id) AS agents, sum(a.n) AS n, coachdiag.exact_sum(a.s1) / sum(a.n) AS mean,
+			greatest(coachdiag.exact_sum(a.s2 - a.s1 ^ 2 / a.n), 0) / nullif(sum(a.n) - count(*), 0) AS v
 		FROM agent a GROUP BY a.contact_type, a.step, a.measure
 	), spread AS (
 		SELECT w.contact_type, w.step, w.measure, coachdiag.heterogeneity((a.s1 / a.n - a.team_mean) * sqrt(a.mates / (a.mates - 1.0)::double precision), sqrt(w.v / a.n)) AS between
@@ -247,8 +247,8 @@ $part$),
 	), ranked AS (
 		SELECT s.*, row_number() OVER (PARTITION BY s.contact_type, s.step ORDER BY (s.s).estimate, s.agent_id) AS n FROM shrunken s
 	)
-	SELECT r.contact_type, r.step, r.agents, r.rate, greatest(avg((r.s).estimate), 0) AS floor,
-		greatest(avg((r.s).estimate) - 1.959963984540054 * avg((r.s).se), 0) AS floor_low
+	SELECT r.contact_type, r.step, r.agents, r.rate, greatest(coachdiag.exact_avg((r.s).estimate), 0) AS floor,
+		greatest(coachdiag.exact_avg((r.s).estimate) - 1.959963984540054 * coachdiag.exact_avg((r.s).se), 0) AS floor_low
 	FROM ranked r
 	WHERE r.n <= ceil(r.agents / 4.0)
 	GROUP BY r.contact_type, r.step, r.agents, r.rate;
@@ -264,7 +264,7 @@ $part$),
 	CREATE MATERIALIZED VIEW @.constraint_map AS
 	WITH cell AS MATERIALIZED (
 		SELECT s.contact_type, s.step, sum(s.contacts)::bigint AS contacts, sum(s.timed)::double precision AS timed, sum(s.of_kind)::double precision AS of_kind,
-			sum(s.working_seconds) AS working, sum(s.rework_seconds) AS rework, sum(s.waiting_seconds) AS waiting, sum(s.waiting_seconds + s.rework_seconds) AS lost,
+			coachdiag.exact_sum(s.working_seconds) AS working, coachdiag.exact_sum(s.rework_seconds) AS rework, coachdiag.exact_sum(s.waiting_seconds) AS waiting, coachdiag.exact_sum(s.waiting_seconds + s.rework_seconds) AS lost,
 			sum(s.transferred) AS transferred, sum(s.escalated) AS escalated, sum(s.followed)::double precision AS followed, sum(s.repeated) AS repeated,
 			count(DISTINCT s.team) FILTER (WHERE s.waiting_seconds + s.rework_seconds > 0) AS teams
 		FROM @.step_by_agent s GROUP BY s.contact_type, s.step
@@ -285,7 +285,7 @@ $part$),
 		SELECT h.contact_type, h.contacts, h.traced, h.metric, h.target_seconds, x.lost, x.beyond, x.unusual, x.usual,
 			greatest(CASE WHEN h.target_seconds IS NULL OR h.handled = 0 THEN x.lost ELSE h.traced * (h.handle_seconds - h.target_seconds) END, 0) AS gap
 		FROM @.handle_target h
-		LEFT JOIN (SELECT e.contact_type, sum(e.lost) AS lost, sum(e.beyond) AS beyond, coalesce(sum(e.unusual), 0) AS unusual, sum(e.usual) AS usual FROM excess e GROUP BY e.contact_type) x
+		LEFT JOIN (SELECT e.contact_type, coachdiag.exact_sum(e.lost) AS lost, coachdiag.exact_sum(e.beyond) AS beyond, coalesce(coachdiag.exact_sum(e.unusual), 0) AS unusual, coachdiag.exact_sum(e.usual) AS usual FROM excess e GROUP BY e.contact_type) x
 			ON x.contact_type IS NOT DISTINCT FROM h.contact_type
 		WHERE h.traced > 0
 	), summed AS (
@@ -307,20 +307,20 @@ $part$),
 	), listed AS (
 		SELECT s.contact_type, s.step, greatest(s.gap, 0) AS gap, s.lost FROM shared s
 		UNION ALL
-		SELECT t.contact_type, NULL, greatest(t.gap - coalesce(sum(s.gap), 0), 0), NULL
+		SELECT t.contact_type, NULL, greatest(t.gap - coalesce(coachdiag.exact_sum(s.gap), 0), 0), NULL
 		FROM type t LEFT JOIN shared s ON s.contact_type IS NOT DISTINCT FROM t.contact_type
 		WHERE t.lost IS NOT NULL
-		GROUP BY t.contact_type, t.gap HAVING t.gap - coalesce(sum(s.gap), 0) > 1e-9 * t.gap
+		GROUP BY t.contact_type, t.gap HAVING t.gap - coalesce(coachdiag.exact_sum(s.gap), 0) > 1e-9 * t.gap
 	), ranked AS (
-		SELECT l.*, l.gap / nullif(sum(l.gap) OVER (), 0) AS share,
+		SELECT l.*, l.gap / nullif(coachdiag.exact_sum(l.gap) OVER (), 0) AS share,
 			CASE WHEN l.step IS NOT NULL AND l.lost IS NOT NULL THEN row_number() OVER (PARTITION BY l.step IS NOT NULL AND l.lost IS NOT NULL ORDER BY l.gap DESC, l.lost DESC, l.contact_type, l.step) END AS rank
 		FROM listed l
 	), latency AS (
 		SELECT s.contact_type, s.step, sum(cardinality(s.latencies))::bigint AS n, coachdiag.quantiles(coachdiag.concatenated(s.latencies), ARRAY[0.5, 0.9]) AS p
 		FROM @.step_by_agent s WHERE s.latencies IS NOT NULL GROUP BY s.contact_type, s.step
 	), team AS (
-		SELECT DISTINCT ON (s.contact_type, s.step) s.contact_type, s.step, s.team, s.lost / nullif(sum(s.lost) OVER (PARTITION BY s.contact_type, s.step), 0) AS share
-		FROM (SELECT s.contact_type, s.step, s.team, sum(s.waiting_seconds + s.rework_seconds) AS lost FROM @.step_by_agent s GROUP BY s.contact_type, s.step, s.team) s
+		SELECT DISTINCT ON (s.contact_type, s.step) s.contact_type, s.step, s.team, s.lost / nullif(coachdiag.exact_sum(s.lost) OVER (PARTITION BY s.contact_type, s.step), 0) AS share
+		FROM (SELECT s.contact_type, s.step, s.team, coachdiag.exact_sum(s.waiting_seconds + s.rework_seconds) AS lost FROM @.step_by_agent s GROUP BY s.contact_type, s.step, s.team) s
 		WHERE s.lost > 0
 		ORDER BY s.contact_type, s.step, s.lost DESC, s.team
 	), icc AS (
@@ -401,13 +401,13 @@ $part$),
 (1610, 'constraint_outcome', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.constraint_outcome AS
 	WITH cell AS MATERIALIZED (
-		SELECT p.metric, c.contact_type, sum(c.weight) AS volume, sum(c.weight * c.mean) / sum(c.weight) AS mean, sum(c.weight * c.target) / sum(c.weight) AS target
+		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS volume, coachdiag.exact_sum(c.weight * c.mean) / coachdiag.exact_sum(c.weight) AS mean, coachdiag.exact_sum(c.weight * c.target) / coachdiag.exact_sum(c.weight) AS target
 		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.cells(p.panel) c
 		WHERE c.weight > 0 AND c.target IS NOT NULL AND NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = p.metric)
 		GROUP BY p.metric, c.contact_type
 	), metric AS (
-		SELECT m.metric, m.higher_is_better, m.scale, m.target, sum(c.volume * c.mean) / sum(c.volume) AS mean,
-			CASE m.scale WHEN 'log' THEN exp(sum(c.volume * c.target) / sum(c.volume)) ELSE 1 END AS unit, count(c.contact_type) > 0 AS typed,
+		SELECT m.metric, m.higher_is_better, m.scale, m.target, coachdiag.exact_sum(c.volume * c.mean) / coachdiag.exact_sum(c.volume) AS mean,
+			CASE m.scale WHEN 'log' THEN exp(coachdiag.exact_sum(c.volume * c.target) / coachdiag.exact_sum(c.volume)) ELSE 1 END AS unit, count(c.contact_type) > 0 AS typed,
 			m.higher_is_better AND m.scale = 'proportion' AND m.metric ~* 'fcr|resol|first.?(call|contact)' AS resolution
 		FROM @.stored_metric m LEFT JOIN cell c USING (metric)
 		WHERE NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = m.metric)
@@ -460,21 +460,21 @@ $part$),
 		CROSS JOIN LATERAL (SELECT g.without_resolved / nullif(g.without_n, 0) AS rate, (g.without_resolved + 0.5) * (g.without_n - g.without_resolved + 0.5) / (g.without_n + 1) ^ 3 AS v) b
 	), place AS (
 		SELECT s.metric, s.contact_type, s.step, s.n AS volume, s.resolved / s.n AS mean, s.target, s.broken_n AS broken_off, s.waiting / nullif(s.n - s.resolved, 0) AS waiting_share,
-			s.short * coalesce(least(greatest(s.type_short, 0) / nullif(sum(s.short) OVER (PARTITION BY s.contact_type), 0), 1), 0) AS gap, true AS traced
+			s.short * coalesce(least(greatest(s.type_short, 0) / nullif(coachdiag.exact_sum(s.short) OVER (PARTITION BY s.contact_type), 0), 1), 0) AS gap, true AS traced
 		FROM short s
 		UNION ALL
 		SELECT f.metric, t.contact_type, NULL, t.n, t.resolved / t.n, g.target, NULL, t.waiting / nullif(t.n - t.resolved, 0),
 			greatest(t.n * g.target - t.resolved - coalesce(x.short, 0), 0), t.traced
 		FROM followed f CROSS JOIN type t
 		LEFT JOIN cell c ON c.metric = f.metric AND c.contact_type IS NOT DISTINCT FROM t.contact_type
-		LEFT JOIN (SELECT s.contact_type, sum(s.short) AS short FROM short s GROUP BY s.contact_type) x ON x.contact_type IS NOT DISTINCT FROM t.contact_type
+		LEFT JOIN (SELECT s.contact_type, coachdiag.exact_sum(s.short) AS short FROM short s GROUP BY s.contact_type) x ON x.contact_type IS NOT DISTINCT FROM t.contact_type
 		CROSS JOIN LATERAL (SELECT coalesce(c.target, f.target) AS target) g
 		UNION ALL
 		SELECT c.metric, c.contact_type, NULL, c.volume, c.mean, c.target, NULL, NULL, greatest(CASE WHEN m.higher_is_better THEN c.target - c.mean ELSE c.mean - c.target END, 0) * c.volume, NULL
 		FROM cell c JOIN metric m USING (metric)
 		WHERE c.metric NOT IN (SELECT f.metric FROM followed f)
 	), ranked AS (
-		SELECT p.*, p.gap / nullif(sum(p.gap) OVER metric, 0) AS share, sum(p.volume) FILTER (WHERE p.step IS NULL) OVER metric AS all_volume,
+		SELECT p.*, p.gap / nullif(coachdiag.exact_sum(p.gap) OVER metric, 0) AS share, coachdiag.exact_sum(p.volume) FILTER (WHERE p.step IS NULL) OVER metric AS all_volume,
 			CASE WHEN p.step IS NOT NULL OR p.traced IS NULL THEN
 				row_number() OVER (PARTITION BY p.metric, p.step IS NOT NULL OR p.traced IS NULL ORDER BY p.gap DESC, p.volume DESC, p.contact_type, p.step) END AS rank
 		FROM place p WHERE p.target IS NOT NULL
@@ -516,7 +516,7 @@ $part$),
 (1620, 'observation_plan', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.observation_plan AS
 	WITH worst AS (
-		SELECT DISTINCT ON (m.contact_type) m.contact_type, m.step, sum(m.gap_hours) OVER (PARTITION BY m.contact_type) AS gap_hours
+		SELECT DISTINCT ON (m.contact_type) m.contact_type, m.step, coachdiag.exact_sum(m.gap_hours) OVER (PARTITION BY m.contact_type) AS gap_hours
 		FROM @.constraint_map m WHERE m.rank IS NOT NULL AND m.gap_hours > 0 ORDER BY m.contact_type, m.rank
 	), type AS (
 		SELECT w.*, row_number() OVER (ORDER BY w.gap_hours DESC, w.contact_type) AS rank FROM worst w
@@ -588,7 +588,7 @@ $part$),
 		SELECT f.contact_type, avg(f.returned::integer)::double precision AS share FROM followed f WHERE NOT f.failed GROUP BY f.contact_type
 	), origin AS (
 		SELECT f.contact_type, f.step, count(*) AS failed, count(*) FILTER (WHERE f.returned) AS returned,
-			coalesce(sum(f.handle_seconds), 0) / 3600 AS hours, count(f.handle_seconds) AS timed
+			coalesce(coachdiag.exact_sum(f.handle_seconds), 0) / 3600 AS hours, count(f.handle_seconds) AS timed
 		FROM followed f WHERE f.failed GROUP BY f.contact_type, f.step
 	)
 	SELECT row_number() OVER (ORDER BY o.returned DESC, o.contact_type, o.step) AS rank, o.contact_type, o.step, o.failed, o.returned, o.returned / o.failed::double precision AS returned_share,

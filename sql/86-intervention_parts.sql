@@ -75,7 +75,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1700, '
 		CROSS JOIN LATERAL coachdiag.intervention_effect(coalesce(a.teams, '{}'), coalesce(a.panels, '{}'), coalesce(a.touched, '{}'),
 			q.started_on, q.higher_is_better, q.scale, q.smallest_effect) e
 		LEFT JOIN LATERAL (
-			SELECT x.unit, sum(x.sessions * x.improvement) / nullif(sum(x.sessions) FILTER (WHERE x.improvement IS NOT NULL), 0) AS improvement
+			SELECT x.unit, coachdiag.exact_sum(x.sessions * x.improvement) / nullif(coachdiag.exact_sum(x.sessions) FILTER (WHERE x.improvement IS NOT NULL), 0) AS improvement
 			FROM coachdiag.coaching_effect(a.touched_teams, a.panels_before, q.higher_is_better, q.scale, q.smallest_effect) x
 			GROUP BY GROUPING SETS ((x.unit), ())
 		) c ON c.unit IS NOT DISTINCT FROM e.unit

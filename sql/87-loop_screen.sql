@@ -36,7 +36,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 			LEFT JOIN @.stored_team t ON t.team = c.team
 	)
 	SELECT CASE WHEN grouping(c.program) = 0 THEN 'program' ELSE 'all' END AS level, c.program, c.contact_type, c.week, count(*) AS contacts,
-		avg(c.handle_seconds) AS handle_seconds, avg(c.repeated::int) AS repeat_share, avg(c.csat) AS csat, stddev_samp(c.csat) AS csat_sd, avg(c.complaint::int) AS complaint_share,
+		coachdiag.exact_avg(c.handle_seconds) AS handle_seconds, avg(c.repeated::int) AS repeat_share, coachdiag.exact_avg(c.csat) AS csat, stddev_samp(c.csat ORDER BY c.csat) AS csat_sd, avg(c.complaint::int) AS complaint_share,
 		avg(c.escalated::int) AS escalated_share, avg(c.resolved::int) AS resolved_share,
 		avg(c.contained::int) AS contained_share, count(c.customer_id)::double precision / nullif(count(DISTINCT c.customer_id), 0) AS contacts_per_customer
 	FROM contact c
@@ -59,7 +59,7 @@ $part$),
 			array_agg(w.csat ORDER BY w.week) AS csat, array_agg(w.complaint_share::double precision ORDER BY w.week) AS complaint_share,
 			array_agg(w.escalated_share::double precision ORDER BY w.week) AS escalated_share, array_agg(w.resolved_share::double precision ORDER BY w.week) AS resolved_share,
 			array_agg(w.contained_share::double precision ORDER BY w.week) AS contained_share, array_agg(w.contacts_per_customer ORDER BY w.week) AS contacts_per_customer,
-			avg(w.handle_seconds) AS mean_handle, avg(w.csat_sd) AS csat_sd, avg(w.contacts_per_customer) AS mean_contacts
+			coachdiag.exact_avg(w.handle_seconds) AS mean_handle, coachdiag.exact_avg(w.csat_sd) AS csat_sd, coachdiag.exact_avg(w.contacts_per_customer) AS mean_contacts
 		FROM @.weekly_outcome w
 		WHERE w.contacts >= 20 AND w.week > (SELECT min(x.week) FROM @.weekly_outcome x) AND w.week < (SELECT max(x.week) FROM @.weekly_outcome x)
 		GROUP BY w.level, w.program, w.contact_type
@@ -67,7 +67,7 @@ $part$),
 		SELECT p.program, array_agg(p.week ORDER BY p.week) AS week, array_agg(p.value ORDER BY p.week) AS value, max(p.margin) AS margin
 		FROM (
 			SELECT t.program, c.period AS week, m.smallest_effect AS margin,
-				CASE WHEN m.higher_is_better THEN 1 ELSE -1 END * sum(c.weight * c.mean) / sum(c.weight) AS value
+				CASE WHEN m.higher_is_better THEN 1 ELSE -1 END * coachdiag.exact_sum(c.weight * c.mean) / coachdiag.exact_sum(c.weight) AS value
 			FROM @.team_panel t JOIN @.stored_metric m USING (metric) CROSS JOIN LATERAL coachdiag.cells(t.panel) c
 			WHERE m.metric ~* '(quality|\mq[am]\M|evaluation)' AND c.weight > 0 AND t.program IS NOT NULL AND m.period_step <> 'month'
 			GROUP BY t.program, c.period, m.smallest_effect, m.higher_is_better, m.metric

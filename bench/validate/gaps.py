@@ -7,19 +7,17 @@ import numpy as np
 
 import world
 
-# Shares of the kinds of team; of them, in plan_of: undecidable (everyone short alike, never coached, no type to blame),
-# skill_type and works_type (the skill that is lacking, to all or to some, is that for one contact type)
+# Shares of the kinds of team; undecidable: everyone short alike, never coached, no type to blame
 SHARES = {
     "works": 0.16, "skill": 0.11, "mixed": 0.10, "poor_coach": 0.11, "nothing": 0.14, "type_bound": 0.10,
     "routing": 0.08, "no_gap": 0.08, "all_coached": 0.04, "never": 0.08,
 }
 TRUTH = {
-    "works": "behavioural", "works_type": "behavioural", "skill": "behavioural", "skill_type": "behavioural",
-    "poor_coach": "behavioural", "mixed": "mixed",
+    "works": "behavioural", "skill": "behavioural", "poor_coach": "behavioural", "mixed": "mixed",
     "nothing": "structural", "type_bound": "structural", "routing": "structural", "never": "structural",
     "no_gap": "no_gap", "undecidable": "cannot_tell",
 }
-BUILT_IN = {"nothing": 3.0, "skill": 3.0, "skill_type": 3.0, "mixed": 3.0}    # shortfall that world.py gives a kind of itself, else 0.5
+BUILT_IN = {"nothing": 3.0, "skill": 3.0, "mixed": 3.0}    # shortfall that world.py gives a kind of itself, else 0.5
 TYPE_SHARE = 1 / world.TYPES
 
 
@@ -82,10 +80,6 @@ def in_type(rng, agents, which, depth):
 
 def shortfall(rng, kind, agents, tenure):
     wide = np.ones(world.TYPES)
-    if kind == "works_type":
-        return np.outer(behavioural(rng, agents, tenure), world.TYPES * (np.arange(world.TYPES) == rng.integers(world.TYPES)))
-    if kind == "skill_type":
-        return in_type(rng, agents, rng.integers(world.TYPES), rng.uniform(10, 16))
     if kind in ("works", "poor_coach"):
         return np.outer(behavioural(rng, agents, tenure), wide)
     if kind == "no_gap":
@@ -102,10 +96,7 @@ def shortfall(rng, kind, agents, tenure):
 def plan_of(rng, people, kinds):
     """kinds as world.py drew them; the plan's kinds tell the undecidable of those never coached."""
     named = kinds.astype("U12")
-    odds = rng.random(len(kinds))
-    named[(kinds == "never") & (odds < 0.5)] = "undecidable"
-    named[(kinds == "skill") & (odds < 0.3)] = "skill_type"
-    named[(kinds == "works") & (odds < 0.2)] = "works_type"
+    named[(kinds == "never") & (rng.random(len(kinds)) < 0.5)] = "undecidable"
     out = np.zeros((len(people.team), world.TYPES))
     for team, kind in enumerate(named):
         who = people.team == team

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -124,29 +125,42 @@ put_latency(StepTotals *t, const StepTotal *step, float seconds)
 	step_totals_latencies(t)[t->latencies++] = (StepLatency) {seconds, step - step_totals_steps(t)};
 }
 
+/* Whole units add up exactly, so that the order of contacts makes no difference. */
+static void
+add_units(int64 *sum, int64 units)
+{
+	if (unlikely(pg_add_s64_overflow(*sum, units, sum)))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("step totals have too many contacts"),
+				 errhint("Make them per contact type and agent, or of fewer months.")));
+}
+
+/* x and its square. */
+static void
+add_log(int64 *s1, int64 *s2, double x)
+{
+	add_units(s1, llrint(x * STEP_LOG_UNITS));
+	add_units(s2, llrint(x * x * STEP_LOG_UNITS));
+}
+
 static void
 add_times(StepTotal *total, const PathStep *step)
 {
-	double		waiting = log1p(step->waiting / 1e6);
-
 	total->timed++;
 	total->working += step->working;
 	total->rework += step->rework;
 	total->waiting += step->waiting;
-	total->waiting_s1 += waiting;
-	total->waiting_s2 += waiting * waiting;
+	add_log(&total->waiting_s1, &total->waiting_s2, log1p(step->waiting / 1e6));
 }
 
 static void
 add_kinds(StepTotals *t, StepTotal *total, const PathStep *step)
 {
-	double		latency = log1p(step->latency / 1e6);
-
 	total->of_kind++;
 	total->transferred += step->transfers > 0;
 	total->escalated += step->escalations > 0;
-	total->latency_s1 += latency;
-	total->latency_s2 += latency * latency;
+	add_log(&total->latency_s1, &total->latency_s2, log1p(step->latency / 1e6));
 	if (step->latency > 0)
 	{
 		total->latencies++;
@@ -194,11 +208,11 @@ merge_step(StepTotal *into, const StepTotal *from)
 	into->working += from->working;
 	into->rework += from->rework;
 	into->waiting += from->waiting;
-	into->waiting_s1 += from->waiting_s1;
-	into->waiting_s2 += from->waiting_s2;
+	add_units(&into->waiting_s1, from->waiting_s1);
+	add_units(&into->waiting_s2, from->waiting_s2);
 	into->of_kind += from->of_kind;
-	into->latency_s1 += from->latency_s1;
-	into->latency_s2 += from->latency_s2;
+	add_units(&into->latency_s1, from->latency_s1);
+	add_units(&into->latency_s2, from->latency_s2);
 	into->latencies += from->latencies;
 	into->transferred += from->transferred;
 	into->escalated += from->escalated;

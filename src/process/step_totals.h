@@ -12,6 +12,7 @@
 #include "process/path.h"
 
 #define STEP_TOTALS_VERSION 1
+#define STEP_LOG_UNITS 4294967296.0	/* 2^32: room for a hundred million contacts that wait a minute */
 
 /* Sums over the contacts with the step; times in microseconds. */
 typedef struct StepTotal
@@ -24,11 +25,11 @@ typedef struct StepTotal
 	int64		working;
 	int64		rework;
 	int64		waiting;
-	double		waiting_s1;		/* of ln(1 + seconds), and of its square */
-	double		waiting_s2;
+	int64		waiting_s1;		/* of ln(1 + seconds), and of its square, STEP_LOG_UNITS to 1 */
+	int64		waiting_s2;
 	int64		of_kind;		/* contacts whose events have kinds */
-	double		latency_s1;
-	double		latency_s2;
+	int64		latency_s1;
+	int64		latency_s2;
 	int64		latencies;		/* those above zero */
 	int64		transferred;
 	int64		escalated;

@@ -78,19 +78,28 @@ cd_step_totals_merge(PG_FUNCTION_ARGS)
 
 /* ---- rows ---- */
 
-/* The latencies of each step together, step after step. */
+static int
+compare_latencies(const void *a, const void *b)
+{
+	const StepLatency *x = a;
+	const StepLatency *y = b;
+
+	return x->step != y->step ? (x->step > y->step) - (x->step < y->step) : (x->seconds > y->seconds) - (x->seconds < y->seconds);
+}
+
+/* The latencies of each step together, step after step, ascending. */
 static Datum *
 latencies_by_step(const StepTotals *t)
 {
-	const StepLatency *latencies = step_totals_latencies(t);
+	Size		size = Max(t->latencies, 1) * sizeof(StepLatency);
+	StepLatency *latencies = palloc_extended(size, MCXT_ALLOC_HUGE);
 	Datum	   *sorted = palloc_extended(Max(t->latencies, 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
-	uint32	   *next = palloc0((t->steps + 1) * sizeof(uint32));
 
-	for (uint32 i = 0; i < t->steps; i++)
-		next[i + 1] = next[i] + step_totals_steps(t)[i].latencies;
+	memcpy(latencies, step_totals_latencies(t), t->latencies * sizeof(StepLatency));
+	qsort(latencies, t->latencies, sizeof(StepLatency), compare_latencies);
 	for (uint32 i = 0; i < t->latencies; i++)
-		sorted[next[latencies[i].step]++] = Float4GetDatum(latencies[i].seconds);
-	pfree(next);
+		sorted[i] = Float4GetDatum(latencies[i].seconds);
+	pfree(latencies);
 	return sorted;
 }
 
@@ -114,11 +123,11 @@ put_row(ReturnSetInfo *result, const StepTotals *t, const StepTotal *step, Datum
 	cd_set_float8(values, nulls, 4, if_any(step->timed, step->working / 1e6));
 	cd_set_float8(values, nulls, 5, if_any(step->timed, step->rework / 1e6));
 	cd_set_float8(values, nulls, 6, if_any(step->timed, step->waiting / 1e6));
-	cd_set_float8(values, nulls, 7, if_any(step->timed, step->waiting_s1));
-	cd_set_float8(values, nulls, 8, if_any(step->timed, step->waiting_s2));
+	cd_set_float8(values, nulls, 7, if_any(step->timed, step->waiting_s1 / STEP_LOG_UNITS));
+	cd_set_float8(values, nulls, 8, if_any(step->timed, step->waiting_s2 / STEP_LOG_UNITS));
 	values[9] = Int64GetDatum(step->of_kind);
-	cd_set_float8(values, nulls, 10, if_any(step->of_kind, step->latency_s1));
-	cd_set_float8(values, nulls, 11, if_any(step->of_kind, step->latency_s2));
+	cd_set_float8(values, nulls, 10, if_any(step->of_kind, step->latency_s1 / STEP_LOG_UNITS));
+	cd_set_float8(values, nulls, 11, if_any(step->of_kind, step->latency_s2 / STEP_LOG_UNITS));
 	nulls[12] = step->latencies == 0;
 	if (!nulls[12])
 		values[12] = PointerGetDatum(construct_array(latencies, step->latencies, FLOAT4OID, 4, true, TYPALIGN_INT));
