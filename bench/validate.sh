@@ -1,8 +1,9 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
-# Usage: bench/validate.sh [--small] [study ...]     studies: effect grid published prior paradox
-#        coaches interventions spillover constraints verdict held_out; --small: effect grid published coaches, about a minute
-#        --seeds "N ...": centres of held_out, instead of 31 to 40
+# Usage: bench/validate.sh [--small] [--seeds "N ..."] [study ...]
+#        studies: effect grid published prior paradox coaches interventions spillover constraints verdict
+#        held_out (second simulator), blind, bound (third; bound: its adversary)
+#        --small: effect grid published coaches, about a minute; --seeds: centres of held_out, blind and bound
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,12 @@ find_python() {
 	done
 	echo "validate: no python3 with $1 found (Debian: python3-${1//,/ python3-})" >&2
 	exit 1
+}
+
+held_out() {
+	find_python numpy,pandas
+	tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' &&
+		'$python' bench/validate/held_out.py --simulator $1 ${seeds:+--seeds $seeds}"
 }
 
 run() {
@@ -35,12 +42,10 @@ run() {
 		;;
 	verdict)
 		find_python numpy,pandas
-		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 51 52 53 --hard 61 62 --teams 60"
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 71 72 73 --hard 81 82 --teams 60"
 		;;
-	held_out)
-		find_python numpy,pandas
-		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/held_out.py ${seeds:+--seeds $seeds}"
-		;;
+	held_out) held_out floor ;;
+	blind | bound) held_out "$1" ;;
 	*) echo "validate: there is no study $1" >&2 && return 1 ;;
 	esac
 }
@@ -48,7 +53,7 @@ run() {
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
 seeds=
-studies=(effect grid published prior paradox coaches interventions spillover constraints verdict held_out)
+studies=(effect grid published prior paradox coaches interventions spillover constraints verdict held_out blind bound)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=(--small) && studies=(effect grid published coaches) && shift ;;
