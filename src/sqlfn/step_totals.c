@@ -84,7 +84,9 @@ compare_latencies(const void *a, const void *b)
 	const StepLatency *x = a;
 	const StepLatency *y = b;
 
-	return x->step != y->step ? (x->step > y->step) - (x->step < y->step) : (x->seconds > y->seconds) - (x->seconds < y->seconds);
+	if (x->step != y->step)
+		return x->step < y->step ? -1 : 1;
+	return (x->seconds > y->seconds) - (x->seconds < y->seconds);
 }
 
 /* The latencies of each step together, step after step, ascending. */

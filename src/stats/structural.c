@@ -428,10 +428,10 @@ changed_midway(const CdShift *shift, double margin)
 	return shift->clear && worse > margin && worse - better > fmax(margin, worse / 2.0);
 }
 
-/* What the types to blame add to an agent's gap, beside the agent's other types, and the noise of that. */
+/* An agent's contacts of the other types and of those to blame: weight and mean gap. */
 typedef struct Excess
 {
-	double		weight[2];		/* of the others, of the types to blame */
+	double		weight[2];
 	double		gap[2];
 } Excess;
 
