@@ -34,12 +34,7 @@ typedef struct PanelRoom
 
 StaticAssertDecl(MaxAllocSize / sizeof(PanelCell) < SLOT_NUMBER, "cell numbers must fit into their slots");
 
-/* An allocation set rounds what it is asked for up to a power of two, and keeps it, but for what is larger than this. */
-#define LARGEST_CHUNK 8192
-
-/* What fits into the first chunk, some labels included. */
-#define FIRST_CHUNK 2048
-static const PanelRoom first_room = {16, 16, 0, 0};
+static const PanelRoom first_room = {8, 8, 0, 0};
 
 /* Hash slots that keep a dictionary of that many entries at most three quarters full. */
 static uint64
@@ -227,26 +222,16 @@ panel_working(Panel *p)
 	return copy_with_room(p, &room);
 }
 
-/* Room for `needed` entries: four times as much while small, then ever larger steps. */
+/*
+ * Room for `needed` entries: four times as much while small, then a quarter more.  The small chunks that states
+ * outgrow stay in the aggregate's context, unused when all its states have grown, so there are to be few of them.
+ */
 static uint64
 grown(uint64 room, uint64 needed)
 {
-	uint64		step = room < 64 ? 3 * room : room < 512 ? room / 8 : room / 4;
-
-	return needed <= room ? room : Max(needed, room + step);
-}
-
-/*
- * The chunk that a state outgrows stays in the aggregate's context, unused when all its states have grown.  So there
- * is to be one, of the first size; the next is too large to be kept.
- */
-static void
-skip_kept_chunks(PanelRoom *room)
-{
-	uint64		size = working_size(room);
-
-	if (size > FIRST_CHUNK && size <= LARGEST_CHUNK)
-		room->cells += (LARGEST_CHUNK - size) / sizeof(PanelCell) + 1;
+	if (needed <= room)
+		return room;
+	return Max(needed, room < 64 ? 4 * room : room + room / 4);
 }
 
 /* Room that is nearly used up is enlarged with the rest: one copy instead of two. */
@@ -273,7 +258,6 @@ reserve(Panel **p, uint64 cells, uint64 agents, uint64 labels, uint64 pool)
 	room.agents = Max(room.agents, grown_along((*p)->agents_room, (*p)->agents));
 	room.labels = Max(room.labels, grown_along((*p)->labels_room, (*p)->labels));
 	room.pool = Max(room.pool, grown_along((*p)->pool_room, (*p)->pool));
-	skip_kept_chunks(&room);
 	*p = copy_with_room(*p, &room);
 }
 
