@@ -32,7 +32,7 @@ class Options(ctypes.Structure):
 
 
 class TrialOptions(ctypes.Structure):
-    _fields_ = [("method", ctypes.c_int), ("horizon", ctypes.c_int), ("before", ctypes.c_int), ("level", ctypes.c_double)]
+    _fields_ = [("method", ctypes.c_int), ("bound", ctypes.c_int), ("horizon", ctypes.c_int), ("before", ctypes.c_int), ("level", ctypes.c_double)]
 
 
 TRIAL_METHODS = {"before_after": 0, "gap_difference": 1, "ancova_trials": 2}
@@ -40,7 +40,7 @@ TRIAL_METHODS = {"before_after": 0, "gap_difference": 1, "ancova_trials": 2}
 
 class Trials(ctypes.Structure):
     _fields_ = [(name, ctypes.c_double) for name in ("estimate", "se", "df", "low", "high", "p", "sessions", "compared",
-                "clusters")] + [("by_team", ctypes.c_bool)]
+                "clusters")] + [("by_team", ctypes.c_bool), ("measured", ctypes.c_double), ("compared_measured", ctypes.c_double)]
 
 
 class Arena(ctypes.Structure):
@@ -153,7 +153,7 @@ def trials(library, rows, method, before=0, horizon=4, level=0.95):
     size = library.cd_trials_size(at, ctypes.c_size_t(len(rows)))
     memory = np.empty(size + 64, np.uint8)
     arena = Arena((memory.ctypes.data + 63) // 64 * 64, size, 0)
-    options = TrialOptions(TRIAL_METHODS[method], horizon, before, level)
+    options = TrialOptions(TRIAL_METHODS[method], 0, horizon, before, level)
     out = Trials()
     library.cd_trials(at, ctypes.c_size_t(len(rows)), ctypes.byref(options), ctypes.byref(arena), ctypes.byref(out))
     return out
