@@ -21,8 +21,8 @@ COMMON = np.dtype([(name, "f8") for name in ("level", "shock", "persistence", "f
 
 
 LEADS, LAGS = 8, 12
-POINT = np.dtype([("lag", "i4")] + [(name, "f8") for name in ("seen", "sessions", "effect", "se", "low", "high")],
-                 align=True)
+POINT = np.dtype([("lag", "i4")] + [(name, "f8") for name in ("seen", "sessions", "effect", "se", "low", "high",
+                                                                "band_low", "band_high")], align=True)
 PATH = np.dtype([("point", POINT, (LEADS + 1 + LAGS,)), ("half_life", "f8"), ("half_life_low", "f8"),
                  ("half_life_high", "f8")], align=True)
 
@@ -32,7 +32,7 @@ class Options(ctypes.Structure):
 
 
 class TrialOptions(ctypes.Structure):
-    _fields_ = [("method", ctypes.c_int), ("bound", ctypes.c_int), ("horizon", ctypes.c_int), ("before", ctypes.c_int), ("level", ctypes.c_double)]
+    _fields_ = [(name, ctypes.c_int) for name in ("method", "bound", "horizon", "before")] + [("level", ctypes.c_double)]
 
 
 TRIAL_METHODS = {"before_after": 0, "gap_difference": 1, "ancova_trials": 2}
@@ -40,21 +40,34 @@ TRIAL_METHODS = {"before_after": 0, "gap_difference": 1, "ancova_trials": 2}
 
 class Trials(ctypes.Structure):
     _fields_ = [(name, ctypes.c_double) for name in ("estimate", "se", "df", "low", "high", "p", "sessions", "compared",
-                "clusters")] + [("by_team", ctypes.c_bool), ("measured", ctypes.c_double), ("compared_measured", ctypes.c_double)]
+                "clusters")] + [("by_team", ctypes.c_bool)] + [(name, ctypes.c_double) for name in (
+                    "measured", "compared_measured")]
 
 
 class Arena(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t), ("used", ctypes.c_size_t)]
 
 
+def check_sizes(folder):
+    """A source that compiles only while the structures here are as large as those of C."""
+    sizes = {"CdEffectRow": ROW.itemsize, "CdEffect": TEAM.itemsize, "CdEffectCommon": COMMON.itemsize, "CdEffectPath": PATH.itemsize,
+             "CdEffectOptions": ctypes.sizeof(Options), "CdTrialOptions": ctypes.sizeof(TrialOptions),
+             "CdTrials": ctypes.sizeof(Trials), "CdSpillover": ctypes.sizeof(Spillover), "CdArena": ctypes.sizeof(Arena)}
+    source = folder / "sizes.c"
+    source.write_text('#include "stats/effect_teams.h"\n#include "stats/trials.h"\n' + "".join(
+        f'_Static_assert(sizeof({name}) == {size}, "bench/validate/engine.py: {name}");\n' for name, size in sizes.items()))
+    return source
+
+
 def build():
     """Compile the estimators into a temporary shared object."""
-    target = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-")) / "stats.so"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-"))
+    target = folder / "stats.so"
     others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials"]
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [ROOT / f"src/stats/{name}.c" for name in others]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
-                           f"-I{ROOT}/src", "-o", target, *sources, *gsl, "-lm"])
+                           f"-I{ROOT}/src", "-o", target, check_sizes(folder), *sources, *gsl, "-lm"])
     return load(target)
 
 

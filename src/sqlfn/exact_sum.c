@@ -34,21 +34,6 @@ room_of(ArrayType *state)
 	return ARR_DIMS(state)[0] - STATE_PARTS;
 }
 
-static ArrayType *
-create_state(int room)
-{
-	int			length = STATE_PARTS + room;
-	Size		size = ARR_OVERHEAD_NONULLS(1) + length * sizeof(double);
-	ArrayType  *state = palloc0(size);
-
-	SET_VARSIZE(state, size);
-	state->ndim = 1;
-	state->elemtype = FLOAT8OID;
-	ARR_DIMS(state)[0] = length;
-	ARR_LBOUND(state)[0] = 1;
-	return state;
-}
-
 /* The state in an argument, which anybody can have be any array. */
 static inline ArrayType *
 get_state(FunctionCallInfo fcinfo, int n)
@@ -79,7 +64,7 @@ add(ArrayType *state, double x)
 		float_overflow_error();
 	if (unlikely(rest != 0))
 	{
-		ArrayType  *larger = create_state(2 * room_of(state));
+		ArrayType  *larger = cd_create_numbers(STATE_PARTS + 2 * room_of(state));
 
 		memcpy(numbers(larger), numbers(state), ARR_DIMS(state)[0] * sizeof(double));
 		numbers(larger)[ARR_DIMS(state)[0]] = rest;
@@ -100,7 +85,7 @@ cd_exact_sum_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	state = PG_ARGISNULL(0) ? create_state(FIRST_ROOM) : get_state(fcinfo, 0);
+	state = PG_ARGISNULL(0) ? cd_create_numbers(STATE_PARTS + FIRST_ROOM) : get_state(fcinfo, 0);
 	numbers(state)[STATE_COUNT]++;
 	PG_RETURN_ARRAYTYPE_P(add(state, PG_GETARG_FLOAT8(1)));
 }

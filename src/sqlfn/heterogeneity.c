@@ -98,15 +98,8 @@ check_units(ArrayType *state)
 static ArrayType *
 make_state(CdTau2Method method, ArrayType *old, int capacity)
 {
-	int			length = STATE_HEAD + 2 * capacity;
-	Size		size = ARR_OVERHEAD_NONULLS(1) + length * sizeof(double);
-	ArrayType  *state = palloc0(size);
+	ArrayType  *state = cd_create_numbers(STATE_HEAD + 2 * capacity);
 
-	SET_VARSIZE(state, size);
-	state->ndim = 1;
-	state->elemtype = FLOAT8OID;
-	ARR_DIMS(state)[0] = length;
-	ARR_LBOUND(state)[0] = 1;
 	state_data(state)[STATE_METHOD] = method;
 	if (old != NULL)
 		memcpy(state_data(state), state_data(old),

@@ -54,6 +54,20 @@ cd_require_aggregate(FunctionCallInfo fcinfo, const char *function)
 				 errhint("Call the aggregate itself, for example coachdiag.panel(value, target, agent, period).")));
 }
 
+ArrayType *
+cd_create_numbers(int length)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + length * sizeof(double);
+	ArrayType  *a = palloc0(size);
+
+	SET_VARSIZE(a, size);
+	a->ndim = 1;
+	a->elemtype = FLOAT8OID;
+	ARR_DIMS(a)[0] = length;
+	ARR_LBOUND(a)[0] = 1;
+	return a;
+}
+
 TupleDesc
 cd_result_type(FunctionCallInfo fcinfo)
 {

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 
 #include "panel/report.h"
 #include "stats/dispersion.h"
@@ -21,6 +22,9 @@
 
 /* Error unless called as part of an aggregate. */
 extern void cd_require_aggregate(FunctionCallInfo fcinfo, const char *function);
+
+/* A float8 array of zeros, one-dimensional: a state that SQL can hold. */
+extern ArrayType *cd_create_numbers(int length);
 
 /* The row type that the called function returns, looked up once per query. */
 extern TupleDesc cd_result_type(FunctionCallInfo fcinfo);

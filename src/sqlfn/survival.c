@@ -133,15 +133,8 @@ check_spells(ArrayType *state)
 static ArrayType *
 make_state(int width, CdTies ties, ArrayType *old, int capacity)
 {
-	int			length = STATE_HEAD + width * capacity;
-	Size		size = ARR_OVERHEAD_NONULLS(1) + length * sizeof(double);
-	ArrayType  *state = palloc0(size);
+	ArrayType  *state = cd_create_numbers(STATE_HEAD + width * capacity);
 
-	SET_VARSIZE(state, size);
-	state->ndim = 1;
-	state->elemtype = FLOAT8OID;
-	ARR_DIMS(state)[0] = length;
-	ARR_LBOUND(state)[0] = 1;
 	state_data(state)[STATE_WIDTH] = width;
 	state_data(state)[STATE_TIES] = ties;
 	if (old != NULL)

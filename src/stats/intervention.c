@@ -92,7 +92,7 @@ typedef struct Study
 	double		expected;		/* their mean */
 	double		expected_variance;
 	double		likeness;		/* variance of their changes to that of their agents and tau2, at most 1 */
-	double		df;				/* of that: one less than as many controls of equal weight would be */
+	double		df;				/* of that: one less than as many controls of equal weight would be, at least 1 */
 	Cell	   *cell;
 	double	   *effect;
 	double	   *x;
@@ -596,7 +596,7 @@ learn_from_controls(Study *s)
 	s->expected /= precision;
 	s->expected_variance = 1.0 / precision;
 	s->likeness = likeness(s, y, v, n);
-	s->df = precision * precision / squares - 1.0;
+	s->df = fmax(precision * precision / squares - 1.0, 1.0);
 	return CD_OK;
 }
 
