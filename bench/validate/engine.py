@@ -50,8 +50,8 @@ class Arena(ctypes.Structure):
 
 def check_sizes(folder):
     """A source that compiles only while the structures here are as large as those of C."""
-    sizes = {"CdEffectRow": ROW.itemsize, "CdEffect": TEAM.itemsize, "CdEffectCommon": COMMON.itemsize, "CdEffectPath": PATH.itemsize,
-             "CdEffectOptions": ctypes.sizeof(Options), "CdTrialOptions": ctypes.sizeof(TrialOptions),
+    sizes = {"CdEffectRow": ROW.itemsize, "CdEffect": TEAM.itemsize, "CdEffectCommon": COMMON.itemsize,
+             "CdEffectPath": PATH.itemsize, "CdEffectOptions": ctypes.sizeof(Options), "CdTrialOptions": ctypes.sizeof(TrialOptions),
              "CdTrials": ctypes.sizeof(Trials), "CdSpillover": ctypes.sizeof(Spillover), "CdArena": ctypes.sizeof(Arena)}
     source = folder / "sizes.c"
     source.write_text('#include "stats/effect_teams.h"\n#include "stats/trials.h"\n' + "".join(
