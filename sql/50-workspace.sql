@@ -207,6 +207,29 @@ $$;
 COMMENT ON FUNCTION coachdiag.time_zone(text) IS
 'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
 
+CREATE FUNCTION coachdiag.as_of(ws text) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	day date;
+BEGIN
+	EXECUTE format('SELECT as_of FROM %I.settings', ws) INTO day;
+	RETURN coalesce(day, (now() AT TIME ZONE coachdiag.time_zone(ws))::date);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.as_of(text) IS
+'Internal: the day that results of a workspace are as of: settings.as_of, else today in its time zone.';
+
+CREATE FUNCTION coachdiag.waits_from(ws text) RETURNS date
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN isfinite(d) THEN date_trunc('week', d::timestamp)::date ELSE d END FROM coachdiag.as_of(ws) d $$;
+
+COMMENT ON FUNCTION coachdiag.waits_from(text) IS
+'Internal: the Monday from which on sessions and contacts of a workspace wait, since their week is not over; infinity: none do.';
+
 CREATE FUNCTION coachdiag.source_cast(column_name text, source_type regtype, type text, zone text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -382,6 +405,7 @@ BEGIN
 		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months > 0),
 		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
 		repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365),
+		as_of date,
 		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
 			CHECK ((timestamptz 'epoch' AT TIME ZONE time_zone) IS NOT NULL)
 	);
@@ -391,6 +415,7 @@ BEGIN
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
 	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
 	COMMENT ON COLUMN @.settings.repeat_days IS 'Days within which a contact of the same customer and contact type is a repeat.';
+	COMMENT ON COLUMN @.settings.as_of IS 'Results are as of this day: what the week (or month) that holds it and later ones bring waits; null: today; infinity: nothing waits.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
 
 	CREATE TABLE @.stored_metric (
@@ -401,7 +426,8 @@ BEGIN
 		unit text,
 		scale text NOT NULL,
 		period_step text CHECK (period_step IN ('day', 'week', 'month')),
-		week_start int CHECK (week_start BETWEEN 1 AND 7)
+		week_start int CHECK (week_start BETWEEN 1 AND 7),
+		waits_from date
 	);
 	COMMENT ON TABLE @.stored_metric IS 'Metrics as of the last refresh.';
 	COMMENT ON COLUMN @.stored_metric.metric IS 'Metric.';
@@ -412,6 +438,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_metric.scale IS 'identity, log (panels hold ln of value and target) or proportion.';
 	COMMENT ON COLUMN @.stored_metric.period_step IS 'Grid of its periods: day, week or month; null: no rows yet.';
 	COMMENT ON COLUMN @.stored_metric.week_start IS 'Weekday on which its weeks start, 1 Monday to 7 Sunday; null unless the grid is week.';
+	COMMENT ON COLUMN @.stored_metric.waits_from IS 'First day of the period (of metrics by day: of the week) that was running: its rows wait until it is over; infinity: none do; null: no rows yet.';
 
 	CREATE TABLE @.stored_period (
 		metric text,
@@ -425,10 +452,12 @@ BEGIN
 	COMMENT ON COLUMN @.stored_period.rows IS 'Rows, used or not.';
 
 	CREATE TABLE @.changed_period (
+		relation text NOT NULL,
 		period date
 	);
-	COMMENT ON TABLE @.changed_period IS 'Periods of agent_metric that changed since the last refresh, as coachdiag.track_changes notes them.';
-	COMMENT ON COLUMN @.changed_period.period IS 'Period, possibly more than once; null: all may have changed.';
+	COMMENT ON TABLE @.changed_period IS 'What changed in the sources since the last refresh, as coachdiag.track_changes notes it.';
+	COMMENT ON COLUMN @.changed_period.relation IS 'Source relation.';
+	COMMENT ON COLUMN @.changed_period.period IS 'Period of its rows that changed, or day, possibly more than once; null: any rows.';
 
 	CREATE TABLE @.stored_team (
 		team text PRIMARY KEY,
@@ -463,8 +492,8 @@ BEGIN
 		relation text PRIMARY KEY,
 		state text NOT NULL
 	);
-	COMMENT ON TABLE @.stored_state IS 'What refresh cannot tell from stored tables to have changed: how agent_metric and the result views are defined, and what you filled in yourself.';
-	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace.';
+	COMMENT ON TABLE @.stored_state IS 'What refresh cannot tell from stored tables to have changed: how the sources and the result views are defined, and what you filled in yourself.';
+	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace; week: from which day on sessions and contacts wait.';
 	COMMENT ON COLUMN @.stored_state.state IS 'Its definition or content at the last refresh, see coachdiag.relation_state.';
 
 	CREATE TABLE @.refresh_log (

@@ -21,7 +21,7 @@ COMMENT ON COLUMN coachdiag.workspace_part.ddl IS 'Statements that make it, with
 COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
 'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have). One that does not name $1 leaves the table to its owner to fill.';
 COMMENT ON COLUMN coachdiag.workspace_part.reads IS
-'For a table: all that refresh_with reads, so that it is run only when one of them has changed; null: sources, so that it is run each time. What views read is known to PostgreSQL.';
+'For a table: all that refresh_with reads, sources too, so that it is run only when one of them has changed; null: run each time. What views read is known to PostgreSQL.';
 
 GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
 

@@ -1,4 +1,4 @@
--- What a refresh may leave as it is: the parts of a workspace of which nothing that they read has changed.
+-- What a refresh may leave as it is: the sources that have not changed, and the parts of a workspace of which nothing that they read has.
 
 CREATE FUNCTION coachdiag.part_reads(ws text) RETURNS TABLE (part text, reads text[])
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -20,15 +20,16 @@ AS $$
 		UNION
 		SELECT r.reader, e.name, e.relkind FROM reach r JOIN edge e ON e.reader = r.name WHERE r.relkind = 'v'
 	)
-	SELECT p.name, CASE WHEN p.kind <> 'table' OR p.reads IS NOT NULL THEN
-		coalesce((SELECT array_agg(r.name) FROM reach r WHERE r.reader = p.name AND r.relkind <> 'v'), '{}') END
+	SELECT p.name, CASE WHEN p.kind <> 'table' OR p.reads IS NOT NULL THEN ARRAY(
+		SELECT r.name FROM reach r WHERE r.reader = p.name AND r.relkind <> 'v'
+		UNION SELECT c.relation FROM coachdiag.contract() c WHERE c.column_no = 0 AND c.relation = ANY (p.reads)) END
 	FROM coachdiag.workspace_part p
 	WHERE p.kind <> 'view'
 	ORDER BY p.position
 $$;
 
 COMMENT ON FUNCTION coachdiag.part_reads(text) IS
-'Internal: what each stored copy and result view of a workspace reads, in the order of refreshing, plain views followed to what they read; of views as PostgreSQL knows it, of tables as workspace_part.reads has it. reads null: sources.';
+'Internal: what each stored copy and result view of a workspace reads, in the order of refreshing, plain views followed to what they read; of views as PostgreSQL knows it, of tables as workspace_part.reads has it, which may name sources. reads null: nothing that is known.';
 
 CREATE FUNCTION coachdiag.relation_state(ws text) RETURNS TABLE (relation text, state text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -36,25 +37,29 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	version CONSTANT text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'coachdiag');
+	waits_from CONSTANT date := coachdiag.waits_from(ws);
 BEGIN
 	RETURN QUERY SELECT p.name, concat_ws(' ', version, c.oid)
 	FROM coachdiag.workspace_part p JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = p.name
 	WHERE p.kind = 'materialized view' OR p.refresh_with LIKE '%$1%';
 
-	RETURN QUERY SELECT 'agent_metric', concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END))
-	FROM (SELECT max(s.source_relation) AS relation, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns
-			FROM coachdiag.source_column(ws, 'agent_metric') s) s
-		LEFT JOIN pg_class c ON c.oid = s.relation;
+	RETURN QUERY SELECT 'week', waits_from::text;
+	-- A session of a day to come is held once that day has come.
+	RETURN QUERY SELECT s.relation, concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END),
+		CASE WHEN s.relation IN ('coaching_session', 'contact', 'contact_event') THEN waits_from END, CASE WHEN s.relation = 'coaching_session' AND waits_from > now() THEN now() END)
+	FROM (SELECT s.relation, max(s.source_relation) AS oid, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns FROM coachdiag.source_column(ws) s GROUP BY s.relation) s
+		LEFT JOIN pg_class c ON c.oid = s.oid;
 
 	FOR relation IN SELECT 'settings' UNION ALL SELECT p.name FROM coachdiag.workspace_part p WHERE p.refresh_with NOT LIKE '%$1%' LOOP
-		EXECUTE format('SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C"), '''')) FROM %I.%I t', ws, relation) INTO state;
+		-- What as_of changes is from which day on rows wait.
+		EXECUTE format('SELECT md5(coalesce(string_agg(r::text, chr(10) ORDER BY r::text COLLATE "C"), '''')) FROM (SELECT to_jsonb(t) - ''as_of'' AS r FROM %I.%I t) t', ws, relation) INTO state;
 		RETURN NEXT;
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.relation_state(text) IS
-'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity, definition of agent_metric and the time zone it is read in).';
+'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity), of sources how they are read (definition, time zone, from which day on they wait).';
 
 CREATE FUNCTION coachdiag.take_changed_relations(ws text) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -79,6 +84,30 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.take_changed_relations(text) IS
 'Internal: the relations of a workspace whose state (coachdiag.relation_state) is not that of the last refresh; from now on it is.';
+
+CREATE FUNCTION coachdiag.take_changed_sources(ws text) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	changed text[];
+BEGIN
+	-- What is noted of days that wait is not needed: when their week is over, their relations' state changes.
+	EXECUTE format($query$
+		WITH taken AS (
+			DELETE FROM %I.changed_period WHERE relation <> 'agent_metric' RETURNING relation, period
+		), noted AS MATERIALIZED (
+			SELECT DISTINCT relation FROM taken WHERE period IS NULL OR period < %L
+		)
+		SELECT array_agg(c.relation) FROM coachdiag.contract() c LEFT JOIN noted n ON n.relation = c.relation
+		WHERE c.column_no = 0 AND c.relation <> 'agent_metric' AND (n.relation IS NOT NULL OR NOT coachdiag.changes_are_tracked(%L, c.relation))
+	$query$, ws, coachdiag.waits_from(ws), ws) INTO changed;
+	RETURN coalesce(changed, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.take_changed_sources(text) IS
+'Internal: the sources but agent_metric that may have changed since the last refresh: those of which coachdiag.track_changes noted it (which is taken), and those not tracked.';
 
 CREATE FUNCTION coachdiag.writes(ws text, relation text) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED

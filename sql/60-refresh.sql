@@ -122,14 +122,16 @@ AS $$
 				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
 				WHEN t.team IS NULL THEN 'agent in no team at that time'
 				WHEN octet_length(r.contact_type) > 1024 THEN 'contact type longer than 1024 bytes'
+				WHEN r.period >= w.waits_from THEN 'period not over yet'
 			END AS reason
 		FROM (%s) r
 			LEFT JOIN (%s) m ON m.metric = r.metric
+			LEFT JOIN %I.stored_metric w ON w.metric = r.metric
 			LEFT JOIN (%s) t ON t.agent_id = r.agent_id AND t.valid_from <= r.period AND r.period < t.valid_to
 			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
-	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
+	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, coachdiag.membership_sql(ws),
 		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('r.period', days))
 $$;
 
@@ -151,6 +153,7 @@ AS $$
 				WHEN s.metric IS NOT NULL AND m.metric IS NULL THEN 'session: metric unknown'
 				WHEN t.team IS NULL THEN 'session: agent in no team at that time'
 				WHEN octet_length(s.coach_id::text) > 1024 THEN 'session: coach longer than 1024 bytes'
+				WHEN s.day >= %L THEN 'session: week not over yet'
 			END AS reason
 		FROM (
 			SELECT DISTINCT ON (session_id, agent_id, metric) *, (held_at AT TIME ZONE %L)::date AS day
@@ -165,7 +168,7 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
 	-- The latest of a session's rows counts, so none from before the days can put another one out.
-	$query$, z.zone, coachdiag.source(ws, 'coaching_session'),
+	$query$, coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'),
 		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
 		coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
 		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('s.day', days))
@@ -194,12 +197,14 @@ AS $$
 		('proportion outside 0 to 1', false, 'Give fractions, not percent: value / 100.0; or use scale identity.'),
 		('agent in no team at that time', false, 'Complete assignment: valid_from on or before the first day of the period, no holes.'),
 		('contact type longer than 1024 bytes', false, 'Use a shorter name, for example its md5().'),
+		('period not over yet', true, 'Nothing: such rows come in when their period (of metrics by day: their week) is over; see settings.as_of.'),
 		('session: agent missing', false, 'Fill agent_id; a group session needs a row per participant.'),
 		('session: held in the future', false, 'Leave held_at null until the session was held; planned sessions have scheduled_at.'),
 		('session: held before the year 1', false, 'Correct held_at.'),
 		('session: metric unknown', false, 'Map the topic to a metric of relation metric; null where the session was about all of them.'),
 		('session: agent in no team at that time', false, 'Complete assignment, or correct the agent or the date of the session.'),
-		('session: coach longer than 1024 bytes', false, 'Use a shorter id, for example its md5().')
+		('session: coach longer than 1024 bytes', false, 'Use a shorter id, for example its md5().'),
+		('session: week not over yet', true, 'Nothing: such sessions come in when their week is over; see settings.as_of.')
 $$;
 
 COMMENT ON FUNCTION coachdiag.left_out() IS
@@ -257,6 +262,13 @@ COMMENT ON FUNCTION coachdiag.grid_sql(text) IS
 'Internal: a query for the period grid of each metric: month where two thirds of its rows are on first days of months, week where two '
 'thirds are on one weekday, else day. periods: a query for metric, period and rows.';
 
+CREATE FUNCTION coachdiag.period_start(day date, period_step text, week_start integer) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE period_step WHEN 'month' THEN pg_catalog.date_trunc('month', day::timestamp)::date
+	WHEN 'week' THEN day - (extract(isodow FROM day)::integer - week_start + 7) % 7 ELSE day END;
+COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
+'The first day of the period that a day falls in, on the grid of a metric: period_step day, week or month; week_start: weekday on which weeks start, 1 Monday to 7 Sunday. NULL day or unknown grid: the day itself.';
+
 CREATE FUNCTION coachdiag.metric_state(ws text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -289,9 +301,18 @@ BEGIN
 	END IF;
 
 	RETURN coachdiag.fill_part(ws, 'stored_metric', format($query$
-		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start
-		FROM (%s) m LEFT JOIN (%s) g ON g.metric = m.metric
-	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws))));
+		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start,
+			CASE WHEN g.period_step IS NULL THEN NULL WHEN isfinite(w.as_of) AND (w.told OR w.last < w.first + CASE g.period_step WHEN 'month' THEN interval '1 month' ELSE interval '7 days' END)
+				THEN w.first WHEN w.told THEN w.as_of ELSE 'infinity' END
+		FROM (%1$s) m
+			LEFT JOIN (%2$s) g ON g.metric = m.metric
+			-- Rows of later periods say that the calendar is not the measurements': then nothing waits.
+			LEFT JOIN LATERAL (
+				SELECT d.as_of, d.told, (SELECT max(p.period) FROM %3$I.stored_period p WHERE p.metric = m.metric) AS last,
+					CASE WHEN isfinite(d.as_of) THEN coachdiag.period_start(d.as_of, CASE g.period_step WHEN 'day' THEN 'week' ELSE g.period_step END, coalesce(g.week_start, 1)) END AS first
+				FROM (SELECT coachdiag.as_of(%3$L) AS as_of, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
+			) w ON true
+	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)), ws));
 END
 $$;
 
@@ -364,7 +385,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.difference_sql(text, text, text) IS
 'Internal: a query for the rows, in these columns, that two queries don''t have equally often.';
 
-CREATE FUNCTION coachdiag.changed_days(ws text) RETURNS datemultirange
+CREATE FUNCTION coachdiag.changed_days(ws text, changed text[]) RETURNS datemultirange
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -373,35 +394,23 @@ DECLARE
 	days datemultirange;
 BEGIN
 	-- Assignments and hiring dates move rows and tenure, sessions move doses: compared in full, being few.
-	EXECUTE format($query$
-		SELECT range_agg(daterange(day, next_day))
-		FROM (
-			SELECT m.valid_from AS day, m.valid_to AS next_day FROM (%s) m
-			UNION ALL
-			SELECT m.valid_from, m.valid_to
-			FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL %s) m
-				USING (agent_id)
-			UNION ALL
-			SELECT s.day, s.day + 1 FROM (%s) s WHERE s.day IS NOT NULL
-		) c
-		WHERE day < next_day
-	$query$,
-		coachdiag.difference_sql('agent_id, team, valid_from, valid_to', format('SELECT * FROM %I.stored_membership', ws), coachdiag.stored_membership_sql(ws)),
-		coachdiag.difference_sql('agent_id, hired_on',
-			coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws)),
-			coachdiag.tenure_sql(coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws))),
-		ws, coachdiag.stored_membership_sql(ws),
-		coachdiag.difference_sql('session_id, agent_id, coach_id, metric, duration_minutes, day, dose',
-			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)))
+	EXECUTE format('SELECT range_agg(daterange(day, next_day)) FROM (%s) c WHERE day < next_day', concat_ws(' UNION ALL ', 'SELECT NULL::date AS day, NULL::date AS next_day',
+		CASE WHEN changed && '{assignment}' THEN 'SELECT valid_from, valid_to FROM (' || coachdiag.difference_sql('agent_id, team, valid_from, valid_to',
+			format('SELECT * FROM %I.stored_membership', ws), coachdiag.stored_membership_sql(ws)) || ') m' END,
+		CASE WHEN changed && '{assignment,agent}' THEN format('SELECT m.valid_from, m.valid_to FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL %s) m USING (agent_id)',
+			coachdiag.difference_sql('agent_id, hired_on', coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws)),
+				coachdiag.tenure_sql(coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws))), ws, coachdiag.stored_membership_sql(ws)) END,
+		CASE WHEN changed && '{coaching_session}' THEN 'SELECT day, day + 1 FROM (' || coachdiag.difference_sql('session_id, agent_id, coach_id, metric, duration_minutes, day, dose',
+			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)) || ') s WHERE day IS NOT NULL' END))
 	INTO days;
 	RETURN coalesce(days, '{}');
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.changed_days(text) IS
-'Internal: the days whose panels may have changed because assignments, hiring dates or sessions did since the last refresh.';
+COMMENT ON FUNCTION coachdiag.changed_days(text, text[]) IS
+'Internal: the days whose panels may have changed because assignments, hiring dates or sessions did since the last refresh. changed: the sources that may have.';
 
-CREATE FUNCTION coachdiag.days_to_refresh(ws text, since date, rebuild boolean) RETURNS datemultirange
+CREATE FUNCTION coachdiag.days_to_refresh(ws text, since date, rebuild boolean, changed text[]) RETURNS datemultirange
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -412,20 +421,20 @@ DECLARE
 	empty boolean;
 BEGIN
 	EXECUTE format($query$
-		WITH taken AS (DELETE FROM %I.changed_period RETURNING period)
+		WITH taken AS (DELETE FROM %I.changed_period WHERE relation = 'agent_metric' RETURNING period)
 		SELECT range_agg(daterange(period, period + 1)) FILTER (WHERE isfinite(period)), bool_or(period IS NULL) FROM taken
 	$query$, ws) INTO noted, unknown;
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_period)', ws) INTO empty;
 	IF rebuild OR empty OR unknown OR (since IS NULL AND NOT tracked) THEN
 		RETURN NULL;
 	END IF;
-	RETURN coalesce(noted, '{}') + coachdiag.period_days(ws, coachdiag.changed_days(ws)
+	RETURN coalesce(noted, '{}') + coachdiag.period_days(ws, coachdiag.changed_days(ws, changed)
 		+ CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END);
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
-'Internal: the days whose periods a refresh has to read again; null: all. Takes what coachdiag.track_changes noted.';
+COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean, text[]) IS
+'Internal: the days whose periods a refresh has to read again; null: all. changed: the other sources that may have changed. Takes what coachdiag.track_changes noted of agent_metric.';
 
 CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -435,18 +444,15 @@ AS $$
 		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.kind, s.minutes, s.hired_on
 		FROM (%s) s
 			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric)
-			CROSS JOIN LATERAL (SELECT CASE m.period_step
-				WHEN 'month' THEN date_trunc('month', s.day::timestamp)::date
-				WHEN 'week' THEN s.day - (extract(isodow FROM s.day)::int - m.week_start + 7) %% 7
-				ELSE s.day END AS period) p
-		WHERE s.reason IS NULL AND m.period_step IS NOT NULL AND %s
+			CROSS JOIN LATERAL (SELECT coachdiag.period_start(s.day, m.period_step, m.week_start) AS period) p
+		WHERE s.reason IS NULL AND p.period < m.waits_from AND %s
 	$query$, coachdiag.session_row_sql(ws, (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), ws,
 		coachdiag.in_days('p.period', days))
 $$;
 
 COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange) IS
 'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
-'days: periods that begin outside them are left out. Needs stored_metric up to date.';
+'days: periods that begin outside them are left out, as are those that are not over. Needs stored_metric up to date.';
 
 CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL)
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
@@ -637,12 +643,44 @@ $$;
 COMMENT ON PROCEDURE coachdiag.refresh_step(text, bigint, text, text, text) IS
 'Internal: runs one step of a refresh (a query that returns how many rows it wrote), logs it, and says how long it took. query null: nothing to do, which is logged only.';
 
-CREATE PROCEDURE coachdiag.refresh_stores(ws text, run bigint, INOUT days datemultirange)
+CREATE FUNCTION coachdiag.waiting(ws text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	waiting jsonb;
+BEGIN
+	EXECUTE format('SELECT jsonb_object_agg(metric, waits_from) FROM %I.stored_metric WHERE waits_from IS NOT NULL', ws) INTO waiting;
+	RETURN coalesce(waiting, '{}');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.waiting(text) IS
+'Internal: from which day on the rows of each metric of a workspace wait, as of stored_metric.';
+
+CREATE FUNCTION coachdiag.settled_days(days datemultirange, before jsonb, now jsonb) RETURNS datemultirange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- Where the line has moved, what lies between has to come in or to go out.
+	SELECT (days + coalesce(range_agg(daterange(least(o, n), greatest(o, n))) FILTER (WHERE o IS DISTINCT FROM n), '{}'))
+		* coalesce(datemultirange(daterange(NULL, greatest(max(o), max(n)))), '{(,)}')
+	FROM (SELECT (b.value #>> '{}')::date AS o, (a.value #>> '{}')::date AS n FROM jsonb_each(before) b FULL JOIN jsonb_each(now) a USING (key)) m
+$$;
+
+COMMENT ON FUNCTION coachdiag.settled_days(datemultirange, jsonb, jsonb) IS
+'Internal: of the days whose periods have to be read again those whose panels may change: periods that waited and no longer do, or the reverse, come to them, those that wait are left out. '
+'before, now: coachdiag.waiting at the last refresh and at this one. NULL days: NULL.';
+
+CREATE PROCEDURE coachdiag.refresh_stores(ws text, run bigint, changed text[], INOUT days datemultirange)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	before CONSTANT jsonb := coachdiag.metric_state(ws);
+	waited CONSTANT jsonb := coachdiag.waiting(ws);
+	settled datemultirange;
+	waiting text;
 BEGIN
 	LOOP
 		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
@@ -651,13 +689,20 @@ BEGIN
 		RAISE NOTICE 'targets, scales or periods of metrics have changed: all panels are rebuilt';
 		days := NULL;
 	END LOOP;
-	CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
-	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, days, run), coachdiag.days_text(days));
+	IF changed && '{assignment}' THEN
+		CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
+	ELSE
+		CALL coachdiag.refresh_step(ws, run, 'teams', NULL, 'nothing new to read');
+	END IF;
+	settled := coachdiag.settled_days(days, waited, coachdiag.waiting(ws));
+	EXECUTE format('SELECT sum(p.rows) || '' rows wait, from '' || min(p.period) || '' on'' FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE p.period >= m.waits_from', ws)
+	INTO waiting;
+	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, settled, run), concat_ws('; ', coachdiag.days_text(settled), waiting));
 END
 $$;
 
-COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, datemultirange) IS
-'Internal: brings periods, metrics, teams and panels up to date. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
+COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], datemultirange) IS
+'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
 
 CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
 LANGUAGE plpgsql
@@ -683,13 +728,13 @@ BEGIN
 	PERFORM coachdiag.lock_workspace(ws);
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
 	PERFORM coachdiag.tell_progress(ws, 'panels', 0, total);
-	changed := coachdiag.take_changed_relations(ws);
-	days := coachdiag.days_to_refresh(ws, since, rebuild IS TRUE OR 'agent_metric' = ANY (changed));
+	changed := coachdiag.take_changed_relations(ws) || coachdiag.take_changed_sources(ws);
+	days := coachdiag.days_to_refresh(ws, since, rebuild IS TRUE OR 'agent_metric' = ANY (changed), changed);
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, seconds) VALUES ($1, $2, $3, ''compare'', extract(epoch FROM $3 - $2))', ws)
 	USING run, started, clock_timestamp();
 
 	written := ARRAY(SELECT coachdiag.writes(ws, s) FROM unnest(stores) s);
-	CALL coachdiag.refresh_stores(ws, run, days);
+	CALL coachdiag.refresh_stores(ws, run, CASE WHEN rebuild IS TRUE THEN '{assignment}' ELSE changed END, days);
 	changed := changed || ARRAY(SELECT s.name FROM unnest(stores, written) s (name, before) WHERE (s.before = coachdiag.writes(ws, s.name)) IS NOT TRUE);
 
 	FOR p IN SELECT * FROM coachdiag.part_reads(ws) LOOP
@@ -697,7 +742,7 @@ BEGIN
 			PERFORM coachdiag.tell_progress(ws, p.part, done, total);
 			writes := coachdiag.writes(ws, p.part);
 			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part,
-				CASE WHEN days IS NOT NULL THEN date_trunc('month', since::timestamp)::date END));
+				CASE WHEN days IS NOT NULL AND 'week' <> ALL (changed) THEN date_trunc('month', since::timestamp)::date END));
 			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
 				changed := changed || p.part;
 			END IF;
@@ -712,7 +757,8 @@ END
 $$;
 
 COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
-'Brings the stored panels and the result views of a workspace up to date. What is read again: the periods whose assignments, hiring dates or sessions '
+'Brings the stored panels and the result views of a workspace up to date, as of the last week (or month) that is over: what a running one brings waits for its end (settings.as_of). '
+'What is read again: the periods whose assignments, hiring dates or sessions '
 'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the periods noted; where it doesn''t, all. '
 'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
 'since: rows of agent_metric of earlier periods have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '

@@ -1,59 +1,113 @@
--- Noting which periods of agent_metric change, so that a refresh need not read the others.
+-- Noting what changes in the sources, so that a refresh need not read the rest.
 
 CREATE FUNCTION coachdiag.note_changes() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	rows CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN 'SELECT %1$I FROM new_row' WHEN 'DELETE' THEN 'SELECT %1$I FROM old_row'
-		WHEN 'UPDATE' THEN 'SELECT %1$I FROM old_row UNION SELECT %1$I FROM new_row' END;
+	rows CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN 'SELECT * FROM new_row' WHEN 'DELETE' THEN 'SELECT * FROM old_row'
+		WHEN 'UPDATE' THEN 'SELECT * FROM old_row UNION ALL SELECT * FROM new_row' END;
 BEGIN
 	IF TG_OP = 'TRUNCATE' THEN
-		EXECUTE format('INSERT INTO %I.changed_period VALUES (NULL)', TG_ARGV[0]);
+		EXECUTE format('INSERT INTO %I.changed_period VALUES (%L, NULL)', TG_ARGV[0], TG_ARGV[1]);
 	ELSE
-		EXECUTE format('INSERT INTO %I.changed_period SELECT DISTINCT c.period::date FROM (%s) c (period) WHERE isfinite(c.period::date)',
-			TG_ARGV[0], format(rows, TG_ARGV[1]));
+		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, %3$s FROM (%4$s) c WHERE %2$L <> ''agent_metric'' OR isfinite(%3$s)',
+			TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows);
 	END IF;
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.note_changes() IS
-'Trigger function of coachdiag.track_changes: notes the periods of inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, column of the period.';
+'Trigger function of coachdiag.track_changes: notes inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, source relation, expression for the day of a row.';
 
-CREATE FUNCTION coachdiag.track_changes(ws text, source regclass DEFAULT NULL, period_column name DEFAULT 'period') RETURNS void
+CREATE FUNCTION coachdiag.tracking_trigger(ws text, relation text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 'coachdiag_' || md5(concat_ws(chr(10), ws, relation)) $$;
+
+COMMENT ON FUNCTION coachdiag.tracking_trigger(text, text) IS
+'Internal: how the names of the triggers start by which coachdiag.track_changes notes changes of a source relation.';
+
+CREATE FUNCTION coachdiag.day_columns(relation text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE relation WHEN 'agent_metric' THEN '{period}' WHEN 'coaching_session' THEN '{held_at,scheduled_at}'
+		WHEN 'contact' THEN '{started_at}' WHEN 'contact_event' THEN '{started_at}' ELSE '{}' END::text[]
+$$;
+
+COMMENT ON FUNCTION coachdiag.day_columns(text) IS
+'Internal: the columns of a source relation that say on which day its rows count, the first that is given; none where all rows count always.';
+
+CREATE FUNCTION coachdiag.day_sql(ws text, source regclass, columns text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce('coalesce(' || string_agg(CASE WHEN a.atttypid = 'timestamptz'::regtype
+		THEN format('(c.%I AT TIME ZONE (SELECT coachdiag.time_zone(%L)))::date', a.attname, ws) ELSE format('c.%I::date', a.attname) END, ', ' ORDER BY u.no) || ')', 'NULL::date')
+	FROM unnest(columns) WITH ORDINALITY u (name, no)
+		JOIN pg_attribute a ON a.attrelid = source AND a.attname = u.name AND a.attnum > 0 AND NOT a.attisdropped
+			AND a.atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+$$;
+
+COMMENT ON FUNCTION coachdiag.day_sql(text, regclass, text[]) IS
+'Internal: the expression, over a row named c of a table, for its day: of the first of the columns that it has and that is given; times in the time zone of the workspace. Without such a column: null.';
+
+CREATE FUNCTION coachdiag.track_table(ws text, relation text, source regclass, columns text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	target CONSTANT regclass := coalesce(source, (SELECT c.oid FROM pg_class c WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = 'agent_metric'));
-	kind "char";
-	trigger CONSTANT text := 'coachdiag_' || md5(ws);
-	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L)', ws, period_column);
+	name CONSTANT text := coachdiag.tracking_trigger(ws, relation);
+	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L, %L)', ws, relation, coachdiag.day_sql(ws, source, columns));
 BEGIN
-	SELECT c.relkind INTO kind FROM pg_class c WHERE c.oid = target;
-	IF kind IS NULL THEN
-		RAISE EXCEPTION 'workspace "%" has no relation "agent_metric"', ws USING ERRCODE = 'undefined_table';
-	ELSIF kind NOT IN ('r', 'p') THEN
-		RAISE EXCEPTION 'changes of % cannot be noted: it is not a table', target
-			USING ERRCODE = 'wrong_object_type', HINT = format('Name each table behind it, and its column of the period: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'').', ws);
-	ELSIF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = period_column AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.atttypid IN ('date'::regtype, 'timestamp'::regtype)) THEN
-		RAISE EXCEPTION 'table % has no column "%" of type date or timestamp', target, period_column
-			USING ERRCODE = 'undefined_column', HINT = 'The third argument names the column that the period is read from.';
-	END IF;
-	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT %s', trigger || '_i', target, stem);
-	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT %s', trigger || '_u', target, stem);
-	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS old_row FOR EACH STATEMENT %s', trigger || '_d', target, stem);
-	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s', trigger || '_t', target, stem);
-	EXECUTE format('INSERT INTO %I.changed_period VALUES (NULL)', ws);
+	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_i', source, stem);
+	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_u', source, stem);
+	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS old_row FOR EACH STATEMENT %s', name || '_d', source, stem);
+	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s', name || '_t', source, stem);
+	EXECUTE format('INSERT INTO %I.changed_period VALUES (%L, NULL)', ws, relation);
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.track_changes(text, regclass, name) IS
-'From now on notes which periods of a table change (triggers by statement), so that coachdiag.refresh(ws) builds only those again. ws: workspace. source: the table; NULL: agent_metric of the workspace; where that is a view, each table that it reads. '
-'period_column: its column of the period, date or timestamp. Whoever writes to the table needs USAGE on the workspace''s schema and INSERT on its changed_period. Rows written straight into a partition are not noted: write to the table. The next refresh builds everything. '
-'Errors: no such workspace (3F000), not a table (42809), no such column (42703).';
+COMMENT ON FUNCTION coachdiag.track_table(text, text, regclass, text[]) IS
+'Internal: puts the triggers of coachdiag.track_changes on one table, and notes that all of the relation may have changed. columns: those that a row''s day is read from.';
+
+CREATE FUNCTION coachdiag.track_changes(ws text, source regclass DEFAULT NULL, period_column name DEFAULT NULL, relation text DEFAULT 'agent_metric') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	workspace CONSTANT oid := coachdiag.workspace_oid(ws);
+	kind CONSTANT "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = coalesce(source, (SELECT m.oid FROM pg_class m WHERE m.relnamespace = workspace AND m.relname = 'agent_metric')));
+	columns CONSTANT text[] := coalesce(ARRAY[period_column::text], coachdiag.day_columns(relation));
+BEGIN
+	IF NOT EXISTS (SELECT FROM coachdiag.contract() c WHERE c.relation = track_changes.relation) THEN
+		RAISE EXCEPTION 'the contract has no relation "%"', relation USING ERRCODE = 'undefined_table', HINT = 'SELECT * FROM coachdiag.contract() lists them.';
+	ELSIF kind IS NULL THEN
+		RAISE EXCEPTION 'workspace "%" has no relation "agent_metric"', ws USING ERRCODE = 'undefined_table';
+	ELSIF kind NOT IN ('r', 'p') THEN
+		RAISE EXCEPTION 'changes of % cannot be noted: it is not a table', coalesce(source::text, 'agent_metric')
+			USING ERRCODE = 'wrong_object_type', HINT = format('Name each table behind it, and its column of the period: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'').', ws);
+	ELSIF source IS NOT NULL AND columns <> '{}' AND coachdiag.day_sql(ws, source, columns) = 'NULL::date' AND (period_column IS NOT NULL OR relation = 'agent_metric') THEN
+		RAISE EXCEPTION 'table % has no column "%" of type date, timestamp or timestamptz', source, columns[1]
+			USING ERRCODE = 'undefined_column', HINT = 'The third argument names the column that the period, or the day, is read from.';
+	END IF;
+	IF source IS NOT NULL THEN
+		PERFORM coachdiag.track_table(ws, relation, source, columns);
+	ELSE
+		PERFORM coachdiag.track_table(ws, c.relname, c.oid, coachdiag.day_columns(c.relname))
+		FROM coachdiag.contract() r JOIN pg_class c ON c.relnamespace = workspace AND c.relname = r.relation AND c.relkind IN ('r', 'p')
+		WHERE r.column_no = 0;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.track_changes(text, regclass, name, text) IS
+'From now on notes what changes in the sources (triggers by statement), so that coachdiag.refresh(ws) reads only that again. ws: workspace. source: a table; NULL: all source relations of the workspace that are tables, of which agent_metric must be one; where a relation is a view, name each table that it reads. '
+'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract. relation: the source relation that the table is behind. '
+'Whoever writes to the table needs USAGE on the workspace''s schema and INSERT on its changed_period. Rows written straight into a partition are not noted: write to the table. The next refresh reads everything. '
+'Errors: no such workspace (3F000), no such relation (42P01), not a table (42809), no such column (42703).';
 
 CREATE FUNCTION coachdiag.untrack_changes(ws text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -64,8 +118,9 @@ DECLARE
 	dropped integer := 0;
 BEGIN
 	PERFORM coachdiag.workspace_oid(ws);
-	FOR t IN SELECT g.tgname, g.tgrelid::regclass AS source FROM pg_trigger g
-		WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgname LIKE 'coachdiag\_' || md5(ws) || '\__' AND g.tgparentid = 0
+	FOR t IN SELECT g.tgname, g.tgrelid::regclass AS source
+		FROM coachdiag.contract() r JOIN pg_trigger g ON g.tgname ^@ coachdiag.tracking_trigger(ws, r.relation)
+		WHERE r.column_no = 0 AND g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgparentid = 0
 	LOOP
 		EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.source);
 		dropped := dropped + (t.tgname LIKE '%\_i')::int;
@@ -75,18 +130,18 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.untrack_changes(text) IS
-'No longer notes changes for a workspace (coachdiag.track_changes): drops the triggers. Returns from how many tables. coachdiag.refresh(ws) then builds everything again each time.';
+'No longer notes changes for a workspace (coachdiag.track_changes): drops the triggers. Returns from how many tables. coachdiag.refresh(ws) then reads everything again each time. Error: no such workspace (3F000).';
 
-CREATE FUNCTION coachdiag.changes_are_tracked(ws text) RETURNS boolean
+CREATE FUNCTION coachdiag.changes_are_tracked(ws text, relation text DEFAULT 'agent_metric') RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- Where agent_metric is a table it must be that one: replaced by a view later, nothing is known.
+	-- Where the relation is a table it must be that one: replaced by a view later, nothing is known.
 	SELECT coalesce(bool_or(c.relkind NOT IN ('r', 'p') OR g.tgrelid = c.oid), false)
 	FROM pg_trigger g
-		LEFT JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = 'agent_metric'
-	WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgname = 'coachdiag_' || md5(ws) || '_i' AND g.tgenabled IN ('O', 'A')
+		LEFT JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = relation
+	WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgname = coachdiag.tracking_trigger(ws, relation) || '_i' AND g.tgenabled IN ('O', 'A')
 $$;
 
-COMMENT ON FUNCTION coachdiag.changes_are_tracked(text) IS
-'Whether changes of agent_metric are noted for a workspace (coachdiag.track_changes), so that coachdiag.refresh(ws) need not read all of it.';
+COMMENT ON FUNCTION coachdiag.changes_are_tracked(text, text) IS
+'Whether changes of a source relation are noted for a workspace (coachdiag.track_changes), so that coachdiag.refresh(ws) need not read all of it.';

@@ -62,21 +62,23 @@ AS $$
 			FROM (%s) r
 			ORDER BY session_id, agent_id, metric, held_at DESC NULLS LAST, duration_minutes, coach_id
 		) s
+		WHERE (s.day < %L) IS NOT FALSE
 	$query$, (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
 			FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0),
-		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'))
+		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.waits_from(ws))
 $$;
 COMMENT ON FUNCTION coachdiag.stored_session_sql(text) IS
-'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose.';
+'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose; but those of the week that is not over, and later ones.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES
 (10, 'stored_source_column', 'table', $part$
 	CREATE TABLE @.stored_source_column (relation text, column_name text, present boolean NOT NULL, PRIMARY KEY (relation, column_name));
 	COMMENT ON TABLE @.stored_source_column IS 'Which columns of the contract the sources had at the last refresh: what is missing is not assessed.';
 	COMMENT ON COLUMN @.stored_source_column.relation IS 'Relation of the contract.';
 	COMMENT ON COLUMN @.stored_source_column.column_name IS 'Column of it.';
 	COMMENT ON COLUMN @.stored_source_column.present IS 'Whether it was there.';
-$part$, $q$SELECT coachdiag.fill_part($1, 'stored_source_column', format('SELECT relation, column_name, source_type IS NOT NULL FROM coachdiag.source_column(%L)', $1))$q$),
+$part$, $q$SELECT coachdiag.fill_part($1, 'stored_source_column', format('SELECT relation, column_name, source_type IS NOT NULL FROM coachdiag.source_column(%L)', $1))$q$,
+	ARRAY(SELECT c.relation FROM coachdiag.contract() c WHERE c.column_no = 0)),
 (20, 'stored_membership', 'table', $part$
 	CREATE TABLE @.stored_membership (agent_id text, team text NOT NULL, valid_from date, valid_to date NOT NULL, PRIMARY KEY (agent_id, valid_from));
 	CREATE INDEX ON @.stored_membership (team);
@@ -85,13 +87,13 @@ $part$, $q$SELECT coachdiag.fill_part($1, 'stored_source_column', format('SELECT
 	COMMENT ON COLUMN @.stored_membership.team IS 'Team.';
 	COMMENT ON COLUMN @.stored_membership.valid_from IS 'First day in the team.';
 	COMMENT ON COLUMN @.stored_membership.valid_to IS 'First day no longer in the team; infinity: still there.';
-$part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_membership_sql($1))$q$),
-(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.fill_part($1, 'stored_agent', coachdiag.stored_agent_sql($1))$q$),
-(40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$),
-(45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$),
-(50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$),
-(55, 'stored_documented_step', 'table', coachdiag.stored_source_ddl('documented_step'), $q$SELECT coachdiag.refresh_stored_source($1, 'documented_step')$q$),
-(60, 'stored_intervention', 'table', coachdiag.stored_source_ddl('intervention'), $q$SELECT coachdiag.refresh_stored_source($1, 'intervention')$q$),
+$part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_membership_sql($1))$q$, '{assignment}'),
+(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.fill_part($1, 'stored_agent', coachdiag.stored_agent_sql($1))$q$, '{agent}'),
+(40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$, '{coach}'),
+(45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$, '{coach_week}'),
+(50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$, '{agent_week}'),
+(55, 'stored_documented_step', 'table', coachdiag.stored_source_ddl('documented_step'), $q$SELECT coachdiag.refresh_stored_source($1, 'documented_step')$q$, '{documented_step}'),
+(60, 'stored_intervention', 'table', coachdiag.stored_source_ddl('intervention'), $q$SELECT coachdiag.refresh_stored_source($1, 'intervention')$q$, '{intervention}'),
 (70, 'stored_coaching_session', 'table', coachdiag.stored_source_ddl('coaching_session', ', day date, held boolean NOT NULL, dose boolean NOT NULL, team text') || $part$
 	CREATE INDEX ON @.stored_coaching_session (agent_id, day);
 	CREATE INDEX ON @.stored_coaching_session (coach_id, day);
@@ -101,4 +103,4 @@ $part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_
 	COMMENT ON COLUMN @.stored_coaching_session.dose IS 'Whether it counts as coaching dose: held, something to coach, not recognition alone.';
 $part$, $q$SELECT coachdiag.fill_part($1, 'stored_coaching_session', format(
 	'SELECT s.*, m.team FROM (%s) s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to',
-	coachdiag.stored_session_sql($1), $1))$q$);
+	coachdiag.stored_session_sql($1), $1))$q$, '{coaching_session,settings,stored_membership}');

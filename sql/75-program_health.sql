@@ -144,14 +144,14 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', coachdiag.in_worksp
 $query$))$fill$,
 	'{settings,stored_agent,stored_coaching_session,stored_team}');
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1050, 'stored_coach_escalation', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1050, 'stored_coach_escalation', 'table', $part$
 	CREATE TABLE @.stored_coach_escalation (coach_id text, month date, escalations bigint NOT NULL, minutes double precision, PRIMARY KEY (coach_id, month));
 	COMMENT ON TABLE @.stored_coach_escalation IS 'Escalations that coaches took: contact events of kind escalation with a coach as agent_id.';
 	COMMENT ON COLUMN @.stored_coach_escalation.coach_id IS 'Coach.';
 	COMMENT ON COLUMN @.stored_coach_escalation.month IS 'First day of the month in which they started.';
 	COMMENT ON COLUMN @.stored_coach_escalation.escalations IS 'How many.';
 	COMMENT ON COLUMN @.stored_coach_escalation.minutes IS 'Minutes they took, where the end is known (up to a day each); null: of none.';
-$part$, 'SELECT coachdiag.refresh_stored_coach_escalation($1, $2)');
+$part$, 'SELECT coachdiag.refresh_stored_coach_escalation($1, $2)', '{contact_event,settings,stored_coach,stored_coach_week}');
 
 CREATE FUNCTION coachdiag.refresh_stored_coach_escalation(ws text, from_month date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -167,9 +167,10 @@ BEGIN
 			coachdiag.exact_sum(extract(epoch FROM e.ended_at - e.started_at) / 60) FILTER (WHERE e.ended_at >= e.started_at AND e.ended_at <= e.started_at + interval '1 day')
 		FROM (%3$s) e
 		WHERE e.kind = 'escalation' AND isfinite(e.started_at) AND ($1 IS NULL OR e.started_at >= $1::timestamp AT TIME ZONE %2$L)
+			AND e.started_at < %4$L::timestamp AT TIME ZONE %2$L
 			AND e.agent_id::text IN (SELECT coach_id FROM %1$I.stored_coach_week UNION SELECT coach_id FROM %1$I.stored_coach)
 		GROUP BY 1, 2
-	$query$, ws, zone, coachdiag.source(ws, 'contact_event')) USING from_month;
+	$query$, ws, zone, coachdiag.source(ws, 'contact_event'), coachdiag.waits_from(ws)) USING from_month;
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END

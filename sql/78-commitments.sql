@@ -34,13 +34,6 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_agent_period(text) IS
 'Internal: brings stored_agent_period up to date with the stored panels: only of those that were built again since. Returns the rows written.';
 
-CREATE FUNCTION coachdiag.period_start(day date, period_step text, week_start integer) RETURNS date
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE period_step WHEN 'month' THEN pg_catalog.date_trunc('month', day::timestamp)::date
-	WHEN 'week' THEN day - (extract(isodow FROM day)::integer - week_start + 7) % 7 ELSE day END;
-COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
-'The first day of the period that a day falls in, on the grid of a metric: period_step day, week or month; week_start: weekday on which weeks start, 1 Monday to 7 Sunday. NULL day or unknown grid: the day itself.';
-
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1190, 'stored_agent_period', 'table', $part$
 	CREATE TABLE @.stored_agent_period (agent_id text, metric text, month date, team text, periods date[] NOT NULL, weights double precision[] NOT NULL,
 		means double precision[] NOT NULL, over_targets double precision[] NOT NULL, sessions double precision[] NOT NULL,

@@ -10,15 +10,15 @@ AS $$
 			CASE WHEN kind IN ('work', 'wait', 'hold', 'approval', 'transfer', 'escalation', 'resolution_identified', 'resolution_authorised', 'resolved')
 				THEN kind END, %3$s) AS path
 		FROM (%1$s) e
-		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < '10000-01-01 00:00+00'
+		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < least('10000-01-01 00:00+00', %4$L::timestamp AT TIME ZONE %5$L)
 		GROUP BY contact_id
 	$query$, coachdiag.source(ws, 'contact_event'), CASE WHEN from_day IS NULL THEN quote_literal('0001-01-01 00:00+00') ELSE format('%L::timestamp AT TIME ZONE %L', from_day - 1, coachdiag.time_zone(ws)) END,
 		(SELECT CASE c.type WHEN 'text' THEN 'CASE WHEN octet_length(agent_id) <= 1024 THEN agent_id END' ELSE 'agent_id' END
-		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'))
+		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'), coachdiag.waits_from(ws), coachdiag.time_zone(ws))
 $$;
 COMMENT ON FUNCTION coachdiag.contact_path_sql(text, date) IS
 'Internal: a query for the path of each contact with events since the day before from_day (null: all). An end before the start, a kind unknown to the contract and an agent beyond 1024 bytes are read as null; '
-'events without step or start, or with a step beyond 1024 bytes, are left out: check_sources names them.';
+'events without step or start, with a step beyond 1024 bytes (check_sources names them), and of the week that is not over are left out.';
 
 CREATE FUNCTION coachdiag.build_contacts(ws text, from_day date DEFAULT NULL)
 RETURNS TABLE (contact_id text, agent_id text, contact_type text, customer_id text, started_at timestamptz, day date,
@@ -38,16 +38,16 @@ BEGIN
 		FROM (
 			SELECT DISTINCT ON (contact_id) *
 			FROM (%2$s) s
-			WHERE contact_id IS NOT NULL AND isfinite(started_at) AND (started_at AT TIME ZONE %1$L)::date >= %3$L
+			WHERE contact_id IS NOT NULL AND isfinite(started_at) AND (started_at AT TIME ZONE %1$L)::date >= %3$L AND (started_at AT TIME ZONE %1$L)::date < %5$L
 			ORDER BY contact_id, started_at, agent_id
 		) c
 			LEFT JOIN (%4$s) p ON p.contact_id = c.contact_id
-	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'contact'), coalesce(from_day, '-infinity'), coachdiag.contact_path_sql(ws, from_day));
+	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'contact'), coalesce(from_day, '-infinity'), coachdiag.contact_path_sql(ws, from_day), coachdiag.waits_from(ws));
 END
 $$;
 COMMENT ON FUNCTION coachdiag.build_contacts(text, date) IS
 'Internal: the contacts of a workspace with their paths, one row each, in one grouped scan of contact and one of contact_event. '
-'from_day: contacts started earlier are left out. Works within maintenance_work_mem.';
+'from_day: contacts started earlier are left out, as are those of the week that is not over. Works within maintenance_work_mem.';
 
 CREATE FUNCTION coachdiag.refresh_stored_contact(ws text, from_day date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -80,7 +80,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_contact(text, date) IS
 'Internal: fills stored_contact; from_day: contacts started earlier stay as they are, but for the team (null: all are read again). Returns the contacts read.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES
 (500, 'stored_contact', 'table', $part$
 	CREATE TABLE @.stored_contact (
 		contact_id text PRIMARY KEY, agent_id text, team text, contact_type text, customer_id text, started_at timestamptz NOT NULL, day date NOT NULL,
@@ -121,7 +121,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) V
 	COMMENT ON COLUMN @.stored_contact.breakdown IS 'Whether the agent was deciding or waiting where it left their hands (transfer, escalation) or ended unresolved; null: neither, or not known.';
 	COMMENT ON COLUMN @.stored_contact.breakdown_step IS 'The step that they were in.';
 	COMMENT ON COLUMN @.stored_contact.path IS 'Its events: SELECT e.* FROM stored_contact c, coachdiag.path_events(c.path) e.';
-$part$, 'SELECT coachdiag.refresh_stored_contact($1, $2)');
+$part$, 'SELECT coachdiag.refresh_stored_contact($1, $2)', '{contact,contact_event,settings,stored_membership}');
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (510, 'recent_contact', 'view', $part$

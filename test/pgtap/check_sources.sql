@@ -76,6 +76,7 @@ INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	('warning', 'agent_metric', 'left out: proportion outside 0 to 1', 208, 'UPDATE ops.agent_metric SET value = value * 100 WHERE metric = ''fcr'''),
 	('warning', 'agent_metric', 'left out: scale of the metric unknown', 208, 'UPDATE ops.metric SET scale = ''percent'' WHERE metric = ''qa'''),
 	('warning', 'agent_metric', 'left out: period outside the years 1 to 9999', 1, 'INSERT INTO ops.agent_metric VALUES (1, ''qa'', ''infinity'', 80, 1)'),
+	('note', 'agent_metric', 'left out: period not over yet', 8, 'INSERT INTO ops.stored_metric (metric, scale, waits_from) VALUES (''qa'', ''identity'', ''2024-06-24'')'),
 	('warning', 'agent_metric', 'left out: contact type longer than 1024 bytes', 1, 'INSERT INTO ops.agent_metric VALUES (1, ''aht'', ''2024-01-01'', 80, 1, repeat(''x'', 1025))'),
 	('warning', 'agent_metric', 'period in the future', 1, 'INSERT INTO ops.agent_metric VALUES (1, ''qa'', ''2999-01-07'', 80, 1)'),
 	('warning', 'agent_metric', 'before the agent was hired', 104, 'UPDATE ops.agent SET hired_on = ''2025-01-01'' WHERE agent_id = 1'),

@@ -27,7 +27,7 @@ CALL coachdiag.refresh('ops');
 SELECT is(panels_line(), '2024-05-13 to 2024-05-15', 'a session logged late: its day, and the week that it is in');
 INSERT INTO ops.assignment (agent_id, team, valid_from, valid_to, site, program) VALUES (4, 'team 1', '2024-04-15', '2024-04-29', 'north', 'retail');
 CALL coachdiag.refresh('ops');
-SELECT is(panels_line(), '2022-01-03 and later', 'a back-dated move: from where the agent''s assignments differ');
+SELECT matches(panels_line(), '^2022-01-03 to 20..-..-..$', 'a back-dated move: from where the agent''s assignments differ');
 
 -- Random histories: after each batch of edits the panels are those that a rebuild would give.
 
@@ -64,6 +64,12 @@ BEGIN
 		WHEN 17 THEN INSERT INTO ops.health_benchmark VALUES ('action', 0.1 * (seed % 9)) ON CONFLICT (measure) DO UPDATE SET benchmark = excluded.benchmark;
 		WHEN 18 THEN INSERT INTO ops.intervention (intervention_id, started_on, kind, metric) VALUES ('I' || seed, w, 'other', 'aht');
 		WHEN 19 THEN INSERT INTO ops.contact (contact_id, agent_id, started_at, contact_type, customer_id, handle_seconds) VALUES (seed, a, w + interval '9 hours', 'bill', 'c' || a, 300 + seed % 50);
+		WHEN 21 THEN UPDATE ops.settings SET as_of = CASE seed % 4 WHEN 0 THEN NULL WHEN 1 THEN 'infinity' ELSE w + 3 + seed % 9 END;
+		WHEN 22 THEN
+			DELETE FROM ops.contact_event WHERE contact_id % 3 = seed % 3;
+			INSERT INTO ops.contact_event (contact_id, step, started_at, ended_at, agent_id, kind)
+			SELECT c.contact_id, s.step, c.started_at + s.n * interval '31 hours', c.started_at + s.n * interval '31 hours' + (7 * c.contact_id + s.n * seed) % 900 * interval '0.37 seconds', c.agent_id, s.kind
+			FROM ops.contact c, (VALUES (0, 'open', 'work'), (1, 'approve', 'approval'), (2, 'close', 'work')) s (n, step, kind) WHERE c.contact_id % 3 = seed % 3;
 		WHEN 20 THEN UPDATE ops.coaching_session SET behaviour = 'b' || seed % 3, follow_up_due = w WHERE agent_id = a AND session_id % 2 = seed % 2;
 		ELSE INSERT INTO ops.agent_metric SELECT x, 'fcr', date '2024-01-01' + 7 * (26 + seed % 3), 0.6 + 0.01 * (x % 5), 30, NULL FROM generate_series(1, 8) x
 			WHERE NOT EXISTS (SELECT FROM ops.agent_metric m WHERE m.agent_id = x AND m.metric = 'fcr' AND m.period = date '2024-01-01' + 7 * (26 + seed % 3));
@@ -98,7 +104,7 @@ BEGIN
 	FOR step IN 1..16 LOOP
 		FOR i IN 1..1 + step % 3 LOOP
 			random := (random::bigint * 48271 % 2147483647)::int;
-			PERFORM edit(random / 16 % 22, random / 256);
+			PERFORM edit(random / 16 % 24, random / 256);
 		END LOOP;
 		CALL coachdiag.refresh('ops');
 		CALL compare(step);
@@ -151,7 +157,8 @@ SELECT is_empty($$
 	FROM coachdiag.workspace_part p
 		CROSS JOIN LATERAL (SELECT p.refresh_with || ' ' || coalesce(string_agg(f.prosrc, ' '), '') AS source FROM pg_proc f
 			WHERE f.pronamespace = 'coachdiag'::regnamespace AND f.proname <> 'fill_part' AND p.refresh_with ~ ('coachdiag\.' || f.proname || '\(')) s
-		CROSS JOIN LATERAL (SELECT m[1] AS found FROM regexp_matches(s.source, '(?:@|I)\.(\w+)', 'g') m UNION SELECT 'a source' WHERE s.source ~ 'coachdiag\.source\(') n
+		CROSS JOIN LATERAL (SELECT m[1] AS found FROM regexp_matches(s.source, '(?:@|I)\.(\w+)', 'g') m
+			UNION SELECT m[1] FROM regexp_matches(s.source, $re$(?:source\(\w+, |stored_source\(\$1, )'(\w+)'$re$, 'g') m) n
 	WHERE p.reads IS NOT NULL AND n.found <> ALL (p.reads || p.name || 'refresh_log'::text)$$, 'what tables are said to read is all that they read');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'ops'::regnamespace AND c.relkind IN ('v', 'm')
@@ -197,8 +204,8 @@ SELECT is(panels_line(), '2024-05-06, 2024-05-13, 2024-05-20, 2024-05-27', 'chan
 CALL compare(100);
 SELECT is_empty('SELECT * FROM wrong', 'and the panels are right');
 CALL coachdiag.refresh('ops', '2024-05-20');
-SELECT is(panels_line(), '2024-05-20 and later', 'since: as told');
-SELECT is(coachdiag.untrack_changes('ops'), 1, 'untrack_changes says from how many tables');
+SELECT matches(panels_line(), '^2024-05-20 to 20..-..-..$', 'since: as told');
+SELECT is(coachdiag.untrack_changes('ops'), 12, 'untrack_changes says from how many tables');
 SELECT coachdiag.track_changes('ops', 'dw.daily', 'at');
 SELECT coachdiag.drop_workspace('ops');
 SELECT lives_ok($$INSERT INTO dw.daily VALUES (1, 'qa', '2024-06-03', 80)$$, 'a dropped workspace leaves no trigger behind');

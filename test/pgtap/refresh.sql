@@ -43,7 +43,7 @@ SELECT results_eq(
 	'each row is a cell of its team, metric and month, value and target on the scale of the metric');
 SELECT is((SELECT sum(rows) FROM ops.stored_panel), 832::numeric, 'rows counts the source rows');
 SELECT is_empty($$SELECT * FROM left_out('ops')$$, 'a clean workspace has nothing left out');
-SELECT results_eq('SELECT * FROM ops.stored_metric ORDER BY metric',
+SELECT results_eq('SELECT metric, higher_is_better, target, smallest_effect, unit, scale, period_step, week_start FROM ops.stored_metric ORDER BY metric',
 	$$VALUES ('aht', false, 300::float8, 10::float8, 's', 'log', 'week', 1), ('fcr', true, 0.7, 0.02, '%', 'proportion', 'week', 1),
 		('qa', true, 85, 2, 'points', 'identity', 'week', 1)$$, 'metrics are stored, with their period grid');
 SELECT results_eq('SELECT * FROM ops.stored_team ORDER BY team',
