@@ -5,7 +5,8 @@
 #   BENCH_INSTALL=no          skip the peers that are not installed; otherwise, as root, apt and npm bring them
 #
 # The peers compute the ANOVA components (F, between, within) and nothing more, gap_dispersion also its intervals. With as many
-# rows an agent REML is ANOVA (and 0 where ANOVA is below), so all answers must agree to 1e-9. Clients read a CSV file written by COPY; starting them is free.
+# rows an agent REML is ANOVA (and 0 where ANOVA is below), so all answers must agree to 1e-9. Clients read a CSV file written by COPY; starting them
+# is free, and so are a session's first look at the catalogs and its plan. DuckDB's time is that of a second run.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -43,7 +44,7 @@ bring() {
 if [ -z "${PGHOST:-}" ]; then
 	for peer in plr plpython datatable pandas duckdb; do bring $peer; done
 	has_plr && { R_HOME=$(R RHOME); export R_HOME; }
-	exec tools/with-server.sh -o "-c shared_buffers=2GB -c work_mem=256MB -c max_wal_size=8GB -c jit=off -c autovacuum=off" -- "$0" "$rows"
+	exec tools/with-server.sh -o "-c shared_buffers=2GB -c work_mem=256MB -c max_wal_size=8GB -c jit=off -c autovacuum=off -c shared_preload_libraries=coachdiag" -- "$0" "$rows"
 fi
 
 # ---- rows and questions ------------------------------------------------------------------------------
@@ -164,10 +165,13 @@ client() {
 }
 keep() { [ "$run" = 0 ] || echo "$2" >>"$dir/$1.ms"; }
 
+# After its plan.
+planned() { timed "$1; EXPLAIN $2" "$2"; }
+
 # In turn, so that a noisy minute falls on all of them alike; the first round only warms up.
 for run in $(seq 0 "$runs"); do
-	for measure in "${measures[@]}"; do keep "$measure" "$(timed "$serial" "$(question "$measure")")"; done
-	for measure in one_step from_panels from_partitions; do keep "parallel_$measure" "$(timed "$parallel" "$(question $measure)")"; done
+	for measure in "${measures[@]}"; do keep "$measure" "$(planned "$serial" "$(question "$measure")")"; done
+	for measure in one_step from_panels from_partitions; do keep "parallel_$measure" "$(planned "$parallel" "$(question $measure)")"; done
 	if [ ${#clients[@]} -gt 0 ]; then
 		keep copy "$(timed "$serial" "\\copy (SELECT team, metric, agent, value, target FROM fact) TO '$dir/fact.csv' (FORMAT csv)")"
 		for peer in "${clients[@]}"; do

@@ -206,7 +206,7 @@ COMMENT ON FUNCTION coachdiag.contact_types(coachdiag.panel) IS
 CREATE FUNCTION coachdiag.memory_size(coachdiag.panel) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'cd_panel_memory_size' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION coachdiag.memory_size(coachdiag.panel) IS
-'Bytes that a panel takes uncompressed: 72 a cell, 16 an agent, 8 a label, and its texts. NULL for NULL.';
+'Bytes that a panel takes in memory: 72 a cell, 16 an agent, 8 a label, and its texts. Stored it takes less: see pg_column_size. NULL for NULL.';
 
 CREATE FUNCTION coachdiag.cells(coachdiag.panel,
 		OUT agent text, OUT period date, OUT contact_type text, OUT coach text,

@@ -528,7 +528,7 @@ AS $$
 DECLARE
 	t record;
 BEGIN
-	-- Panels are unpacked by every question: lz4, where the server has it, halves the time from a panel to its answer.
+	-- Large panels are unpacked by every question: lz4, where the server has it, halves that time.
 	IF EXISTS (SELECT FROM pg_settings s WHERE s.name = 'default_toast_compression' AND 'lz4' = ANY (s.enumvals)) THEN
 		FOR t IN SELECT a.attrelid::regclass AS name, a.attname AS column_name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 			WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relkind = 'r' AND a.atttypid = 'coachdiag.panel'::regtype

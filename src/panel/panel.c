@@ -542,11 +542,12 @@ panel_add(Panel *p, const PanelRow *row)
 	return p;
 }
 
-/* The numbers that the agents of `from` have in `into`. */
+/* The numbers that the agents of `from` have in `into`, where they often follow one another as they do here. */
 static int32 *
 map_agents(Panel **into, const Panel *from)
 {
 	int32	   *map = palloc(Max(from->agents, 1) * sizeof(int32));
+	uint32		next = 0;
 	bool		added;
 
 	for (uint32 i = 0; i < from->agents; i++)
@@ -558,8 +559,9 @@ map_agents(Panel **into, const Panel *from)
 			row.agent_name = panel_string(from, agent->key.name);
 		else
 			row.agent_id = agent->key.id;
-		map[i] = panel_put_agent(into, &row, &added);
+		map[i] = next < (*into)->agents && is_agent(*into, next, &row) ? (int32) next : panel_put_agent(into, &row, &added);
 		merge_hired_on(&panel_agents(*into)[map[i]], agent->hired_on);
+		next = map[i] + 1;
 	}
 	return map;
 }
@@ -575,26 +577,28 @@ map_labels(Panel **into, const Panel *from)
 	return map;
 }
 
-/* Add a cell of another panel under its key here; so many more may follow. */
-static void
-merge_cell(Panel **into, const PanelCell *key, const PanelCell *from, uint32 more)
+/* The number of the cell with that key, which is added where there is none; so many more may follow. */
+static uint32
+cell_of_key(Panel **into, const PanelCell *key, uint32 more)
 {
-	PanelAgent *agent = &panel_agents(*into)[key->agent];
-	uint32		number = agent->last_cell;
-	PanelCell  *cell;
+	uint32		number = panel_agents(*into)[key->agent].last_cell;
+	uint32		hash;
 
-	if (number >= (*into)->cells || !same_key(&panel_cells(*into)[number], key))
-	{
-		uint32		hash = hash_cell(key);
+	if (number < (*into)->cells && same_key(&panel_cells(*into)[number], key))
+		return number;
+	hash = hash_cell(key);
+	number = find_cell(*into, key, hash);
+	if (number == (*into)->cells)
+		append_cell(into, key, hash, more);
+	panel_agents(*into)[key->agent].last_cell = number;
+	return number;
+}
 
-		number = find_cell(*into, key, hash);
-		if (number == (*into)->cells)
-			append_cell(into, key, hash, more);
-		panel_agents(*into)[key->agent].last_cell = number;
-	}
-	cell = &panel_cells(*into)[number];
-	merge_observations(cell, &from->gap, from->target);
-	add_dose(cell, from->sessions, from->minutes);
+static inline void
+add_cell(PanelCell *into, const PanelCell *from)
+{
+	merge_observations(into, &from->gap, from->target);
+	add_dose(into, from->sessions, from->minutes);
 }
 
 static void
@@ -612,6 +616,7 @@ panel_merge(Panel *into, const Panel *from)
 {
 	int32	   *agents;
 	int32	   *labels;
+	uint32		number;
 
 	check_same_kind(into, from);
 	agents = map_agents(&into, from);
@@ -626,31 +631,41 @@ panel_merge(Panel *into, const Panel *from)
 		key.agent = agents[cell->agent];
 		key.contact_type = cell->contact_type == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->contact_type];
 		key.coach = cell->coach == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->coach];
-		merge_cell(&into, &key, cell, from->cells - i - 1);
+		number = cell_of_key(&into, &key, from->cells - i - 1);
+		add_cell(&panel_cells(into)[number], cell);
 	}
 	pfree(agents);
 	pfree(labels);
 	return into;
 }
 
+/* Whether two cells are of one cell without periods, contact types and coaches. */
+static inline bool
+same_without_rest(const PanelCell *a, const PanelCell *b)
+{
+	return a->agent == b->agent && panel_cell_has_target(a) == panel_cell_has_target(b);
+}
+
 Panel *
 panel_merge_agents(Panel *into, const Panel *from)
 {
 	int32	   *agents;
+	uint32		number = 0;
 
 	check_same_kind(into, from);
 	agents = map_agents(&into, from);
 	for (uint32 i = 0; i < from->cells; i++)
 	{
 		const PanelCell *cell = &panel_cells(from)[i];
-		PanelCell	key = {
-			.agent = agents[cell->agent], .period = PANEL_NO_DATE,
-			.contact_type = PANEL_NO_LABEL, .coach = PANEL_NO_LABEL, .target = cell->target
-		};
 
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		merge_cell(&into, &key, cell, 0);
+		if (i == 0 || !same_without_rest(cell, cell - 1))
+			number = cell_of_key(&into, &(PanelCell) {
+				.agent = agents[cell->agent], .period = PANEL_NO_DATE,
+				.contact_type = PANEL_NO_LABEL, .coach = PANEL_NO_LABEL, .target = cell->target
+			}, 0);
+		add_cell(&panel_cells(into)[number], cell);
 	}
 	pfree(agents);
 	return into;

@@ -8,10 +8,11 @@
  * are dictionaries that cells point into by number.
  *
  * The same struct has two forms:
- *	 canonical	sorted, no slack, no hash slots: what is stored, sent, compared;
+ *	 canonical	sorted, no slack, no hash slots: what is sent and compared;
  *	 working	room to grow and hash slots behind the dictionaries: what an
  *				aggregate changes in place.  It never leaves an aggregate.
- * Both are read alike, so estimators don't care which one they are given.
+ * Both are read alike, so estimators don't care which one they are given.  What
+ * SQL sees of a canonical panel is its stored form (panel_stored.c).
  */
 #ifndef PANEL_PANEL_H
 #define PANEL_PANEL_H
@@ -69,7 +70,7 @@ typedef struct PanelAgent
 		PanelText	name;		/* PANEL_AGENT_TEXT */
 	}			key;
 	int32		hired_on;		/* tenure origin, or PANEL_NO_DATE */
-	uint32		last_cell;		/* working form: a cell touched lately; else 0 */
+	uint32		last_cell;		/* working: a cell touched lately; canonical: 0; stored: how many cells it has */
 } PanelAgent;
 
 typedef struct Panel
@@ -94,9 +95,9 @@ typedef struct Panel
 	/* PanelCell[], PanelAgent[], PanelText[], uint32 slots[3][], char pool[] */
 } Panel;
 
-#define DatumGetPanelP(d) ((Panel *) PG_DETOAST_DATUM(d))
+#define DatumGetPanelP(d) panel_open(d)
 #define PG_GETARG_PANEL_P(n) DatumGetPanelP(PG_GETARG_DATUM(n))
-#define PG_RETURN_PANEL_P(p) PG_RETURN_POINTER(p)
+#define PG_RETURN_PANEL_P(p) PG_RETURN_POINTER(panel_stored(p))
 
 /* A text argument seen by the panel: not terminated, data NULL when absent. */
 typedef struct PanelString
@@ -195,6 +196,12 @@ panel_cell_has_target(const PanelCell *c)
 {
 	return c->target == c->target;
 }
+
+/* The panel in a datum: as it is in working form, else opened in the current memory context. */
+extern Panel *panel_open(Datum datum);
+
+/* What a datum may hold: the stored form of a canonical panel, a working one as it is. */
+extern void *panel_stored(const Panel *p);
 
 /* An empty working panel, in the current memory context. */
 extern Panel *panel_create(PanelAgentKind kind);

@@ -119,7 +119,7 @@ begin_row(FunctionCallInfo fcinfo, const char *function)
 	__builtin_prefetch(DatumGetPointer(PG_GETARG_DATUM(ARG_STATE)));
 }
 
-/* The state to change: our own, since nodeAgg hands it back to us alone. */
+/* The state to change: our own, since nodeAgg hands it back to us alone. In working form it is returned as it is. */
 static Panel *
 get_state(FunctionCallInfo fcinfo, PanelAgentKind kind)
 {
@@ -210,7 +210,7 @@ panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	get_agent(fcinfo, kind, &row);
 	row.period = get_date(fcinfo, ARG_PERIOD, "period");
 	get_rest(fcinfo, &row);
-	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+	PG_RETURN_POINTER(panel_add(get_state(fcinfo, kind), &row));
 }
 
 /* One row of gap_dispersion(): used only when it has all of value, target, agent and weight. */
@@ -230,7 +230,7 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	row.period = row.hired_on = PANEL_NO_DATE;
 	row.contact_type = row.coach = (PanelString) {NULL, 0};
 	row.sessions = row.minutes = 0;
-	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+	PG_RETURN_POINTER(panel_add(get_state(fcinfo, kind), &row));
 }
 
 /* Arguments of coaching_effect(value, agent, period, sessions, weight). */
@@ -269,7 +269,7 @@ effect_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	else
 		row.agent_name = get_string(fcinfo, EFFECT_AGENT, "agent");
 	row.period = get_date(fcinfo, EFFECT_PERIOD, "period");
-	PG_RETURN_PANEL_P(panel_add(get_state(fcinfo, kind), &row));
+	PG_RETURN_POINTER(panel_add(get_state(fcinfo, kind), &row));
 }
 
 Datum
@@ -318,7 +318,7 @@ cd_panel_merge(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return unchanged_state(fcinfo);
 	from = PG_GETARG_PANEL_P(1);
-	PG_RETURN_PANEL_P(panel_merge(get_state(fcinfo, from->agent_kind), from));
+	PG_RETURN_POINTER(panel_merge(get_state(fcinfo, from->agent_kind), from));
 }
 
 /* Transition of rollup_agents(). */
@@ -331,7 +331,7 @@ cd_panel_merge_agents(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return unchanged_state(fcinfo);
 	from = PG_GETARG_PANEL_P(1);
-	PG_RETURN_PANEL_P(panel_merge_agents(get_state(fcinfo, from->agent_kind), from));
+	PG_RETURN_POINTER(panel_merge_agents(get_state(fcinfo, from->agent_kind), from));
 }
 
 Datum
@@ -339,5 +339,5 @@ cd_panel_final(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	PG_RETURN_POINTER(panel_canonical(PG_GETARG_PANEL_P(0)));
+	PG_RETURN_PANEL_P(panel_canonical(PG_GETARG_PANEL_P(0)));
 }

@@ -26,7 +26,10 @@
 #define ROUGH 4					/* every so many points show where a quantile is */
 #define ROUGH_TOLERANCE 0.3		/* normal scores */
 #define QUANTILE_TOLERANCE 1e-6
-#define PREDICT_TOLERANCE 1e-5	/* of a straighter function */
+#define TERMS 8					/* of a Taylor series */
+#define LAST_TERM 1e-11			/* at most; what is left out is smaller still */
+#define STEPS 10
+#define ROUNDING 1e-13
 
 /* Log posterior over a stretch of x. */
 typedef struct Grid
@@ -253,87 +256,157 @@ cd_share_posterior(const double *y, const double *v, size_t k, double prior_scal
 	return cd_share_model_posterior(normal_model, &u, prior_scale, sqrt((double) k / precision), out);
 }
 
-/* Share beyond the threshold: where it lies, Phi(z), and on which points of the grid. */
-typedef struct Beyond
+/*
+ * A distribution over the grid: P(x) = sum of probability * Phi(slope x - start). Of the normal score of the share
+ * beyond a threshold, and of the true value of a new unit.
+ */
+typedef struct Mixture
 {
-	const CdSharePosterior *posterior;
-	double		threshold;
-	double		sign;			/* +1: above */
-	int			stride;
-} Beyond;
+	const double *probability;
+	double		slope[CD_SHARE_GRID];
+	double		start[CD_SHARE_GRID];
+	int			stride;			/* over every so many points */
+} Mixture;
 
-/* P(share <= Phi(z)) and its density in z, over every stride-th point. */
-static double
-share_below(double z, void *context, double *density)
+/* Adds weight * Phi(u + slope * step) and its derivatives in the step, so many in all: Hermite's polynomials. */
+static inline void
+add_derivatives(double weight, double u, double slope, int count, double *sum)
 {
-	const Beyond *b = context;
-	const CdSharePosterior *p = b->posterior;
-	double		probability = 0.0;
+	double		density;
+	double		before = 0.0;
+	double		here;
+	double		times_before = 0.0;
+
+	sum[0] += weight * cd_normal_below(u, &density);
+	here = weight * density * slope;
+	u *= slope;
+	slope *= slope;
+	for (int n = 1; n < count; n++)
+	{
+		double		next = -u * here - times_before * before;
+
+		sum[n] += here;
+		before = here;
+		here = next;
+		times_before += slope;
+	}
+}
+
+/* The Taylor series of the distribution function around x. */
+static void
+mixture_series(const Mixture *m, double x, int terms, double *series)
+{
 	double		total = 0.0;
 
-	*density = 0.0;
-	for (int i = b->stride / 2; i < CD_SHARE_GRID; i += b->stride)
+	for (int n = 0; n < terms; n++)
+		series[n] = 0.0;
+	for (int i = m->stride / 2; i < CD_SHARE_GRID; i += m->stride)
 	{
-		double		distance = b->sign * (p->mean[i] - b->threshold);
-		double		u = (p->tau[i] * z - distance) / p->sd[i];
-		double		normal;
+		double		u = m->slope[i] * x - m->start[i];
 
-		total += p->probability[i];
-		if (p->probability[i] == 0.0 || u < -Z_TAIL)
-			continue;
-		if (u > Z_TAIL)
-		{
-			probability += p->probability[i];
-			continue;
-		}
-		probability += p->probability[i] * cd_normal_below(u, &normal);
-		*density += p->probability[i] * p->tau[i] / p->sd[i] * normal;
+		total += m->probability[i];
+		if (m->probability[i] > 0.0 && u > Z_TAIL)
+			series[0] += m->probability[i];
+		else if (m->probability[i] > 0.0 && u >= -Z_TAIL)
+			add_derivatives(m->probability[i], u, m->slope[i], terms, series);
 	}
-	*density /= total;
-	return probability / total;
+	for (int n = 0; n < terms; n++)
+	{
+		series[n] /= total;
+		total *= (double) (n + 1);
+	}
+}
+
+/* P and its density. */
+static double
+mixture_below(double x, void *context, double *density)
+{
+	double		series[2];
+
+	mixture_series(context, x, 2, series);
+	*density = series[1];
+	return series[0];
+}
+
+/* Moves x to where the series around it reaches its target; whether its last term shows that it can be relied on. */
+static bool
+follow_series(const Mixture *m, double target, double *x)
+{
+	double		series[TERMS];
+	double		step = 0.0;
+	double		change = INFINITY;
+
+	mixture_series(m, *x, TERMS, series);
+	for (int i = 0; i < STEPS && fabs(change) > ROUNDING * fabs(step); i++)
+	{
+		double		value = series[TERMS - 1];
+		double		slope = 0.0;
+
+		for (int n = TERMS - 2; n >= 0; n--)
+		{
+			slope = slope * step + value;
+			value = value * step + series[n];
+		}
+		change = (target - value) / slope;
+		step += change;
+	}
+	*x += step;
+	return fabs(series[TERMS - 1] * pow(step, TERMS - 1)) <= LAST_TERM && fabs(change) <= ROUNDING * fabs(step);
+}
+
+/* A quantile: roughly first, over a few points, from where the series over all of them nearly always leads there. */
+static CdStatus
+mixture_quantile(Mixture *m, double target, double low, double high, double guess, double scale, double *x)
+{
+	double		rough;
+	CdStatus	status;
+
+	m->stride = ROUGH;
+	status = cd_quantile(mixture_below, m, target, low, high, guess, scale, ROUGH_TOLERANCE, &rough);
+	m->stride = 1;
+	if (status != CD_OK)
+		return status;
+	*x = rough;
+	if (follow_series(m, target, x))
+		return CD_OK;
+	guess = *x > low && *x < high ? *x : rough;
+	return cd_quantile(mixture_below, m, target, low, high, guess, scale, QUANTILE_TOLERANCE, x);
+}
+
+/* The normal score z of the share beyond a threshold, Phi(z). */
+static Mixture
+share_beyond(const CdSharePosterior *p, double threshold, double sign)
+{
+	Mixture		m = {.probability = p->probability, .stride = 1};
+
+	for (int i = 0; i < CD_SHARE_GRID; i++)
+	{
+		m.slope[i] = p->tau[i] / p->sd[i];
+		m.start[i] = sign * (p->mean[i] - threshold) / p->sd[i];
+	}
+	return m;
 }
 
 /* Between which z all of the distribution of the share lies. */
 static void
-bracket_share(const Beyond *b, double *low, double *high)
+bracket_share(const Mixture *m, double *low, double *high)
 {
-	const CdSharePosterior *p = b->posterior;
-
 	*low = Z_LIMIT;
 	*high = -Z_LIMIT;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
 	{
-		double		distance = b->sign * (p->mean[i] - b->threshold);
-
-		if (p->probability[i] == 0.0)
+		if (m->probability[i] == 0.0)
 			continue;
-		*low = fmin(*low, (distance - Z_TAIL * p->sd[i]) / p->tau[i]);
-		*high = fmax(*high, (distance + Z_TAIL * p->sd[i]) / p->tau[i]);
+		*low = fmin(*low, (m->start[i] - Z_TAIL) / m->slope[i]);
+		*high = fmax(*high, (m->start[i] + Z_TAIL) / m->slope[i]);
 	}
 	*low = fmax(*low, -Z_LIMIT);
 	*high = fmin(*high, Z_LIMIT);
 }
 
-/* A quantile within the bracket: roughly first, over a few points. */
-static CdStatus
-share_root(Beyond *b, double target, double low, double high, double *z)
-{
-	double		middle = fmax(low, fmin(high, 0.0));
-	CdStatus	status;
-
-	if (!(middle > low && middle < high))
-		middle = 0.5 * (low + high);
-	b->stride = ROUGH;
-	status = cd_quantile(share_below, b, target, low, high, middle, 1.0, ROUGH_TOLERANCE, z);
-	b->stride = 1;
-	if (status != CD_OK)
-		return status;
-	return cd_quantile(share_below, b, target, low, high, *z, 1.0, QUANTILE_TOLERANCE, z);
-}
-
 /* Quantile of the share, whose normal score lies between low and high. */
 static CdStatus
-share_quantile(Beyond *b, double low, double high, double target, double *share)
+share_quantile(Mixture *m, double low, double high, double target, double *share)
 {
 	CdStatus	status = CD_OK;
 	double		density;
@@ -341,12 +414,12 @@ share_quantile(Beyond *b, double low, double high, double target, double *share)
 
 	if (low >= high)
 		z = low >= Z_LIMIT ? Z_LIMIT : -Z_LIMIT;
-	else if (low == -Z_LIMIT && share_below(low, b, &density) >= target)
+	else if (low == -Z_LIMIT && mixture_below(low, m, &density) >= target)
 		z = low;
-	else if (high == Z_LIMIT && share_below(high, b, &density) <= target)
+	else if (high == Z_LIMIT && mixture_below(high, m, &density) <= target)
 		z = high;
 	else
-		status = share_root(b, target, low, high, &z);
+		status = mixture_quantile(m, target, low, high, low < 0.0 && high > 0.0 ? 0.0 : 0.5 * (low + high), 1.0, &z);
 	*share = gsl_cdf_ugaussian_P(z);
 	return status;
 }
@@ -363,7 +436,8 @@ CdStatus
 cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above, double level,
 				 CdShare *out)
 {
-	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 1};
+	double		sign = above ? 1.0 : -1.0;
+	Mixture		m;
 	double		z_low;
 	double		z_high;
 	CdStatus	status;
@@ -382,98 +456,71 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 
 		if (posterior->probability[i] > 0.0)
 			out->mean += posterior->probability[i]
-				* gsl_cdf_ugaussian_P(b.sign * (posterior->mean[i] - threshold) / spread);
+				* gsl_cdf_ugaussian_P(sign * (posterior->mean[i] - threshold) / spread);
 	}
 	out->mean = fmin(out->mean, 1.0);
-	bracket_share(&b, &z_low, &z_high);
-	status = share_quantile(&b, z_low, z_high, 0.5 * (1.0 - level), &out->low);
-	return status == CD_OK ? share_quantile(&b, z_low, z_high, 0.5 * (1.0 + level), &out->high) : status;
+	m = share_beyond(posterior, threshold, sign);
+	bracket_share(&m, &z_low, &z_high);
+	status = share_quantile(&m, z_low, z_high, 0.5 * (1.0 - level), &out->low);
+	return status == CD_OK ? share_quantile(&m, z_low, z_high, 0.5 * (1.0 + level), &out->high) : status;
 }
 
-/* A new unit: its true value given tau has this spread about the mean. */
-typedef struct NewUnit
+/* The true value of a new unit less the origin, with its mean and spread. */
+static Mixture
+new_unit(const CdSharePosterior *p, double origin, double *mean, double *sd)
 {
-	const CdSharePosterior *posterior;
-	double		spread[CD_SHARE_GRID];
-	double		origin;
-	double		mean;			/* less the origin */
-	double		sd;
-} NewUnit;
-
-/* P(new unit <= origin + x), and its density. */
-static double
-new_unit_below(double x, void *context, double *density)
-{
-	const NewUnit *n = context;
-	const CdSharePosterior *p = n->posterior;
-	double		probability = 0.0;
-
-	*density = 0.0;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
-	{
-		double		u = (n->origin + x - p->mean[i]) / n->spread[i];
-		double		normal;
-
-		if (p->probability[i] == 0.0)
-			continue;
-		probability += p->probability[i] * cd_normal_below(u, &normal);
-		*density += p->probability[i] / n->spread[i] * normal;
-	}
-	return probability;
-}
-
-/* Mean and spread of a new unit. */
-static void
-describe_new_unit(const CdSharePosterior *p, NewUnit *n)
-{
+	Mixture		m = {.probability = p->probability, .stride = 1};
 	double		square = 0.0;
 
-	*n = (NewUnit) {.posterior = p, .origin = p->mean[0]};
+	*mean = 0.0;
 	for (int i = 0; i < CD_SHARE_GRID; i++)
 	{
-		double		distance = p->mean[i] - n->origin;
+		double		distance = p->mean[i] - origin;
+		double		spread = spread_of(p, i);
 
-		n->spread[i] = spread_of(p, i);
-		n->mean += p->probability[i] * distance;
-		square += p->probability[i] * (distance * distance + n->spread[i] * n->spread[i]);
+		m.slope[i] = 1.0 / spread;
+		m.start[i] = distance / spread;
+		*mean += p->probability[i] * distance;
+		square += p->probability[i] * (distance * distance + spread * spread);
 	}
-	n->sd = sqrt(fmax(square - n->mean * n->mean, 0.0));
-}
-
-/* Move an end outward to the quantile p, when that lies further out. */
-static CdStatus
-widen_end(NewUnit *n, double p, double multiplier, double *end)
-{
-	double		guess = isfinite(*end) ? *end - n->origin : n->mean + multiplier * n->sd;
-	double		x;
-	CdStatus	status = cd_quantile(new_unit_below, n, p, -INFINITY, INFINITY, guess, n->sd,
-									 PREDICT_TOLERANCE, &x);
-
-	*end = p > 0.5 ? fmax(*end, n->origin + x) : fmin(*end, n->origin + x);
-	return status;
+	*sd = sqrt(fmax(square - *mean * *mean, 0.0));
+	return m;
 }
 
 /* Equal-tailed predictive interval. */
 CdStatus
 cd_share_predict(const CdSharePosterior *posterior, double level, double *low, double *high)
 {
-	NewUnit		n;
+	double		origin = posterior->mean[0];
+	double		ends[2] = {*low - origin, *high - origin};
+	double		mean;
+	double		sd;
 	double		multiplier;
-	CdStatus	status;
+	Mixture		m;
 
 	if (!(level > 0.0 && level < 1.0))
 		return CD_BAD_INPUT;
 	multiplier = cd_normal_multiplier(level);
-	describe_new_unit(posterior, &n);
-	status = widen_end(&n, 0.5 * (1.0 - level), -multiplier, low);
-	return status == CD_OK ? widen_end(&n, 0.5 * (1.0 + level), multiplier, high) : status;
+	m = new_unit(posterior, origin, &mean, &sd);
+	for (int i = 0; i < 2; i++)
+	{
+		double		sign = i == 0 ? -1.0 : 1.0;
+		double		guess = isfinite(ends[i]) ? ends[i] : mean + sign * multiplier * sd;
+		CdStatus	status = mixture_quantile(&m, 0.5 * (1.0 + sign * level), -INFINITY, INFINITY, guess, sd, &ends[i]);
+
+		if (status != CD_OK)
+			return status;
+	}
+	*low = fmin(*low, origin + ends[0]);
+	*high = fmax(*high, origin + ends[1]);
+	return CD_OK;
 }
 
 /* P(share >= c). */
 double
 cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above, double c)
 {
-	Beyond		b = {posterior, threshold, above ? 1.0 : -1.0, 1};
+	Mixture		m;
 	double		density;
 
 	if (c <= 0.0)
@@ -482,5 +529,6 @@ cd_share_probability(const CdSharePosterior *posterior, double threshold, bool a
 		return (threshold > 0.0) == above || c > 1.0 ? 0.0 : 1.0;
 	if (c >= 1.0)
 		return 0.0;
-	return 1.0 - share_below(gsl_cdf_ugaussian_Pinv(c), &b, &density);
+	m = share_beyond(posterior, threshold, above ? 1.0 : -1.0);
+	return 1.0 - mixture_below(gsl_cdf_ugaussian_Pinv(c), &m, &density);
 }
