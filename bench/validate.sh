@@ -1,7 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [--seeds "N ..."] [study ...]
-#        studies: effect grid published prior paradox coaches interventions spillover constraints verdict
+#        studies: effect grid published prior paradox coaches interventions spillover constraints idle_coaches verdict
 #        held_out (second simulator), blind, bound (third; bound: its adversary)
 #        --small: effect grid published coaches, about a minute; --seeds: centres of held_out, blind and bound
 set -euo pipefail
@@ -40,6 +40,10 @@ run() {
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/constraints.py"
 		;;
+	idle_coaches)
+		find_python numpy,pandas
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/idle_coaches.py"
+		;;
 	verdict)
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 71 72 73 --hard 81 82 --teams 60"
@@ -53,7 +57,7 @@ run() {
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
 small=()
 seeds=
-studies=(effect grid published prior paradox coaches interventions spillover constraints verdict held_out blind bound)
+studies=(effect grid published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=(--small) && studies=(effect grid published coaches) && shift ;;

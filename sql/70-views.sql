@@ -88,6 +88,19 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
 $part$);
 
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (420, 'coach_effect', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.coach_effect AS
+	SELECT m.metric, e.*, ARRAY(SELECT a.teams[i.place] FROM unnest(e.in_panel) WITH ORDINALITY i (place, n) ORDER BY i.n) AS in_team
+	FROM @.stored_metric m
+	CROSS JOIN LATERAL (
+		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(t.program ORDER BY h.team) AS programs, array_agg(h.panel ORDER BY h.team) AS panels
+		FROM @.stored_history h LEFT JOIN @.stored_team t USING (team) WHERE h.metric = m.metric
+	) a
+	CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e;
+	CREATE UNIQUE INDEX ON @.coach_effect (metric, coach_id, program);
+	COMMENT ON MATERIALIZED VIEW @.coach_effect IS 'What each coach''s sessions did, over all teams of a program (what coach_scorecard shows) and in each team alone; metric units, positive is better. in_team: the teams that in_panel stands for. Columns: see type coachdiag.coach_effect_result.';
+$part$);
+
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 'structural_score', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.structural_score AS
 	WITH team AS MATERIALIZED (
@@ -105,6 +118,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
+	), coach AS (
+		SELECT m.metric, i.*
+		FROM @.stored_metric m
+		CROSS JOIN LATERAL (
+			SELECT array_agg(u.team) AS teams, array_agg(c.coach_id) AS coaches, array_agg(u.sessions) AS sessions, array_agg(u.improvement) AS improvement, array_agg(u.se) AS se
+			FROM @.coach_effect c CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
+			WHERE c.metric = m.metric
+		) a
+		CROSS JOIN LATERAL coachdiag.idle_coaches(a.teams, a.coaches, a.sessions, a.improvement, a.se, m.smallest_effect) i
 	)
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
@@ -114,8 +136,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	LEFT JOIN usual u ON u.metric = p.metric
 	LEFT JOIN learning l ON l.metric = p.metric
 	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
+	LEFT JOIN coach c ON c.team = p.team AND c.metric = p.metric
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high, l.learning) s
+		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high, l.learning,
+		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. Metric units; mean_gap: contact mix taken out, positive is worse. Columns: see type coachdiag.structural_score_result.';

@@ -33,7 +33,11 @@ CREATE TYPE coachdiag.coach_effect_result AS (
 	reason text,
 	apart double precision,
 	apart_low double precision,
-	apart_high double precision
+	apart_high double precision,
+	in_panel integer[],
+	in_panel_sessions double precision[],
+	in_panel_improvement double precision[],
+	in_panel_se double precision[]
 );
 COMMENT ON TYPE coachdiag.coach_effect_result IS
 'Result of coachdiag.coach_effect; metric units, positive is better. sessions, agents, teams: of this coach; an agent coached in two teams counts in each; teams_shared: teams in which others coach too. '
@@ -42,7 +46,7 @@ COMMENT ON TYPE coachdiag.coach_effect_result IS
 'probability_improved: of an effect above zero; conclusion: effective, harmful, no_effect or cannot_tell, as in coachdiag.coaching_effect. program_improvement, program_spread: mean of the program''s coaches, and standard deviation between their true effects. '
 'rank: place by expected_rank among the peers (number of ranked coaches of the program), 1 is best; rank_low, rank_high: its 95 % interval from the joint posterior of all of them; probability_above: to be better than their mean; outlier: above or below that mean, all outliers of a program together with probability 97.5 %. '
 'status: ranked; not told apart (the interval spans all places); too few to rank (under 10 sessions or 3 agents, or no peer with as many); not assessed (nobody to compare the coached agents with). reason: in words. '
-'apart (apart_low, apart_high: 95 %): improvement less the mean of the other ranked coaches, from the same joint posterior, so drawn towards 0 as far as the data leave it open. NULL: not available.';
+'apart (apart_low, apart_high: 95 %): improvement less the mean of the other ranked coaches, from the same joint posterior, so drawn towards 0 as far as the data leave it open. in_panel, in_panel_sessions, in_panel_improvement, in_panel_se: places of the panels in which this coach is told apart, sessions there, improvement per session from that panel alone and its standard error; side by side. NULL: not available.';
 
 CREATE FUNCTION coachdiag.coach_effect(programs text[], panels coachdiag.panel[], higher_is_better boolean, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)

@@ -2,15 +2,7 @@
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, 'coach_scorecard', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coach_scorecard AS
-	WITH effect AS MATERIALIZED (
-		SELECT m.metric, e.*
-		FROM @.stored_metric m
-		CROSS JOIN LATERAL (
-			SELECT array_agg(t.program ORDER BY h.team) AS programs, array_agg(h.panel ORDER BY h.team) AS panels
-			FROM @.stored_history h LEFT JOIN @.stored_team t USING (team) WHERE h.metric = m.metric
-		) a
-		CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
-	), session AS MATERIALIZED (
+	WITH session AS MATERIALIZED (
 		SELECT s.coach_id, t.program, t.site, s.team, s.agent_id, s.metric, s.day, s.dose, s.follow_up_due <= l.day AS due, s.followed_up_at IS NOT NULL AS followed_up,
 			s.day > l.day - (SELECT g.diagnosis_months FROM @.settings g) * interval '1 month' AS recent
 		FROM @.stored_coaching_session s
@@ -53,7 +45,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1000, '
 			CASE WHEN NOT h.follow_up THEN 'follow-through not assessed: needs coaching_session.follow_up_due and followed_up_at' END) AS reason
 	FROM card c
 	CROSS JOIN has h
-	LEFT JOIN effect e ON e.coach_id = c.coach_id AND e.metric = c.metric AND e.program IS NOT DISTINCT FROM c.program
+	LEFT JOIN @.coach_effect e ON e.coach_id = c.coach_id AND e.metric = c.metric AND e.program IS NOT DISTINCT FROM c.program
 	LEFT JOIN coverage v ON v.coach_id = c.coach_id AND v.program IS NOT DISTINCT FROM c.program;
 	CREATE UNIQUE INDEX ON @.coach_scorecard (coach_id, metric, program);
 	COMMENT ON MATERIALIZED VIEW @.coach_scorecard IS 'Who coaches well: one row per coach, program and metric, over the whole history. What coaching did, drawn towards the program''s other coaches, beside what before against after would claim (naive) and what it would claim had coaching done nothing (null); metric units, positive is better. See coachdiag.coach_effect.';

@@ -17,6 +17,7 @@ BEFORE_RANK = ["sessions", "agents", "teams", "shared", "naive", "naive_share", 
 COACH = np.dtype([("group", "i4")] + [(name, "f8") for name in BEFORE_RANK] + [("ranked", "?")]
                  + [(name, "f8") for name in ("apart", "apart_low", "apart_high", "place")] + [("rank", RANK), ("status", "i4")],
                  align=True)
+PART = np.dtype([("team", "u8"), ("coach", "i4"), ("sessions", "f8"), ("effect", "f8"), ("se", "f8")], align=True)
 
 # In units of the smallest worthwhile effect, as the metrics of world.py: agents, weeks, new hires' learning.
 AGENT_SD, SHOCK_SD, TEAM_SD, PERSISTENCE, LEARNING = 2.0, 0.8, 0.6, 0.5, 3.5
@@ -67,8 +68,9 @@ def estimate(library, rows, dose, group, teams, horizon=4, level=0.95):
     periods = int(rows["period"].max() - rows["period"].min()) + 1
     keep_too, arena = memory(library.cd_effect_coach_size(ctypes.byref(plan), size(periods)))
     options = engine.Options(horizon, level, True)
+    parts = np.zeros(len(dose), PART)
     status = library.cd_effect_coach(ctypes.byref(plan), ctypes.byref(options), ctypes.byref(arena), address(out),
-                                     address(common))
+                                     address(parts), address(common))
     if status != 0:
         raise RuntimeError(f"cd_effect_coach: status {status}")
     return out

@@ -6,7 +6,9 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "panel/panel_coaches.h"
@@ -16,7 +18,8 @@
 CD_FUNCTION(cd_coach_effect);
 CD_FUNCTION(cd_panel_without_sessions);
 
-#define RESULT_COLUMNS 33
+#define RESULT_COLUMNS 37
+#define PARTS_COLUMN 33
 
 /* Teams' panels with their programs, and what is asked about them. */
 typedef struct Request
@@ -111,11 +114,30 @@ coach_levels(const Request *r, const PanelCoaches *coaches)
 	return level;
 }
 
+/* What all coaches did, each over all teams and in each team alone. */
+typedef struct Answers
+{
+	CdCoach    *coach;
+	CdCoachPart *part;			/* by coach */
+	size_t		parts;
+} Answers;
+
+static int
+compare_parts(const void *a, const void *b)
+{
+	const CdCoachPart *x = a;
+	const CdCoachPart *y = b;
+
+	if (x->coach != y->coach)
+		return x->coach < y->coach ? -1 : 1;
+	return (x->team > y->team) - (x->team < y->team);
+}
+
 /* Estimate all coaches together. */
-static CdCoach *
+static Answers
 estimate(const Request *r, const PanelCoaches *coaches)
 {
-	CdCoach    *out = palloc0(Max(coaches->count, 1) * sizeof(CdCoach));
+	Answers		out = {.coach = palloc0(Max(coaches->count, 1) * sizeof(CdCoach))};
 	CdArena		room = {0};
 	CdArena		arena = {0};
 	CdCoachPlan plan;
@@ -123,16 +145,19 @@ estimate(const Request *r, const PanelCoaches *coaches)
 	CdStatus	status;
 
 	for (uint32 c = 0; c < coaches->count; c++)
-		out[c].group = coaches->coach[c].program;
+		out.coach[c].group = coaches->coach[c].program;
 	room.size = cd_coach_plan_size(r->series.count, r->count, coaches->doses, coaches->count);
 	room.base = palloc_extended(room.size, MCXT_ALLOC_HUGE);
 	status = cd_coach_plan(r->series.rows, r->series.count, r->count, coaches->dose, coaches->doses,
-						   out, coaches->count, &room, &plan);
+						   out.coach, coaches->count, &room, &plan);
 	cd_ereport_status(status, "coach_effect");
+	out.parts = plan.list_of[plan.teams];
+	out.part = palloc_extended(Max(out.parts, 1) * sizeof(CdCoachPart), MCXT_ALLOC_HUGE);
 	arena.size = cd_effect_coach_size(&plan, r->series.periods);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
-	status = cd_effect_coach(&plan, &r->question.options, &arena, out, &common);
+	status = cd_effect_coach(&plan, &r->question.options, &arena, out.coach, out.part, &common);
 	cd_ereport_status(status, "coach_effect");
+	qsort(out.part, out.parts, sizeof(CdCoachPart), compare_parts);
 	pfree(arena.base);
 	pfree(room.base);
 	return out;
@@ -184,7 +209,45 @@ set_int(Datum *values, bool *nulls, int column, double x)
 	values[column] = isnan(x) ? (Datum) 0 : Int32GetDatum((int32) x);
 }
 
-/* From column 2 on. */
+/* An array of float8, NaN as NULL. */
+static Datum
+float8_array(const double *x, int count)
+{
+	Datum	   *values = palloc(Max(count, 1) * sizeof(Datum));
+	bool	   *nulls = palloc(Max(count, 1) * sizeof(bool));
+	int			start = 1;
+
+	for (int i = 0; i < count; i++)
+		cd_set_float8(values, nulls, i, x[i]);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &start, FLOAT8OID, sizeof(float8),
+											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* One coach's parts, as arrays: places of the panels, and what the sessions there did. */
+static void
+fill_parts(const Request *r, const CdCoachPart *part, int count, Datum *values)
+{
+	Datum	   *place = palloc(Max(count, 1) * sizeof(Datum));
+	double	   *sessions = palloc(Max(count, 1) * sizeof(double));
+	double	   *effect = palloc(Max(count, 1) * sizeof(double));
+	double	   *se = palloc(Max(count, 1) * sizeof(double));
+
+	for (int i = 0; i < count; i++)
+	{
+		double		level = r->series.level[part[i].team];
+
+		place[i] = Int32GetDatum(r->places[part[i].team] + 1);
+		sessions[i] = part[i].sessions;
+		effect[i] = effect_to_units(&r->question, part[i].effect, level);
+		se[i] = effect_spread_to_units(&r->question, part[i].effect, part[i].se, level);
+	}
+	values[0] = PointerGetDatum(construct_array(place, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	values[1] = float8_array(sessions, count);
+	values[2] = float8_array(effect, count);
+	values[3] = float8_array(se, count);
+}
+
+/* From column 2 on, up to the parts. */
 static void
 fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *values, bool *nulls)
 {
@@ -220,7 +283,7 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *valu
 	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart, level));
 	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_low, level));
 	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_high, level));
-	Assert(column == RESULT_COLUMNS);
+	Assert(column == PARTS_COLUMN);
 }
 
 Datum
@@ -230,7 +293,8 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	Request	r;
 	uint32	   *first;
 	PanelCoaches coaches;
-	CdCoach    *answers;
+	Answers		answers;
+	CdCoachPart *part;
 	double	   *level;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -242,6 +306,7 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	if (coaches.count == 0)
 		return (Datum) 0;
 	answers = estimate(&r, &coaches);
+	part = answers.part;
 	level = coach_levels(&r, &coaches);
 	for (uint32 c = 0; c < coaches.count; c++)
 	{
@@ -249,12 +314,17 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 		int			place = r.places[first[coach->program]];
 		Datum		values[RESULT_COLUMNS];
 		bool		nulls[RESULT_COLUMNS] = {0};
+		int			parts = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		values[0] = r.programs[place];
 		nulls[0] = r.unnamed[place];
 		values[1] = PointerGetDatum(cstring_to_text_with_len(coach->name.data, coach->name.length));
-		fill_result(&r.question, &answers[c], level[c], values, nulls);
+		fill_result(&r.question, &answers.coach[c], level[c], values, nulls);
+		while (part + parts < answers.part + answers.parts && part[parts].coach == (int32) c)
+			parts++;
+		fill_parts(&r, part, parts, values + PARTS_COLUMN);
+		part += parts;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

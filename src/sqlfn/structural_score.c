@@ -53,6 +53,7 @@ typedef struct Question
 	bool		ask_effect;		/* of the panel itself */
 	CdCoachingEvidence coaching;
 	CdWaitingEvidence waiting;
+	const char *waiting_missing;	/* why waiting isn't known; NULL: not said */
 } Question;
 
 /* Cells that say something about the gap. */
@@ -368,7 +369,7 @@ effect_alone(const Panel *p, const Question *question)
 	CdEffect	effect;
 
 	if (!has_sessions(p))
-		return (CdCoachingEvidence) {NAN, NAN, NAN, 0, 0};
+		return (CdCoachingEvidence) {NAN, NAN, NAN, 0, 0, 0};
 	q.options.pool = false;
 	q.options.placebo = false;
 	series = panel_series(panels, 1, q.higher_is_better);
@@ -576,7 +577,7 @@ answer(FunctionCallInfo fcinfo, const Panel *panel, const Question *q)
 	Types		types = number_types(p);
 	CdStructuralInput in = {0};
 	CdStructural result;
-	CdStory		story = {.input = &in, .result = &result};
+	CdStory		story = {.input = &in, .result = &result, .waiting_missing = q->waiting_missing};
 	CdArena		arena = {0};
 
 	if (!gather(p, &types, q, &in, &story.changed_on))
@@ -603,6 +604,20 @@ get_number(FunctionCallInfo fcinfo, int n, const char *name, bool negative_allow
 				 errmsg("%s must be a finite number%s", name, negative_allowed ? "" : ", not negative"),
 				 errhint("Give NULL where it is not known.")));
 	return x;
+}
+
+/* A probability; 0 where it is not known. */
+static double
+get_probability(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	double		p = get_number(fcinfo, n, name, false);
+
+	if (p > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must lie between 0 and 1", name),
+				 errhint("Give NULL where it is not known.")));
+	return isnan(p) ? 0 : p;
 }
 
 static Jsonb *
@@ -656,7 +671,7 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
- * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning)
+ * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -672,7 +687,8 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.low = get_number(fcinfo, 5, "effect_low", true),
 		.high = get_number(fcinfo, 6, "effect_high", true),
 		.sessions = get_number(fcinfo, 7, "sessions", false),
-		.coached = PG_ARGISNULL(8) ? NAN : PG_GETARG_INT32(8)
+		.coached = PG_ARGISNULL(8) ? NAN : PG_GETARG_INT32(8),
+		.idle_coach = get_probability(fcinfo, 14, "idle_coach")
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {
@@ -681,6 +697,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.high = get_number(fcinfo, 12, "waiting_high", true)
 	};
 	q.learning = get_learning(fcinfo, 13);
+	q.waiting_missing = PG_ARGISNULL(15) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(15));
 	return answer(fcinfo, PG_GETARG_PANEL_P(0), &q);
 }
 
@@ -802,7 +819,7 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 
 /*
  * p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents, spread_high, gap,
- * waiting_share, waiting_low, waiting_high)
+ * waiting_share, waiting_low, waiting_high, idle_coach)
  */
 Datum
 cd_p_structural(PG_FUNCTION_ARGS)
@@ -814,7 +831,8 @@ cd_p_structural(PG_FUNCTION_ARGS)
 	CdCoachingEvidence coaching = {
 		.effect = get_number(fcinfo, 2, "effect", true),
 		.low = get_number(fcinfo, 3, "effect_low", true),
-		.high = get_number(fcinfo, 4, "effect_high", true)
+		.high = get_number(fcinfo, 4, "effect_high", true),
+		.idle_coach = get_probability(fcinfo, 12, "idle_coach")
 	};
 	double		smallest_effect = get_number(fcinfo, 5, "smallest_effect", false);
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);

@@ -102,6 +102,8 @@ reason_with_figures(const CdStory *story, const CdTest *t)
 		case CD_REASON_DECIDES:
 			return psprintf("%.0f %% of the gap lies where the agent can only wait: the rest is the agent's to decide",
 							100 * t->estimate);
+		case CD_REASON_NO_EVENTS:
+			return story->waiting_missing == NULL ? NULL : pstrdup(story->waiting_missing);
 		case CD_REASON_FEW_EXPERIENCED:
 			return psprintf("only %.0f agents with a year of tenure", t->n);
 		default:
@@ -122,6 +124,9 @@ plain_reason(CdReason reason)
 			return "not assessed: agents' periods don't vary, so that nothing says what would be too little";
 		case CD_REASON_IDLE:
 			return "several cycles of coaching, and a session moves the metric by less than is worth having";
+		case CD_REASON_IDLE_COACH:
+			return "a session moves the metric by less than is worth having, but so do those of the same coaches "
+				"elsewhere: it may be the coaching";
 		case CD_REASON_MOVES:
 			return "coaching moves the metric";
 		case CD_REASON_EFFECT_VAGUE:
@@ -175,7 +180,8 @@ what_settles(const CdTest *t)
 	if (t->reason == CD_REASON_FEW_CYCLES)
 		return psprintf("%.0f more for these %.0f agents would make three each", t->more_sessions, t->more_agents);
 	if (!isnan(t->more_sessions))
-		return psprintf("about %.0f more sessions would tell", t->more_sessions);
+		return psprintf(t->reason == CD_REASON_IDLE_COACH ? "about %.0f sessions of another coach would tell"
+						: "about %.0f more sessions would tell", t->more_sessions);
 	if (t->reason == CD_REASON_ALL_NEW || t->reason == CD_REASON_FEW_EXPERIENCED)
 		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %.0f weeks", t->more_weeks);
 	if (!isnan(t->more_weeks))
@@ -265,7 +271,7 @@ least(const CdStory *story, bool sessions)
 	return result;
 }
 
-/* Never coached: a few sessions tell more than waiting does. */
+/* Never coached, or by nobody who could: a few sessions tell more than waiting does. */
 static void
 append_trial(StringInfo s, const CdTest *coaching)
 {
@@ -276,6 +282,32 @@ append_trial(StringInfo s, const CdTest *coaching)
 	else
 		appendStringInfo(s, "Coach a few, %.0f agents with %.0f sessions each", coaching->more_agents, each);
 	appendStringInfo(s, ", leave the others as they are, and look again after %.0f weeks.", Max(8, each + 4));
+}
+
+/* Coaching that does nothing, though the gap may be one that it could close. */
+static void
+append_idle(StringInfo s, const CdTest *coaching)
+{
+	if (coaching->reason == CD_REASON_IDLE_COACH)
+		appendStringInfoString(s, "Let another coach try, or coach the coach: sessions do nothing here, "
+							   "but those of the same coaches do nothing elsewhere either. ");
+	else if (coaching->reason == CD_REASON_IDLE)
+		appendStringInfoString(s, "Change how they are coached, or who does it: sessions do nothing here so far. ");
+}
+
+/* Whom to coach on what, where coaching can close the gap. */
+static void
+append_whom(StringInfo s, const CdStory *story)
+{
+	const char *on = story->n_worst > 0 ? psprintf(" on %s", worst_types(story)) : "";
+
+	if (story->result->test[CD_TEST_COACHING].state == CD_STATE_BEHAVIOURAL)
+		appendStringInfoString(s, "Coaching works here. ");
+	if (story->result->test[CD_TEST_CONSISTENT].state == CD_STATE_STRUCTURAL)
+		appendStringInfo(s, "Coach the whole team%s: nearly everybody is short.", on);
+	else
+		appendStringInfo(s, "Coach the agents who are truly short%s%s; let those on target show how.",
+						 *on ? "," : "", on);
 }
 
 /* Coached, and still nobody can tell. */
@@ -310,12 +342,14 @@ append_missing(StringInfo s, const CdStory *story)
 			appendStringInfo(s, "%s%s (%s)", separator, cd_test_name(i), cd_test_reason(story, i));
 			separator = "; ";
 		}
-	appendStringInfoChar(s, '.');
+	if (*separator == ';')
+		appendStringInfoChar(s, '.');
 }
 
 char *
 cd_next_step(const CdStory *story)
 {
+	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
 	const char *which = story->n_worst > 0 ? psprintf(" of %s", worst_types(story)) : "";
 	StringInfoData s;
 
@@ -330,19 +364,21 @@ cd_next_step(const CdStory *story)
 			break;
 		case CD_VERDICT_STRUCTURAL:
 			appendStringInfo(&s, "%s coaching this. Observe five to ten contacts%s and map where the agent waits.",
-							 story->result->test[CD_TEST_COACHING].n > 0 ? "Stop" : "Don't start", which);
+							 coaching->n > 0 ? "Stop" : "Don't start", which);
 			break;
 		case CD_VERDICT_MIXED:
 			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "
 							 "coach only the agents who are short where others are not.", which);
 			break;
 		case CD_VERDICT_BEHAVIOURAL:
-			appendStringInfo(&s, "Coach the agents who are truly short%s; let those on target show how.",
-							 story->n_worst > 0 ? psprintf(", on %s", worst_types(story)) : "");
+			append_idle(&s, coaching);
+			append_whom(&s, story);
 			break;
 		default:
-			if (story->result->test[CD_TEST_COACHING].reason == CD_REASON_NO_SESSION)
-				append_trial(&s, &story->result->test[CD_TEST_COACHING]);
+			if (coaching->reason == CD_REASON_IDLE_COACH)
+				append_idle(&s, coaching);
+			if (coaching->reason == CD_REASON_NO_SESSION || coaching->reason == CD_REASON_IDLE_COACH)
+				append_trial(&s, coaching);
 			else
 				append_waiting(&s, story);
 			append_missing(&s, story);

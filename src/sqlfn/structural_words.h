@@ -17,6 +17,7 @@ typedef struct CdStory
 	char	  **worst;			/* contact types to blame, worst first */
 	int			n_worst;
 	int32		changed_on;		/* date, where the gap changed midway */
+	const char *waiting_missing;	/* why waiting isn't known; NULL: not said */
 } CdStory;
 
 extern const char *cd_test_name(CdTestKind test);

@@ -43,6 +43,7 @@ typedef struct CoachWork
 	CdEffectWork fit;
 	const CdCoachPlan *plan;
 	CdCoach    *coach;
+	CdCoachPart *part;
 	double	   *held;			/* sessions of an agent's rows, then columns: agent_rows x COLUMNS */
 	double	   *column;			/* of a team: batches of team_rows x BATCH */
 	TeamRest   *team;
@@ -259,36 +260,81 @@ solve_rest(const CoachWork *w, const double *m, size_t terms, size_t own, double
 	return CD_OK;
 }
 
-/* Add what a team says about its coaches, the other terms taken out. */
+/* What a team says about its coaches, the other terms taken out: score and information, own x (1 + own). */
 static void
-add_information(CoachWork *w, size_t g, const double *m, size_t terms, size_t own, const double *rest)
+take_rest_out(const double *m, size_t terms, size_t own, const double *rest, double scale, double *said)
 {
-	const CdCoachPlan *plan = w->plan;
-	const CdEffectFit *fit = &w->fit.fit[g];
-	const int32_t *list = plan->list + plan->list_of[g];
-	double		scale = 1.0 / (fit->s2 * fit->inflation);
 	size_t		q = terms - 1 - own;
-	size_t		block = plan->block[plan->position[list[0]]];
 
 	for (size_t i = 0; i < own; i++)
-	{
-		size_t		n = plan->block_of[block + 1] - plan->block_of[block];
-		size_t		at = plan->position[list[i]];
-		double	   *row = w->information + w->block_at[block] + (at - plan->block_of[block]) * n;
-
 		for (size_t k = 0; k <= own; k++)
 		{
 			double		v = m[(1 + i) * terms + k];
 
 			for (size_t j = 0; j < q; j++)
 				v -= m[(1 + i) * terms + 1 + own + j] * rest[j * (1 + own) + k];
-			if (k == 0)
-				w->score[at] += scale * v;
-			else
-				row[plan->position[list[k - 1]] - plan->block_of[block]] += scale * v;
-			if (k == i + 1)
-				w->contrast[at] += v;
+			said[i * (1 + own) + k] = scale * v;
 		}
+}
+
+/* Add it to what others say about the same coaches. */
+static void
+add_information(CoachWork *w, size_t g, const double *said, size_t own, double scale)
+{
+	const CdCoachPlan *plan = w->plan;
+	const int32_t *list = plan->list + plan->list_of[g];
+	size_t		block = plan->block[plan->position[list[0]]];
+	size_t		first = plan->block_of[block];
+	size_t		n = plan->block_of[block + 1] - first;
+
+	for (size_t i = 0; i < own; i++)
+	{
+		size_t		at = plan->position[list[i]];
+		double	   *row = w->information + w->block_at[block] + (at - first) * n;
+
+		w->score[at] += said[i * (1 + own)];
+		for (size_t k = 0; k < own; k++)
+			row[plan->position[list[k]] - first] += said[i * (1 + own) + 1 + k];
+		w->contrast[at] += said[i * (1 + own) + 1 + i] / scale;
+	}
+}
+
+/* Estimates of n coaches from their information, of which a is a copy that comes back inverted. */
+static CdStatus
+solve_coaches(double *a, size_t n, double *estimate)
+{
+	for (size_t i = 0; i < n; i++)
+		a[i * n + i] = a[i * n + i] > 0.0 ? (1.0 + RIDGE) * a[i * n + i] : 1.0;
+	if (cd_cholesky_definite(a, n) != CD_OK)
+		return CD_TOO_FEW;
+	cd_cholesky_solve(a, n, estimate);
+	cd_cholesky_invert(a, n);
+	return CD_OK;
+}
+
+/* Each coach's estimate from this team alone. */
+static void
+solve_parts(const double *said, size_t own, double scale, CdCoachPart *part)
+{
+	double		a[CD_COACH_COLUMNS * CD_COACH_COLUMNS];
+	double		estimate[CD_COACH_COLUMNS];
+
+	for (size_t i = 0; i < own; i++)
+	{
+		estimate[i] = said[i * (1 + own)];
+		for (size_t k = 0; k < own; k++)
+			a[i * own + k] = said[i * (1 + own) + 1 + k];
+	}
+	if (solve_coaches(a, own, estimate) != CD_OK)
+		return;
+	for (size_t i = 0; i < own; i++)
+	{
+		double		information = said[i * (1 + own) + 1 + i];
+
+		if (information / scale <= LEAST_CONTRAST || a[i * own + i] * information > MOST_SHARED)
+			continue;
+		part[i].effect = estimate[i];
+		part[i].se = sqrt(a[i * own + i]);
 	}
 }
 
@@ -299,6 +345,8 @@ take_team(CoachWork *w, size_t g)
 	const CdEffectFit *fit = &w->fit.fit[g];
 	TeamRest   *team = &w->team[g];
 	double		m[(TERMS + 1) * (TERMS + 1)];
+	double		said[CD_COACH_COLUMNS * (CD_COACH_COLUMNS + 1)];
+	double		scale;
 	double	   *rest = w->rest + w->rest_used;
 	size_t		columns;
 	size_t		terms;
@@ -313,7 +361,10 @@ take_team(CoachWork *w, size_t g)
 	team_normal(w, g, columns, terms, m);
 	if (solve_rest(w, m, terms, team->own, fit->s2, rest) != CD_OK)
 		return;
-	add_information(w, g, m, terms, team->own, rest);
+	scale = 1.0 / (fit->s2 * fit->inflation);
+	take_rest_out(m, terms, team->own, rest, scale, said);
+	add_information(w, g, said, team->own, scale);
+	solve_parts(said, team->own, scale, w->part + w->plan->list_of[g]);
 	w->rest_used += team->nuisance * (1 + team->own);
 	team->usable = true;
 }
@@ -330,14 +381,9 @@ solve_block(CoachWork *w, size_t b, double *a, double *estimate)
 	for (size_t i = 0; i < n * n; i++)
 		a[i] = information[i];
 	for (size_t i = 0; i < n; i++)
-	{
-		a[i * n + i] = a[i * n + i] > 0.0 ? (1.0 + RIDGE) * a[i * n + i] : 1.0;
 		estimate[i] = w->score[first + i];
-	}
-	if (cd_cholesky_definite(a, n) != CD_OK)
+	if (solve_coaches(a, n, estimate) != CD_OK)
 		return;
-	cd_cholesky_solve(a, n, estimate);
-	cd_cholesky_invert(a, n);
 	for (size_t i = 0; i < n; i++)
 	{
 		CdCoach    *coach = &w->coach[plan->order[first + i]];
@@ -492,6 +538,9 @@ count_row(CoachWork *w, size_t g, size_t agent, size_t row, double usual)
 		if (dose->sessions == 0.0)
 			continue;
 		coach->sessions += dose->sessions;
+		for (size_t k = plan->list_of[g]; k < plan->list_of[g + 1]; k++)
+			if (plan->list[k] == dose->coach)
+				w->part[k].sessions += dose->sessions;
 		coach->usual += (usual - coach->usual) * dose->sessions / coach->sessions;
 		coach->agents += w->last_agent[dose->coach] != agent + 1;
 		w->last_agent[dose->coach] = agent + 1;
@@ -813,8 +862,11 @@ take_work(CdArena *arena, CoachWork *w)
 }
 
 static void
-nothing_known(const CdCoachPlan *plan, CdCoach *coach)
+nothing_known(const CdCoachPlan *plan, CdCoach *coach, CdCoachPart *part)
 {
+	for (size_t g = 0; g < plan->teams; g++)
+		for (size_t k = plan->list_of[g]; k < plan->list_of[g + 1]; k++)
+			part[k] = (CdCoachPart) {g, plan->list[k], 0.0, NAN, NAN};
 	for (size_t c = 0; c < plan->coaches; c++)
 		coach[c] = (CdCoach) {.group = coach[c].group, .naive = NAN, .naive_share = NAN, .null = NAN,
 			.null_share = NAN, .raw = NAN, .raw_se = NAN, .effect = NAN, .low = NAN, .high = NAN,
@@ -883,12 +935,12 @@ tally_teams(CoachWork *w, CdArena *arena)
 /* The effect of every coach. */
 CdStatus
 cd_effect_coach(const CdCoachPlan *plan, const CdEffectOptions *options, CdArena *arena,
-				CdCoach *coach, CdEffectCommon *common)
+				CdCoach *coach, CdCoachPart *part, CdEffectCommon *common)
 {
-	CoachWork	w = {.plan = plan, .coach = coach};
+	CoachWork	w = {.plan = plan, .coach = coach, .part = part};
 	CdStatus	status;
 
-	nothing_known(plan, coach);
+	nothing_known(plan, coach, part);
 	status = cd_effect_fit_all(plan->rows, plan->n, plan->teams, options, arena, &w.fit, common);
 	if (status == CD_OK)
 		status = take_work(arena, &w);

@@ -58,6 +58,16 @@ typedef struct CdCoach
 	CdStatus	status;			/* CD_TOO_FEW: nobody to compare the coached agents with */
 } CdCoach;
 
+/* What the sessions of one coach did in one team, from that team alone; NaN: not available. */
+typedef struct CdCoachPart
+{
+	size_t		team;
+	int32_t		coach;
+	double		sessions;
+	double		effect;
+	double		se;
+} CdCoachPart;
+
 /* Who coached where, and which coaches must be estimated together. */
 typedef struct CdCoachPlan
 {
@@ -89,7 +99,8 @@ CdStatus	cd_coach_plan(const CdEffectRow *rows, size_t n, size_t teams, const Cd
 /* Bytes of arena that cd_effect_coach needs. */
 size_t		cd_effect_coach_size(const CdCoachPlan *plan, size_t periods);
 
+/* part: one for each of plan->list, in its order. */
 CdStatus	cd_effect_coach(const CdCoachPlan *plan, const CdEffectOptions *options, CdArena *arena,
-							CdCoach *coach, CdEffectCommon *common);
+							CdCoach *coach, CdCoachPart *part, CdEffectCommon *common);
 
 #endif

@@ -60,6 +60,7 @@
 #define MIXED_WORKS 2.5			/* where coaching works, which it can't on a type that everybody is short in */
 #define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
 #define DIFFER 0.6				/* differ by so much of the gap */
+#define COACH_MAY_BE_WHY 0.5	/* probability of idle coaches from which idle sessions are no sign */
 #define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says: most of it is other teams' */
 
 /* A test before it is known. */
@@ -222,6 +223,13 @@ sessions_to_begin_with(CdTest *t, const CdStructuralInput *in, double unit)
 	t->more_sessions = t->more_agents * ceil(sessions / t->more_agents);
 }
 
+/* More likely than not these coaches' sessions would have moved nothing, whatever the gap. */
+static bool
+coach_may_be_why(const CdCoachingEvidence *c)
+{
+	return c->idle_coach >= COACH_MAY_BE_WHY;
+}
+
 /* Several cycles of coaching without result? */
 static CdTest
 coaching_test(const CdStructuralInput *in, double unit)
@@ -249,7 +257,14 @@ coaching_test(const CdStructuralInput *in, double unit)
 		t.more_agents = c->coached;
 	}
 	else if (c->high < 0.4 * unit || (c->effect < 0.15 * unit && c->high < 0.75 * unit))
+	{
 		settle(&t, CD_STATE_STRUCTURAL, CD_REASON_IDLE);
+		if (coach_may_be_why(c))
+		{
+			settle(&t, CD_STATE_UNKNOWN, CD_REASON_IDLE_COACH);
+			sessions_to_begin_with(&t, in, unit);
+		}
+	}
 	else if ((c->low > 0.0 && c->effect > 0.25 * unit) || (c->effect > 0.4 * unit && c->low > -0.1 * unit))
 		settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_MOVES);
 	else
@@ -597,7 +612,10 @@ log_spread(const CdSpread *spread, double smallest_effect, double *se)
 	return isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(fmax(gap, 1.0)), SPREAD_ALIKE, SPREAD_APART);
 }
 
-/* How likely an effect as estimated would be if coaching did nothing, and if it worked; both 1: nothing is known. */
+/*
+ * How likely an effect as estimated would be if coaching could do nothing, and if it could; both 1: nothing
+ * is known. Where it could, an idle coach brings nothing all the same.
+ */
 typedef struct EffectEvidence
 {
 	bool		known;
@@ -610,11 +628,12 @@ effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 {
 	double		se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
 	double		effect = clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS);
+	double		idle = likelihood(effect, se, EFFECT_IDLE, EFFECT_IDLE_SD);
+	double		works = likelihood(effect, se, EFFECT_WORKS, EFFECT_WORKS_SD);
 
 	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
 		return (EffectEvidence) {false, 1.0, 1.0};
-	return (EffectEvidence) {true, likelihood(effect, se, EFFECT_IDLE, EFFECT_IDLE_SD),
-		likelihood(effect, se, EFFECT_WORKS, EFFECT_WORKS_SD)};
+	return (EffectEvidence) {true, idle, works + coaching->idle_coach * (idle - works)};
 }
 
 /*
@@ -675,7 +694,7 @@ cd_structural_probability(const CdSpread *spread, double type_share, const CdCoa
 static CdCoachingEvidence
 telling(const CdCoachingEvidence *c)
 {
-	const CdCoachingEvidence nothing = {NAN, NAN, NAN, 0.0, 0.0};
+	const CdCoachingEvidence nothing = {NAN, NAN, NAN, 0.0, 0.0, 0.0};
 
 	return c->sessions >= FEWEST_SESSIONS ? *c : nothing;
 }
@@ -703,7 +722,9 @@ also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types
 static bool
 was_tried(const CdStructuralInput *in)
 {
-	return !isnan(telling(&in->coaching).low) || waiting_score(&in->waiting) > WAITING_TELLS;
+	bool		coached = !isnan(telling(&in->coaching).low) && !coach_may_be_why(&in->coaching);
+
+	return coached || waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
 /* The default verdict: the first rule that holds. */

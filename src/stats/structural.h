@@ -39,6 +39,7 @@ typedef enum CdReason
 	CD_REASON_NO_SMALLEST_EFFECT,
 	CD_REASON_FEW_CYCLES,
 	CD_REASON_IDLE,
+	CD_REASON_IDLE_COACH,
 	CD_REASON_MOVES,
 	CD_REASON_EFFECT_VAGUE,
 	CD_REASON_NO_SPREAD,
@@ -121,6 +122,7 @@ typedef struct CdCoachingEvidence
 	double		high;
 	double		sessions;
 	double		coached;		/* agents */
+	double		idle_coach;		/* probability that its coaches move nothing anywhere; 0 where not known */
 } CdCoachingEvidence;
 
 /* Part of the gap that lies where the agent can only wait. */

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(79);
+SELECT plan(81);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -147,6 +147,8 @@ SELECT matches((SELECT t.reason FROM single, coachdiag.structural_tests(panel, t
 SELECT is((SELECT t.state FROM single, coachdiag.structural_tests(panel, true, 'identity', 1, usual => jsonb_build_object('easy', -3, $$re"fu'nd, \$$, 3)) t WHERE t.test = 'contact_type_or_step'), 'behavioural', 'beside what is usual there is no difference');
 SELECT is((SELECT t.state FROM single, coachdiag.structural_tests(panel, true, 'identity', 1, usual => '{}') t WHERE t.test = 'contact_type_or_step'), 'structural', 'beside nothing usual there is');
 SELECT is((SELECT t.state FROM coachdiag.structural_tests(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, NULL, 0.8, 0.6, 0.9) t WHERE t.test = 'decide_or_wait'), 'structural', 'agents who wait');
+SELECT is((SELECT t.reason FROM coachdiag.structural_tests(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, waiting_missing => 'only 3 contacts tell') t WHERE t.test = 'decide_or_wait'), 'only 3 contacts tell', 'why waiting is not known is said as it is told');
+SELECT isnt((SELECT t.reason FROM coachdiag.structural_tests(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, NULL, 0.8, 0.6, 0.9, waiting_missing => 'x') t WHERE t.test = 'decide_or_wait'), 'x', 'where it is known nothing is missing');
 SELECT is((SELECT indicators_present FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL, NULL, 0.8, 0.6, 0.9)),
 	(SELECT indicators_present FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), 'are not counted among the four');
 SELECT results_eq($$SELECT contact_type, weight, round(gap::numeric, 9), target_low, target_high FROM coachdiag.contact_type_gaps(panel_of(3), true)$$,

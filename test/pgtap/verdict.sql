@@ -121,7 +121,8 @@ SELECT results_eq('SELECT team, metric, verdict, p_structural, indicators_presen
 SELECT results_eq($$SELECT i.team, i.test, i.estimate, i.ci_low, i.ci_high, i.state, i.n, i.reason, i.more_weeks FROM ops.indicators i ORDER BY 1, 2$$,
 	$$SELECT p.team, t.test, t.estimate, t.ci_low, t.ci_high, t.state, t.n, t.reason, t.more_weeks FROM ops.team_panel p JOIN ops.coaching_effect e ON e.level = 'team' AND e.team = p.team,
 		coachdiag.structural_tests(p.panel, p.higher_is_better, p.scale, p.smallest_effect, e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached,
-			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM ops.team_panel q)) t ORDER BY 1, 2$$, 'indicators shows its tests, exactly');
+			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM ops.team_panel q),
+			waiting_missing => (SELECT w.reason FROM ops.decide_or_wait w WHERE w.team = p.team)) t ORDER BY 1, 2$$, 'indicators shows its tests, exactly');
 SELECT isnt((SELECT changed_on FROM ops.structural_score WHERE team = 'closed'), NULL, 'a gap that closed midway is seen');
 SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'closed'), '^the gap fell from ', 'and said');
 

@@ -22,6 +22,7 @@ static double choice[TEAMS];	/* 1: the worst of a week are coached, -1: the best
 static CdCoachDose dose[2 * ROWS];
 static size_t doses;
 static CdCoach coach[COACHES];
+static CdCoachPart part[TEAMS * COACHES];
 static CdEffect team[TEAMS];
 static CdEffectCommon common;
 
@@ -97,7 +98,7 @@ run(size_t coaches)
 	{
 		arena.size = cd_effect_coach_size(&plan, WEEKS);
 		arena.base = malloc(arena.size);
-		status = cd_effect_coach(&plan, &options, &arena, coach, &common);
+		status = cd_effect_coach(&plan, &options, &arena, coach, part, &common);
 		assert_true(arena.used <= arena.size);
 	}
 	free(arena.base);
@@ -162,6 +163,10 @@ alone_is_the_team(void **state)
 	{
 		assert_close(coach[g].raw, team[g].raw, 1e-5);
 		assert_close(coach[g].raw_se, team[g].raw_se, 1e-5);
+		assert_true(part[g].team == (size_t) g && part[g].coach == g);
+		assert_close(part[g].effect, coach[g].raw, 1e-7);
+		assert_close(part[g].se, coach[g].raw_se, 1e-7);
+		assert_close(part[g].sessions, coach[g].sessions, 1e-12);
 		assert_close(coach[g].naive, team[g].naive, 1e-9);
 		assert_close(coach[g].naive_share, team[g].naive_share, 1e-9);
 		assert_between(coach[g].null_share - team[g].null_share, -0.06, 0.06);
@@ -194,6 +199,31 @@ tells_sharing_coaches_apart(void **state)
 		assert_true(coach[c].shared == 2.0 && coach[c].teams == 2.0 && coach[c].peers == 6.0);
 		assert_true(c % 2 == 0 ? coach[c].place <= 3.0 : coach[c].place >= 4.0);
 	}
+}
+
+/* A coach good in one team and bad in the other: each team's part says so, and knows less than both together. */
+static void
+parts_differ(void **state)
+{
+	double		effect[TEAMS];
+
+	(void) state;
+	one_group();
+	for (int c = 0; c < TEAMS; c++)
+		effect[c] = c < TEAMS / 2 ? 1.0 : 0.0;
+	make_world(effect, own_team, 4);
+	for (size_t d = 0; d < doses; d++)
+		dose[d].coach %= TEAMS / 2;
+	assert_ok(run(TEAMS / 2));
+	for (int g = 0; g < TEAMS; g++)
+	{
+		const CdCoach *both = &coach[g % (TEAMS / 2)];
+
+		assert_true(part[g].team == (size_t) g && part[g].coach == g % (TEAMS / 2));
+		assert_between((part[g].effect - effect[g]) / part[g].se, -3.0, 3.0);
+		assert_true(part[g].se > both->raw_se);
+	}
+	assert_close(part[0].sessions + part[TEAMS / 2].sessions, coach[0].sessions, 1e-12);
 }
 
 /* Without any effect, though two in three sessions are followed by improvement, nobody is better or worse. */
@@ -369,6 +399,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone_is_the_team),
 		cmocka_unit_test(tells_sharing_coaches_apart),
+		cmocka_unit_test(parts_differ),
 		cmocka_unit_test(equals_stay_equal),
 		cmocka_unit_test(opposite_choices),
 		cmocka_unit_test(unknown_coaches_count),

@@ -28,7 +28,7 @@ nothing_known(const CdGapDispersion *whole)
 {
 	return (CdStructuralInput) {
 		.whole = whole, .settled = whole, .weeks_to_experience = NAN,
-		.coaching = {NAN, NAN, NAN, 0, NAN}, .waiting = {NAN, NAN, NAN},
+		.coaching = {NAN, NAN, NAN, 0, NAN, 0}, .waiting = {NAN, NAN, NAN},
 		.smallest_effect = 1, .weeks = 52, .period_weight = 1, .shift = {0, NAN, NAN, NAN, false}
 	};
 }
@@ -50,7 +50,7 @@ coached(double effect, double low, double high, double sessions)
 	CdGapDispersion whole = alike();
 	CdStructuralInput in = nothing_known(&whole);
 
-	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, 5};
+	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, 5, 0};
 	return ask(&in).test[CD_TEST_COACHING];
 }
 
@@ -202,7 +202,7 @@ all_new(void **state)
 	CdStructural s;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0.0, -0.3, 0.3, 30, 5};
+	in.coaching = (CdCoachingEvidence) {0.0, -0.3, 0.3, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	in.tenure_known = true;
 	in.new_share = 0.9;
@@ -299,10 +299,10 @@ contact_type_and_coaching(void **state)
 	double		untried = ask(&in).p;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
+	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	assert_true(ask(&in).p >= untried);
-	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5};
+	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5, 0};
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
 	assert_true(ask(&in).p < 0.2);
@@ -310,9 +310,9 @@ contact_type_and_coaching(void **state)
 	whole.between_low = 1.5;
 	whole.between_high = 6.0;
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
-	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5};
+	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
-	in.coaching = (CdCoachingEvidence) {0.5, -0.1, 1.1, 30, 5};
+	in.coaching = (CdCoachingEvidence) {0.5, -0.1, 1.1, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 	in.new_share = 0.9;			/* all new: that agents differ is no evidence yet */
 	assert_true(ask(&in).untold);
@@ -329,7 +329,7 @@ few_sessions_tell_nothing(void **state)
 	double		untried = ask(&in).p;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0.6, 0.2, 1.0, 9, 4};
+	in.coaching = (CdCoachingEvidence) {0.6, 0.2, 1.0, 9, 4, 0};
 	assert_close(ask(&in).p, untried, 0.0);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
 	in.coaching.sessions = 10;
@@ -375,7 +375,7 @@ static const CdWaitingEvidence no_events = {NAN, NAN, NAN};
 static double
 p(double spread, double type, double effect, double half, bool new_agents)
 {
-	const CdCoachingEvidence c = {effect, effect - half, effect + half, 30, 5};
+	const CdCoachingEvidence c = {effect, effect - half, effect + half, 30, 5, 0};
 	const CdSpread s = {spread, 1.5 * spread, NAN};
 
 	return cd_structural_probability(&s, type, &c, 1, &no_events, new_agents);
@@ -385,7 +385,7 @@ p(double spread, double type, double effect, double half, bool new_agents)
 static double
 p_waiting(double gap, double share, double low, double high)
 {
-	const CdCoachingEvidence c = {0, -0.3, 0.3, 30, 5};
+	const CdCoachingEvidence c = {0, -0.3, 0.3, 30, 5, 0};
 	const CdSpread s = {0.5, 0.75, gap};
 	const CdWaitingEvidence w = {share, low, high};
 
@@ -406,7 +406,7 @@ probability(void **state)
 
 	(void) state;
 	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.384088378211), 1e-10);
-	assert_close(cd_structural_probability(&unknown, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5}, 0, &no_events, false),
+	assert_close(cd_structural_probability(&unknown, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5, 0}, 0, &no_events, false),
 				 in_doubt(0.384088378211), 1e-10);
 	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.554959958554), 1e-10);
 	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.966183339322), 1e-10);
@@ -431,6 +431,52 @@ probability(void **state)
 			}
 }
 
+/* The same, with coaches who move nothing anywhere with so much probability. */
+static double
+p_coach(double effect, double idle_coach)
+{
+	const CdCoachingEvidence c = {effect, effect - 0.3, effect + 0.3, 30, 5, idle_coach};
+	const CdSpread s = {0.5, 0.75, NAN};
+
+	return cd_structural_probability(&s, NAN, &c, 1, &no_events, false);
+}
+
+/* Idle sessions say the less for the process the likelier it is the coach; sessions that work say as much as ever. */
+static void
+idle_coach(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	assert_close(p_coach(0, 0.4), in_doubt(0.769352468346), 1e-10);
+	assert_close(p_coach(0.6, 0.4), in_doubt(0.001568637628), 1e-10);
+	assert_close(p_coach(0, 1), in_doubt(0.589280218255), 1e-10);
+	for (double q = 0; q < 0.95; q += 0.05)
+		assert_true(p_coach(0, q + 0.05) < p_coach(0, q));
+	in.experienced = &whole;
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0.49};
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_COACHING].state, CD_STATE_STRUCTURAL);
+	assert_int_equal(s.verdict, CD_VERDICT_STRUCTURAL);
+	in.coaching.idle_coach = 0.5;
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_COACHING].reason, CD_REASON_IDLE_COACH);
+	assert_close(s.test[CD_TEST_COACHING].more_sessions, 25.0, 0.0);	/* as if never coached */
+	assert_close(s.present, 2.0, 0.0);
+	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
+	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0.5};
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_COACHING].state, CD_STATE_BEHAVIOURAL);
+	assert_true(s.p < 0.05);
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0.95};
+	whole.between_sd = 6;
+	whole.between_low = 4;
+	whole.between_high = 9;
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
+}
+
 static void
 verdicts(void **state)
 {
@@ -439,11 +485,11 @@ verdicts(void **state)
 	CdStructuralInput in = nothing_known(&whole);
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5};
+	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
 	in.experienced = &whole;	/* two of four, and coaching moves it */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5};	/* three of four */
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0};	/* three of four */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	assert_close(ask(&in).present, 3.0, 0.0);
 	whole.mean_low = -0.5;
@@ -491,6 +537,7 @@ main(void)
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
+		cmocka_unit_test(idle_coach),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(changed),
 	};
