@@ -207,6 +207,14 @@ $$;
 COMMENT ON FUNCTION coachdiag.time_zone(text) IS
 'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
 
+CREATE FUNCTION coachdiag.today(ws text) RETURNS date
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT (now() AT TIME ZONE coachdiag.time_zone(ws))::date $$;
+
+COMMENT ON FUNCTION coachdiag.today(text) IS
+'Internal: today in the time zone of a workspace.';
+
 CREATE FUNCTION coachdiag.as_of(ws text) RETURNS date
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -215,7 +223,7 @@ DECLARE
 	day date;
 BEGIN
 	EXECUTE format('SELECT as_of FROM %I.settings', ws) INTO day;
-	RETURN coalesce(day, (now() AT TIME ZONE coachdiag.time_zone(ws))::date);
+	RETURN coalesce(day, coachdiag.today(ws));
 END
 $$;
 
@@ -228,7 +236,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN isfinite(d) THEN date_trunc('week', d::timestamp)::date ELSE d END FROM coachdiag.as_of(ws) d $$;
 
 COMMENT ON FUNCTION coachdiag.waits_from(text) IS
-'Internal: the Monday from which on sessions and contacts of a workspace wait, since their week is not over; infinity: none do.';
+'Internal: the Monday from which on everything that is dated waits in a workspace, since its week is not over; infinity: nothing does.';
 
 CREATE FUNCTION coachdiag.source_cast(column_name text, source_type regtype, type text, zone text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -415,7 +423,7 @@ BEGIN
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
 	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
 	COMMENT ON COLUMN @.settings.repeat_days IS 'Days within which a contact of the same customer and contact type is a repeat.';
-	COMMENT ON COLUMN @.settings.as_of IS 'Results are as of this day: what the week (or month) that holds it and later ones bring waits; null: today; infinity: nothing waits.';
+	COMMENT ON COLUMN @.settings.as_of IS 'The day on which you look: results are as of the Sunday before its week, what that week and later ones bring waits; null: today; infinity: nothing waits. While it is a day (a look back), changes are not noted.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
 
 	CREATE TABLE @.stored_metric (
@@ -438,7 +446,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_metric.scale IS 'identity, log (panels hold ln of value and target) or proportion.';
 	COMMENT ON COLUMN @.stored_metric.period_step IS 'Grid of its periods: day, week or month; null: no rows yet.';
 	COMMENT ON COLUMN @.stored_metric.week_start IS 'Weekday on which its weeks start, 1 Monday to 7 Sunday; null unless the grid is week.';
-	COMMENT ON COLUMN @.stored_metric.waits_from IS 'First day of the period (of metrics by day: of the week) that was running: its rows wait until it is over; infinity: none do; null: no rows yet.';
+	COMMENT ON COLUMN @.stored_metric.waits_from IS 'First day of the period (of metrics by day: of the week) that was not over on the last Sunday: rows from it on wait; infinity: none do; null: no rows yet.';
 
 	CREATE TABLE @.stored_period (
 		metric text,

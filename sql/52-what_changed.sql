@@ -44,9 +44,9 @@ BEGIN
 	WHERE p.kind = 'materialized view' OR p.refresh_with LIKE '%$1%';
 
 	RETURN QUERY SELECT 'week', waits_from::text;
-	-- A session of a day to come is held once that day has come.
+	-- A session of a day to come is held once that day has come. Rows of agent_metric that wait are known by stored_metric.
 	RETURN QUERY SELECT s.relation, concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END),
-		CASE WHEN s.relation IN ('coaching_session', 'contact', 'contact_event') THEN waits_from END, CASE WHEN s.relation = 'coaching_session' AND waits_from > now() THEN now() END)
+		CASE WHEN s.relation <> 'agent_metric' AND coachdiag.day_columns(s.relation) <> '{}' THEN waits_from END, CASE WHEN s.relation = 'coaching_session' AND waits_from > coachdiag.today(ws) THEN now() END)
 	FROM (SELECT s.relation, max(s.source_relation) AS oid, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns FROM coachdiag.source_column(ws) s GROUP BY s.relation) s
 		LEFT JOIN pg_class c ON c.oid = s.oid;
 
@@ -97,7 +97,7 @@ BEGIN
 		WITH taken AS (
 			DELETE FROM %I.changed_period WHERE relation <> 'agent_metric' RETURNING relation, period
 		), noted AS MATERIALIZED (
-			SELECT DISTINCT relation FROM taken WHERE period IS NULL OR period < %L
+			SELECT DISTINCT relation FROM taken WHERE period IS NULL OR period < %L OR coachdiag.day_columns(relation) = '{}'
 		)
 		SELECT array_agg(c.relation) FROM coachdiag.contract() c LEFT JOIN noted n ON n.relation = c.relation
 		WHERE c.column_no = 0 AND c.relation <> 'agent_metric' AND (n.relation IS NOT NULL OR NOT coachdiag.changes_are_tracked(%L, c.relation))

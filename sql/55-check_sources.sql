@@ -68,8 +68,9 @@ AS $$
 	UNION ALL
 	SELECT 'warning', min(relation), format('%s is of different types in different relations', column_name), NULL,
 		string_agg(format('%s %s', relation, source_type), ', ' ORDER BY relation),
-		'They are compared as text: 0012 and 12 are then different. Use one type.'
-	FROM present WHERE column_name IN (SELECT c.column_name FROM coachdiag.contract() c WHERE c.type = 'id')
+		'They are compared as text: 0012 and 12 are then different. Use one type, or cast: agent_id::text.'
+	FROM present p JOIN pg_class k ON k.oid = p.source_relation
+	WHERE p.column_name IN (SELECT c.column_name FROM coachdiag.contract() c WHERE c.type = 'id') AND NOT (k.relkind = 'r' AND pg_relation_size(k.oid) = 0)
 	GROUP BY column_name
 	HAVING count(DISTINCT CASE WHEN source_type IN ('smallint'::regtype, 'integer', 'bigint') THEN 'integer'
 		WHEN source_type = 'uuid'::regtype THEN 'uuid' ELSE 'text' END) > 1
@@ -346,7 +347,7 @@ BEGIN
 	query := coachdiag.fill_in($query$
 		SELECT r.problem, r.rows, r.example, d.what_to_do
 		FROM (
-			SELECT coalesce(reason, CASE
+			SELECT coalesce(CASE WHEN reason <> 'period not over yet' OR period <= current_date THEN reason END, CASE
 					WHEN target IS NULL THEN 'no target, or one that is impossible on the scale of the metric'
 					WHEN period > current_date THEN 'period in the future'
 					WHEN period + 6 < hired_on THEN 'before the agent was hired'

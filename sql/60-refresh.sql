@@ -122,7 +122,7 @@ AS $$
 				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
 				WHEN t.team IS NULL THEN 'agent in no team at that time'
 				WHEN octet_length(r.contact_type) > 1024 THEN 'contact type longer than 1024 bytes'
-				WHEN r.period >= w.waits_from THEN 'period not over yet'
+				WHEN r.period >= coalesce(w.waits_from, %L) THEN 'period not over yet'
 			END AS reason
 		FROM (%s) r
 			LEFT JOIN (%s) m ON m.metric = r.metric
@@ -131,7 +131,7 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
-	$query$, coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, coachdiag.membership_sql(ws),
+	$query$, coachdiag.waits_from(ws), coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, coachdiag.membership_sql(ws),
 		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('r.period', days))
 $$;
 
@@ -148,7 +148,8 @@ AS $$
 			CASE WHEN s.duration_minutes >= 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END AS minutes,
 			CASE
 				WHEN s.agent_id IS NULL THEN 'session: agent missing'
-				WHEN s.day > current_date THEN 'session: held in the future'
+				WHEN s.status NOT IN ('held', 'planned', 'cancelled', 'rescheduled', 'no_show') THEN 'session: status unknown'
+				WHEN s.day > %L THEN 'session: held in the future'
 				WHEN s.day < '0001-01-01' THEN 'session: held before the year 1'
 				WHEN s.metric IS NOT NULL AND m.metric IS NULL THEN 'session: metric unknown'
 				WHEN t.team IS NULL THEN 'session: agent in no team at that time'
@@ -158,7 +159,7 @@ AS $$
 		FROM (
 			SELECT DISTINCT ON (session_id, agent_id, metric) *, (held_at AT TIME ZONE %L)::date AS day
 			FROM (%s) r
-			WHERE held_at IS NOT NULL AND coalesce(status, 'held') = 'held' AND not_coachable_reason IS NULL
+			WHERE held_at IS NOT NULL AND (status IN ('planned', 'cancelled', 'rescheduled', 'no_show')) IS NOT TRUE AND not_coachable_reason IS NULL
 				AND NOT (coalesce(recognition, false) AND behaviour IS NULL AND sub_behaviour IS NULL AND action IS NULL)
 				AND %s
 			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id
@@ -168,7 +169,7 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
 	-- The latest of a session's rows counts, so none from before the days can put another one out.
-	$query$, coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'),
+	$query$, coachdiag.today(ws), coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'),
 		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
 		coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
 		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('s.day', days))
@@ -201,6 +202,7 @@ AS $$
 		('session: agent missing', false, 'Fill agent_id; a group session needs a row per participant.'),
 		('session: held in the future', false, 'Leave held_at null until the session was held; planned sessions have scheduled_at.'),
 		('session: held before the year 1', false, 'Correct held_at.'),
+		('session: status unknown', false, 'Map it to one of: planned, held, cancelled, rescheduled, no_show.'),
 		('session: metric unknown', false, 'Map the topic to a metric of relation metric; null where the session was about all of them.'),
 		('session: agent in no team at that time', false, 'Complete assignment, or correct the agent or the date of the session.'),
 		('session: coach longer than 1024 bytes', false, 'Use a shorter id, for example its md5().'),
@@ -302,15 +304,15 @@ BEGIN
 
 	RETURN coachdiag.fill_part(ws, 'stored_metric', format($query$
 		SELECT m.metric, m.higher_is_better, m.target, m.smallest_effect, m.unit, m.scale, g.period_step, g.week_start,
-			CASE WHEN g.period_step IS NULL THEN NULL WHEN isfinite(w.as_of) AND (w.told OR w.last < w.first + CASE g.period_step WHEN 'month' THEN interval '1 month' ELSE interval '7 days' END)
-				THEN w.first WHEN w.told THEN w.as_of ELSE 'infinity' END
+			CASE WHEN g.period_step IS NULL THEN NULL WHEN w.told OR NOT w.ahead THEN w.first ELSE 'infinity' END
 		FROM (%1$s) m
 			LEFT JOIN (%2$s) g ON g.metric = m.metric
-			-- Rows of later periods say that the calendar is not the measurements': then nothing waits.
+			-- As many rows of weeks to come as a period has say that the calendar is not the measurements': then nothing waits.
 			LEFT JOIN LATERAL (
-				SELECT d.as_of, d.told, (SELECT max(p.period) FROM %3$I.stored_period p WHERE p.metric = m.metric) AS last,
-					CASE WHEN isfinite(d.as_of) THEN coachdiag.period_start(d.as_of, CASE g.period_step WHEN 'day' THEN 'week' ELSE g.period_step END, coalesce(g.week_start, 1)) END AS first
-				FROM (SELECT coachdiag.as_of(%3$L) AS as_of, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
+				SELECT d.told, CASE WHEN isfinite(d.monday) THEN coachdiag.period_start(d.monday, g.period_step, g.week_start) ELSE d.monday END AS first, coalesce((
+					SELECT sum(p.rows) FILTER (WHERE p.period >= d.monday + CASE g.period_step WHEN 'month' THEN 31 ELSE 7 END) >= avg(p.rows)
+					FROM %3$I.stored_period p WHERE p.metric = m.metric), false) AS ahead
+				FROM (SELECT coachdiag.waits_from(%3$L) AS monday, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
 			) w ON true
 	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)), ws));
 END
@@ -681,6 +683,7 @@ DECLARE
 	waited CONSTANT jsonb := coachdiag.waiting(ws);
 	settled datemultirange;
 	waiting text;
+	empty boolean;
 BEGIN
 	LOOP
 		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
@@ -698,6 +701,11 @@ BEGIN
 	EXECUTE format('SELECT sum(p.rows) || '' rows wait, from '' || min(p.period) || '' on'' FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE p.period >= m.waits_from', ws)
 	INTO waiting;
 	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, settled, run), concat_ws('; ', coachdiag.days_text(settled), waiting));
+	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_panel)', ws) INTO empty;
+	IF empty AND waiting IS NOT NULL THEN
+		RAISE WARNING 'workspace "%": no period is over yet, so there is no result: %', ws, waiting
+			USING HINT = format('Load earlier weeks, or take in all there is: UPDATE %I.settings SET as_of = ''infinity''.', ws);
+	END IF;
 END
 $$;
 

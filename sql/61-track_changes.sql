@@ -11,7 +11,7 @@ BEGIN
 	IF TG_OP = 'TRUNCATE' THEN
 		EXECUTE format('INSERT INTO %I.changed_period VALUES (%L, NULL)', TG_ARGV[0], TG_ARGV[1]);
 	ELSE
-		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, %3$s FROM (%4$s) c WHERE %2$L <> ''agent_metric'' OR isfinite(%3$s)',
+		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, d.day FROM (%4$s) c CROSS JOIN LATERAL unnest(%3$s) d (day) WHERE %2$L <> ''agent_metric'' OR isfinite(d.day)',
 			TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows);
 	END IF;
 	RETURN NULL;
@@ -19,7 +19,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.note_changes() IS
-'Trigger function of coachdiag.track_changes: notes inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, source relation, expression for the day of a row.';
+'Trigger function of coachdiag.track_changes: notes inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, source relation, expression for the days that a row may count on.';
 
 CREATE FUNCTION coachdiag.tracking_trigger(ws text, relation text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -40,19 +40,25 @@ $$;
 COMMENT ON FUNCTION coachdiag.day_columns(text) IS
 'Internal: the columns of a source relation that say on which day its rows count, the first that is given; none where all rows count always.';
 
-CREATE FUNCTION coachdiag.day_sql(ws text, source regclass, columns text[]) RETURNS text
+CREATE FUNCTION coachdiag.days_sql(ws text, source regclass, columns text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce('coalesce(' || string_agg(CASE WHEN a.atttypid = 'timestamptz'::regtype
-		THEN format('(c.%I AT TIME ZONE (SELECT coachdiag.time_zone(%L)))::date', a.attname, ws) ELSE format('c.%I::date', a.attname) END, ', ' ORDER BY u.no) || ')', 'NULL::date')
-	FROM unnest(columns) WITH ORDINALITY u (name, no)
-		JOIN pg_attribute a ON a.attrelid = source AND a.attname = u.name AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+	-- A view may read a time in another zone: the day is then the one before or after.
+	SELECT CASE WHEN d.exact OR EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relnamespace = coachdiag.workspace_oid(ws))
+		THEN format('ARRAY[coalesce(%s)]', d.day) ELSE format('ARRAY[coalesce(%1$s) - 1, coalesce(%1$s), coalesce(%1$s) + 1]', d.day) END
+	FROM (
+		SELECT bool_and(a.atttypid = 'date'::regtype) AS exact, string_agg(CASE WHEN a.atttypid = 'timestamptz'::regtype
+			THEN format('(c.%I AT TIME ZONE (SELECT coachdiag.time_zone(%L)))::date', a.attname, ws) ELSE format('c.%I::date', a.attname) END, ', ' ORDER BY u.no) AS day
+		FROM unnest(columns) WITH ORDINALITY u (name, no)
+			JOIN pg_attribute a ON a.attrelid = source AND a.attname = u.name AND a.attnum > 0 AND NOT a.attisdropped
+				AND a.atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+	) d
+	WHERE d.day IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION coachdiag.day_sql(text, regclass, text[]) IS
-'Internal: the expression, over a row named c of a table, for its day: of the first of the columns that it has and that is given; times in the time zone of the workspace. Without such a column: null.';
+COMMENT ON FUNCTION coachdiag.days_sql(text, regclass, text[]) IS
+'Internal: the expression, over a row named c of a table, for the days on which it may count: of the first of the columns that it has and that is given; of a time behind a view the days beside it too. Null: there is no such column.';
 
 CREATE FUNCTION coachdiag.track_table(ws text, relation text, source regclass, columns text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -60,7 +66,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	name CONSTANT text := coachdiag.tracking_trigger(ws, relation);
-	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L, %L)', ws, relation, coachdiag.day_sql(ws, source, columns));
+	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L, %L)', ws, relation, coalesce(coachdiag.days_sql(ws, source, columns), 'ARRAY[NULL::date]'));
 BEGIN
 	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_i', source, stem);
 	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_u', source, stem);
@@ -79,17 +85,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	workspace CONSTANT oid := coachdiag.workspace_oid(ws);
-	kind CONSTANT "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = coalesce(source, (SELECT m.oid FROM pg_class m WHERE m.relnamespace = workspace AND m.relname = 'agent_metric')));
-	columns CONSTANT text[] := coalesce(ARRAY[period_column::text], coachdiag.day_columns(relation));
+	kind CONSTANT "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = source);
+	columns CONSTANT text[] := CASE WHEN period_column IS NULL OR coachdiag.day_columns(relation) = '{}' THEN coachdiag.day_columns(relation) ELSE ARRAY[period_column::text] END;
+	views text;
 BEGIN
 	IF NOT EXISTS (SELECT FROM coachdiag.contract() c WHERE c.relation = track_changes.relation) THEN
 		RAISE EXCEPTION 'the contract has no relation "%"', relation USING ERRCODE = 'undefined_table', HINT = 'SELECT * FROM coachdiag.contract() lists them.';
-	ELSIF kind IS NULL THEN
-		RAISE EXCEPTION 'workspace "%" has no relation "agent_metric"', ws USING ERRCODE = 'undefined_table';
 	ELSIF kind NOT IN ('r', 'p') THEN
-		RAISE EXCEPTION 'changes of % cannot be noted: it is not a table', coalesce(source::text, 'agent_metric')
-			USING ERRCODE = 'wrong_object_type', HINT = format('Name each table behind it, and its column of the period: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'').', ws);
-	ELSIF source IS NOT NULL AND columns <> '{}' AND coachdiag.day_sql(ws, source, columns) = 'NULL::date' AND (period_column IS NOT NULL OR relation = 'agent_metric') THEN
+		RAISE EXCEPTION 'changes of % cannot be noted: it is not a table', source
+			USING ERRCODE = 'wrong_object_type', HINT = format('Name each table behind it, and its column of the day: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'', %L).', ws, relation);
+	ELSIF source IS NOT NULL AND columns <> '{}' AND coachdiag.days_sql(ws, source, columns) IS NULL THEN
 		RAISE EXCEPTION 'table % has no column "%" of type date, timestamp or timestamptz', source, columns[1]
 			USING ERRCODE = 'undefined_column', HINT = 'The third argument names the column that the period, or the day, is read from.';
 	END IF;
@@ -99,13 +104,20 @@ BEGIN
 		PERFORM coachdiag.track_table(ws, c.relname, c.oid, coachdiag.day_columns(c.relname))
 		FROM coachdiag.contract() r JOIN pg_class c ON c.relnamespace = workspace AND c.relname = r.relation AND c.relkind IN ('r', 'p')
 		WHERE r.column_no = 0;
+		SELECT string_agg(r.relation, ', ' ORDER BY r.relation) INTO views
+		FROM coachdiag.contract() r JOIN pg_class c ON c.relnamespace = workspace AND c.relname = r.relation AND c.relkind NOT IN ('r', 'p')
+		WHERE r.column_no = 0 AND NOT coachdiag.changes_are_tracked(ws, r.relation);
+		IF views IS NOT NULL THEN
+			RAISE NOTICE 'not tracked, being views: %', views
+				USING HINT = format('Name each table behind them, and its column of the day: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'', ''relation'').', ws);
+		END IF;
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.track_changes(text, regclass, name, text) IS
-'From now on notes what changes in the sources (triggers by statement), so that coachdiag.refresh(ws) reads only that again. ws: workspace. source: a table; NULL: all source relations of the workspace that are tables, of which agent_metric must be one; where a relation is a view, name each table that it reads. '
-'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract. relation: the source relation that the table is behind. '
+'From now on notes what changes in the sources (triggers by statement), so that coachdiag.refresh(ws) reads only that again. ws: workspace. source: a table; NULL: all source relations of the workspace that are tables; a notice names those that are views, of which you name each table that they read. '
+'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract (agents, teams and what else has no day need none). It has to be what the view makes the period or day from; of a time the days beside it are noted too, as the view may read it in another zone. relation: the source relation that the table is behind. '
 'Whoever writes to the table needs USAGE on the workspace''s schema and INSERT on its changed_period. Rows written straight into a partition are not noted: write to the table. The next refresh reads everything. '
 'Errors: no such workspace (3F000), no such relation (42P01), not a table (42809), no such column (42703).';
 

@@ -23,6 +23,8 @@ BEGIN
 		) s
 		GROUP BY what, team, metric, intervention
 		HAVING max(state) FILTER (WHERE NOT now) IS DISTINCT FROM max(state) FILTER (WHERE now)
+			-- A look back is no change.
+			AND NOT EXISTS (SELECT FROM %1$I.settings WHERE isfinite(as_of))
 	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
@@ -30,7 +32,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.refresh_change_log(text) IS
-'Internal: adds to change_log what differs from its latest state. Returns the rows written.';
+'Internal: adds to change_log what differs from its latest state, but in a look back (settings.as_of). Returns the rows written.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1990, 'change_log', 'table', $part$
 	CREATE TABLE @.change_log (
@@ -53,7 +55,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, r
 	COMMENT ON COLUMN @.change_log.intervention IS 'Intervention; null: of a verdict or paradox.';
 	COMMENT ON COLUMN @.change_log.before IS 'State until then; null: not diagnosed before.';
 	COMMENT ON COLUMN @.change_log.after IS 'State since then; null: no longer diagnosed.';
-$part$, 'SELECT coachdiag.refresh_change_log($1)', '{diagnosis,intervention_effect}');
+$part$, 'SELECT coachdiag.refresh_change_log($1)', '{diagnosis,intervention_effect,settings}');
 
 CREATE FUNCTION coachdiag.changes(ws text, since timestamptz DEFAULT NULL)
 RETURNS TABLE (changed_at timestamptz, what text, program text, site text, team text, metric text, intervention text, before text, after text, alert boolean)
@@ -123,7 +125,7 @@ BEGIN
 		FROM pg_stat_activity a
 			CROSS JOIN LATERAL regexp_match(a.application_name, '^coachdiag (\d+) (\d+)/(\d+) (.*)$') m
 			JOIN pg_namespace n ON n.oid = m[1]::oid
-		WHERE a.datname = current_database() AND has_schema_privilege(n.oid, 'USAGE')
+		WHERE a.datname = current_database() AND a.leader_pid IS NULL AND has_schema_privilege(n.oid, 'USAGE')
 	LOOP
 		workspace := r.ws; pid := r.pid; step := r.step; done := r.done; total := r.total; started := r.xact_start;
 		rate := 60 * r.done / nullif(r.elapsed, 0);

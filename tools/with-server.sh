@@ -116,6 +116,6 @@ if [ $status -ne 0 ] && [ -f "$dir/log" ]; then
 fi
 if [ -n "$keep" ] && [ $status -eq 0 ]; then
 	trap - EXIT
-	echo "The server keeps running; stop it with:  kill $keeper"
+	echo "The server keeps running: psql -h $dir -U postgres postgres; stop it with:  kill $keeper"
 fi
 exit $status

@@ -1,7 +1,7 @@
 -- What a week that is not over brings waits: results are as of the last whole week (or month).
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(20);
+SELECT plan(25);
 \ir workspace_fill.psql
 SELECT coachdiag.create_workspace('ops');
 SELECT coachdiag.create_workspace('cut');
@@ -138,12 +138,29 @@ INSERT INTO ops.agent_metric SELECT a, 'daily', monday() - 7 + d, 10, 4, NULL FR
 CALL coachdiag.refresh('ops');
 SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), monday(), 'without as_of it is today that tells which week is running');
 SELECT is((SELECT max(coachdiag.last_period(panel)) FROM ops.stored_panel WHERE metric = 'daily'), monday() - 1, 'and its days wait');
-INSERT INTO ops.agent_metric SELECT a, 'daily', monday() + 7, 10, 4, NULL FROM generate_series(1, 8) a;
+INSERT INTO ops.agent_metric SELECT a, 'daily', monday() + 7 + d, 10, 4, NULL FROM generate_series(1, 8) a, generate_series(0, 6) d;
 CALL coachdiag.refresh('ops');
 SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), 'infinity', 'rows of weeks to come: the calendar is not theirs');
 SELECT is((SELECT sum(rows) FROM ops.stored_panel WHERE metric = 'daily'), (SELECT count(*) FROM ops.agent_metric WHERE metric = 'daily')::numeric, 'so that nothing waits');
+DELETE FROM ops.agent_metric WHERE period > monday() + 6;
+INSERT INTO ops.agent_metric VALUES (1, 'daily', '2062-01-01', 10, 4, NULL);
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), monday(), 'a stray date is not a calendar: it waits with the rest');
 DELETE FROM ops.settings;
 SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'settings without a row: today, and UTC');
+
+-- A look back
+
+INSERT INTO ops.settings (time_zone) VALUES ('UTC');
+CALL coachdiag.refresh('ops');
+UPDATE ops.settings SET as_of = '2024-04-01';
+CREATE TABLE told AS SELECT count(*) AS n FROM ops.change_log;
+CALL coachdiag.refresh('ops');
+SELECT isnt((SELECT max(coachdiag.last_period(panel)) FROM ops.stored_panel), monday() - 1, 'results are those of that day');
+SELECT is((SELECT count(*) FROM ops.change_log), (SELECT n FROM told), 'and are no changes');
+UPDATE ops.settings SET as_of = NULL;
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT count(*) FROM ops.change_log), (SELECT n FROM told), 'nor is the way back');
 
 -- Tracking of other relations
 
@@ -157,4 +174,13 @@ CALL coachdiag.refresh('ops');
 INSERT INTO public.session VALUES (1, 1, '2024-03-05 10:00');
 CALL coachdiag.refresh('ops');
 SELECT is((SELECT count(*) FROM ops.stored_coaching_session), 1::bigint, 'a table behind a view of sessions is tracked by its own column');
+DROP TABLE ops.intervention;
+CREATE TABLE public.fix (intervention_id text, started_on date, kind text, metric text);
+CREATE VIEW ops.intervention AS TABLE public.fix;
+SELECT coachdiag.track_changes('ops', 'public.fix', 'started_on', 'intervention');
+SELECT coachdiag.track_changes('ops', 'ops.agent_metric');
+CALL coachdiag.refresh('ops');
+INSERT INTO public.fix VALUES ('F1', monday(), 'other', 'aht');
+CALL coachdiag.refresh('ops');
+SELECT is((SELECT count(*) FROM ops.stored_intervention), 1::bigint, 'what has no day of its own counts at once');
 SELECT * FROM finish();
