@@ -432,6 +432,41 @@ $$;
 COMMENT ON FUNCTION coachdiag.check_coverage(text, jsonb) IS
 'Internal: relations without rows, and what cannot be assessed for that; the months that each metric covers.';
 
+CREATE FUNCTION coachdiag.check_all(ws text, queries jsonb) RETURNS SETOF coachdiag.source_problem
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT * FROM coachdiag.check_shape(ws)
+	UNION ALL SELECT * FROM coachdiag.check_coverage(ws, queries)
+	UNION ALL SELECT * FROM coachdiag.check_rows(queries)
+	UNION ALL SELECT * FROM coachdiag.check_relations(queries)
+	UNION ALL SELECT * FROM coachdiag.check_left_out(queries)
+$$;
+
+COMMENT ON FUNCTION coachdiag.check_all(text, jsonb) IS
+'Internal: all findings of check_sources over the sources that queries has.';
+
+CREATE FUNCTION coachdiag.check_reading(queries jsonb) RETURNS SETOF coachdiag.source_problem
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	source text;
+BEGIN
+	FOR source IN SELECT c.relation FROM coachdiag.contract() c WHERE c.column_no = 0 AND queries ? c.relation LOOP
+		BEGIN
+			-- All columns of all rows
+			EXECUTE format('SELECT max(octet_length(r::text)) FROM (%s) r', queries ->> source);
+		EXCEPTION WHEN OTHERS THEN
+			RETURN NEXT ROW('error', source, 'cannot be read', NULL, left(SQLERRM, 200), 'Correct the view: SELECT all of its columns, and see where it fails.')::coachdiag.source_problem;
+		END;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.check_reading(jsonb) IS
+'Internal: the sources that fail when their rows are read (a text that is no number, a division by zero), with the error.';
+
 CREATE FUNCTION coachdiag.check_sources(ws text) RETURNS SETOF coachdiag.source_problem
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -440,16 +475,20 @@ SET work_mem = '64MB'
 AS $$
 DECLARE
 	queries CONSTANT jsonb := coachdiag.source_queries(ws);
+	failing coachdiag.source_problem[];
+	found coachdiag.source_problem[];
 BEGIN
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
-	RETURN QUERY
-	SELECT p.* FROM (
-		SELECT * FROM coachdiag.check_shape(ws)
-		UNION ALL SELECT * FROM coachdiag.check_coverage(ws, queries)
-		UNION ALL SELECT * FROM coachdiag.check_rows(queries)
-		UNION ALL SELECT * FROM coachdiag.check_relations(queries)
-		UNION ALL SELECT * FROM coachdiag.check_left_out(queries)
-	) p
+	BEGIN
+		found := ARRAY(SELECT p FROM coachdiag.check_all(ws, queries) p);
+	EXCEPTION WHEN OTHERS THEN
+		failing := ARRAY(SELECT p FROM coachdiag.check_reading(queries) p);
+		IF failing = '{}' THEN
+			RAISE;
+		END IF;
+		found := failing || ARRAY(SELECT p FROM coachdiag.check_all(ws, queries - ARRAY(SELECT f.relation FROM unnest(failing) f) - '{grid,metric_row,session_row}'::text[]) p);
+	END;
+	RETURN QUERY SELECT p.* FROM unnest(found) p
 	ORDER BY array_position('{error,warning,note}', p.severity),
 		(SELECT min(o.no) FROM (SELECT relation, row_number() OVER () AS no FROM coachdiag.contract()) o WHERE o.relation = p.relation),
 		p.problem;

@@ -144,6 +144,15 @@ SELECT is_empty($$SELECT l.reason FROM coachdiag.left_out() l
 SELECT set_has($$SELECT f.relation, f.problem FROM found_after('DROP TABLE ops.metric; UPDATE ops.coaching_session SET duration_minutes = -5') f$$,
 	$$VALUES ('metric', 'relation missing'), ('coaching_session', 'duration_minutes negative')$$, 'an error leaves the other checks running');
 
+-- Nor does a view that fails when its rows are read.
+CREATE TABLE public.raw (agent bigint, score text);
+INSERT INTO public.raw VALUES (1, '80'), (2, 'n/a');
+SELECT bag_has($$SELECT f.severity, f.relation, f.problem, f.example FROM found_after('DROP TABLE ops.agent_metric; UPDATE ops.coaching_session SET duration_minutes = -5;
+	CREATE VIEW ops.agent_metric AS SELECT agent AS agent_id, ''qa'' AS metric, date ''2024-01-01'' AS period, score::float8 AS value FROM public.raw') f$$,
+	$$VALUES ('error', 'agent_metric', 'cannot be read', 'invalid input syntax for type double precision: "n/a"'),
+		('warning', 'coaching_session', 'duration_minutes negative', (SELECT min(example) FROM found_after('UPDATE ops.coaching_session SET duration_minutes = -5') WHERE problem = 'duration_minutes negative'))$$,
+	'a failing view is named, with its error, and leaves the other checks running');
+
 -- Nothing hostile in the data gets into a query.
 SELECT is_empty($$SELECT * FROM found_after($x$
 	INSERT INTO ops.metric VALUES (E'a''b"c{metric}%s$1\\', true, 1, 1);
