@@ -13,6 +13,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 't
 	) s
 	WHERE p.last_period >= s.since;
 	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months), days gathered into weeks. A week belongs to the month in which it begins.';
+	COMMENT ON COLUMN @.team_panel.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.team_panel.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.team_panel.team IS 'Team.';
+	COMMENT ON COLUMN @.team_panel.metric IS 'Metric.';
+	COMMENT ON COLUMN @.team_panel.higher_is_better IS 'Direction: true where more is better; null: not given.';
+	COMMENT ON COLUMN @.team_panel.scale IS 'identity, log (the panel holds ln of value and target) or proportion.';
+	COMMENT ON COLUMN @.team_panel.target IS 'Target of the metric in its unit (not on its scale); null: not given.';
+	COMMENT ON COLUMN @.team_panel.smallest_effect IS 'Smallest change worth having in the unit of the metric; null: not given, or not above 0.';
+	COMMENT ON COLUMN @.team_panel.panel IS 'Values and targets on the scale of the metric, weighted by volume, and the coaching dose.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (200, 'gap_dispersion', 'materialized view', $part$
@@ -22,7 +31,33 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (200, 'g
 	CROSS JOIN LATERAL coachdiag.gap_dispersion(p.panel, p.higher_is_better, p.scale) d
 	WHERE d.agents IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.gap_dispersion (team, metric);
-	COMMENT ON MATERIALIZED VIEW @.gap_dispersion IS 'How large each team''s gap is and how consistent, sampling noise removed; metric units, positive is worse than target. Columns: see type coachdiag.gap_dispersion_result.';
+	COMMENT ON MATERIALIZED VIEW @.gap_dispersion IS 'How large each team''s gap is and how consistent, sampling noise removed; metric units, positive is worse than target. See function coachdiag.gap_dispersion.';
+	COMMENT ON COLUMN @.gap_dispersion.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.gap_dispersion.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.gap_dispersion.team IS 'Team.';
+	COMMENT ON COLUMN @.gap_dispersion.metric IS 'Metric.';
+	COMMENT ON COLUMN @.gap_dispersion.agents IS 'Agents with values that have a target.';
+	COMMENT ON COLUMN @.gap_dispersion.observations IS 'Values that went in.';
+	COMMENT ON COLUMN @.gap_dispersion.mean_gap IS 'Gap of the average agent, metric units, positive is worse than target (value less target where the metric has no direction). Agents count by how precisely they are known, not by volume.';
+	COMMENT ON COLUMN @.gap_dispersion.mean_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.gap_dispersion.mean_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.gap_dispersion.within_sd IS 'Standard deviation of one value of weight 1 around its agent''s mean, metric units: the noise. Null, here and below: not available, method says why.';
+	COMMENT ON COLUMN @.gap_dispersion.between_sd IS 'Standard deviation of the agents'' true gaps, sampling noise removed, metric units; 0: not shown to differ, read between_high.';
+	COMMENT ON COLUMN @.gap_dispersion.between_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.gap_dispersion.between_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.gap_dispersion.between_variance IS 'Square of between_sd.';
+	COMMENT ON COLUMN @.gap_dispersion.icc IS 'Share of the variance of a value of weight 1 that lies between agents, 0 to 1.';
+	COMMENT ON COLUMN @.gap_dispersion.i_squared IS 'Share of the variance of the agents'' means that is not noise, 0 to 1.';
+	COMMENT ON COLUMN @.gap_dispersion.reliability IS 'Of one value of average weight, 0 to 1: how far this period tells the next.';
+	COMMENT ON COLUMN @.gap_dispersion.consistency IS '|mean_gap| / between_sd: above 2 nearly everybody shares the gap; infinity: no spread is left.';
+	COMMENT ON COLUMN @.gap_dispersion.share_short IS 'Share of the agents who truly are short of target, 0 to 1.';
+	COMMENT ON COLUMN @.gap_dispersion.share_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.gap_dispersion.share_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.gap_dispersion.predict_low IS 'Lower end of the 95 % interval for the true gap of a new agent.';
+	COMMENT ON COLUMN @.gap_dispersion.predict_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.gap_dispersion.f IS 'F of the one-way analysis of variance over agents.';
+	COMMENT ON COLUMN @.gap_dispersion.f_p IS 'Its p value; small: the agents differ.';
+	COMMENT ON COLUMN @.gap_dispersion.method IS 'How it was estimated, or why something is missing.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (300, 'gap_sources', 'materialized view', $part$
@@ -32,6 +67,21 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (300, 'g
 	CROSS JOIN LATERAL coachdiag.gap_sources(p.panel, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0)) s;
 	CREATE UNIQUE INDEX ON @.gap_sources (team, metric, kind, item);
 	COMMENT ON MATERIALIZED VIEW @.gap_sources IS 'Whose or what''s gap it is: agents (own against contact mix), contact types, tenure; the contributions of a kind add up to the team''s mean gap. Metric units, positive is worse. See function coachdiag.gap_sources.';
+	COMMENT ON COLUMN @.gap_sources.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.gap_sources.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.gap_sources.team IS 'Team.';
+	COMMENT ON COLUMN @.gap_sources.metric IS 'Metric.';
+	COMMENT ON COLUMN @.gap_sources.kind IS 'agent, contact type or tenure.';
+	COMMENT ON COLUMN @.gap_sources.item IS 'Agent; contact type (null: none given); or tenure at the start of the period: under 3 months, 3 to 6 months, 6 to 12 months, over a year, unknown.';
+	COMMENT ON COLUMN @.gap_sources.volume_share IS 'Its share of the team''s volume, 0 to 1.';
+	COMMENT ON COLUMN @.gap_sources.gap IS 'Its mean gap, metric units, positive is worse; noisy where contacts are few.';
+	COMMENT ON COLUMN @.gap_sources.contribution IS 'volume_share times gap: those of a kind add up to the mean gap of the team.';
+	COMMENT ON COLUMN @.gap_sources.own IS 'What the agent does differently on the same contacts: gap = mean gap of the team + own + mix. Null: not an agent.';
+	COMMENT ON COLUMN @.gap_sources.mix IS 'What comes from being routed other contacts than the team. Null: not an agent.';
+	COMMENT ON COLUMN @.gap_sources.agents IS 'Agents behind it.';
+	COMMENT ON COLUMN @.gap_sources.share_short IS 'Share of the agents who truly are short of target on this contact type by more than smallest_effect, 0 to 1; near 1: it is everybody. Null: not a contact type, or not available.';
+	COMMENT ON COLUMN @.gap_sources.share_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.gap_sources.share_high IS 'Upper end of it.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'coaching_effect', 'materialized view', $part$
@@ -72,7 +122,31 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
 	CREATE UNIQUE INDEX ON @.coaching_effect (metric, level, program, site, team);
-	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). Columns: see type coachdiag.coaching_effect_result.';
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
+	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';
+	COMMENT ON COLUMN @.coaching_effect.program IS 'Program of the team, or that the row is about; null: not given, or level site or metric.';
+	COMMENT ON COLUMN @.coaching_effect.site IS 'Site of the team, or that the row is about; null: not given, or level program or metric.';
+	COMMENT ON COLUMN @.coaching_effect.team IS 'Team; null above level team.';
+	COMMENT ON COLUMN @.coaching_effect.metric IS 'Metric.';
+	COMMENT ON COLUMN @.coaching_effect.improvement IS 'Per session: mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then; metric units, positive is better. Null: not assessed, see reason.';
+	COMMENT ON COLUMN @.coaching_effect.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.coaching_effect.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.coaching_effect.p_value IS 'Two-sided p value of no effect. Of a team from its own sessions alone, without allowance for what the model of the past may miss: to decide, read the interval.';
+	COMMENT ON COLUMN @.coaching_effect.naive_improvement IS 'What before against after shows: mean of the horizon periods after a session less the period before, metric units, positive is better.';
+	COMMENT ON COLUMN @.coaching_effect.naive_share_improved IS 'Share of sessions whose next period was better than the period before: what the field calls coaching effectiveness.';
+	COMMENT ON COLUMN @.coaching_effect.null_improvement IS 'What naive_improvement would have been had coaching done nothing: regression to the mean.';
+	COMMENT ON COLUMN @.coaching_effect.null_share_improved IS 'What naive_share_improved would have been had coaching done nothing.';
+	COMMENT ON COLUMN @.coaching_effect.smallest_detectable IS 'Effect that these data would show with 80 % probability, metric units.';
+	COMMENT ON COLUMN @.coaching_effect.n_coached IS 'Agents with a session.';
+	COMMENT ON COLUMN @.coaching_effect.n_control IS 'Agents seen uncoached in a period in which a team mate was coached.';
+	COMMENT ON COLUMN @.coaching_effect.sessions IS 'Sessions that count as coaching for the metric.';
+	COMMENT ON COLUMN @.coaching_effect.horizon IS 'Periods after a session that improvement is the mean of.';
+	COMMENT ON COLUMN @.coaching_effect.conclusion IS 'effective (interval above zero), harmful (below), no_effect (90 % interval within smallest_effect), otherwise cannot_tell.';
+	COMMENT ON COLUMN @.coaching_effect.pooled IS 'Whether strength was borrowed from other teams; true above level team.';
+	COMMENT ON COLUMN @.coaching_effect.placebo IS 'Apparent effect of sessions that still lie ahead, metric units; null above level team.';
+	COMMENT ON COLUMN @.coaching_effect.placebo_p IS 'Its p value; small: the coach selects on what the data don''t show.';
+	COMMENT ON COLUMN @.coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1; null above level team.';
+	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'coaching_effect_by_period', 'materialized view', $part$
@@ -86,6 +160,20 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	LEFT JOIN @.stored_team t ON t.team = e.unit;
 	CREATE UNIQUE INDEX ON @.coaching_effect_by_period (metric, team, periods_since);
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.team IS 'Team.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.metric IS 'Metric.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.periods_since IS 'Periods since the session, -8 to 12; 0 is its own.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.seen IS 'Mean over sessions of the metric against team mates and the agent''s own mean, metric units, positive is better; before a session it shows the dip that led to it.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.sessions IS 'Sessions behind seen.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.improvement IS 'What the session does in that period, metric units, positive is better; null up to its own.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.ci_low IS 'Lower end of its 95 % interval, for that period alone.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.band_low IS 'Lower end of the band that holds the improvements of all periods at once with 95 %, for whoever looks for a period that stands out.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.band_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.half_life IS 'Periods until half of an effect is gone, the same on each row of a team and metric; infinity: no fading seen; null: not available.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.phase IS 'before, session or after.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (420, 'coach_effect', 'materialized view', $part$
@@ -98,7 +186,46 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (420, 'c
 	) a
 	CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e;
 	CREATE UNIQUE INDEX ON @.coach_effect (metric, coach_id, program);
-	COMMENT ON MATERIALIZED VIEW @.coach_effect IS 'What each coach''s sessions did, over all teams of a program (what coach_scorecard shows) and in each team alone; metric units, positive is better. in_team: the teams that in_panel stands for. Columns: see type coachdiag.coach_effect_result.';
+	COMMENT ON MATERIALIZED VIEW @.coach_effect IS 'What each coach''s sessions did, over all teams of a program (what coach_scorecard shows) and in each team alone; metric units, positive is better. See function coachdiag.coach_effect.';
+	COMMENT ON COLUMN @.coach_effect.metric IS 'Metric.';
+	COMMENT ON COLUMN @.coach_effect.program IS 'Program; null: teams without one.';
+	COMMENT ON COLUMN @.coach_effect.coach_id IS 'Coach.';
+	COMMENT ON COLUMN @.coach_effect.sessions IS 'Sessions that count as coaching for this metric.';
+	COMMENT ON COLUMN @.coach_effect.agents IS 'Agents coached; one coached in two teams counts in each.';
+	COMMENT ON COLUMN @.coach_effect.teams IS 'Teams coached in.';
+	COMMENT ON COLUMN @.coach_effect.teams_shared IS 'Those of them in which others coach, too.';
+	COMMENT ON COLUMN @.coach_effect.naive_improvement IS 'What before against after shows: mean of the four periods after a session less the period before, metric units, positive is better.';
+	COMMENT ON COLUMN @.coach_effect.naive_share_improved IS 'Share of sessions whose next period was better than the period before: what the field calls coaching effectiveness.';
+	COMMENT ON COLUMN @.coach_effect.null_improvement IS 'What naive_improvement would have been had coaching done nothing: regression to the mean.';
+	COMMENT ON COLUMN @.coach_effect.null_share_improved IS 'What naive_share_improved would have been had coaching done nothing.';
+	COMMENT ON COLUMN @.coach_effect.raw_improvement IS 'Per session over the following four periods, from this coach''s sessions alone, metric units, positive is better; null: they can''t be told from those of others.';
+	COMMENT ON COLUMN @.coach_effect.raw_se IS 'Its standard error.';
+	COMMENT ON COLUMN @.coach_effect.improvement IS 'Per session over the following four periods, drawn towards the program''s coaches as far as the data leave it open; metric units, positive is better.';
+	COMMENT ON COLUMN @.coach_effect.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.coach_effect.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.coach_effect.sd IS 'Standard deviation of what remains unknown about improvement.';
+	COMMENT ON COLUMN @.coach_effect.doubt IS 'The part of sd that more sessions would not make smaller.';
+	COMMENT ON COLUMN @.coach_effect.probability_improved IS 'Probability of an effect above zero.';
+	COMMENT ON COLUMN @.coach_effect.conclusion IS 'effective, harmful, no_effect or cannot_tell, as in coaching_effect.';
+	COMMENT ON COLUMN @.coach_effect.program_improvement IS 'Mean of the program''s coaches.';
+	COMMENT ON COLUMN @.coach_effect.program_spread IS 'Standard deviation between the true effects of the program''s coaches: near 0 it hardly matters who coaches.';
+	COMMENT ON COLUMN @.coach_effect.peers IS 'Ranked coaches of the program; null: not ranked.';
+	COMMENT ON COLUMN @.coach_effect.rank IS 'Place among the peers, 1 is best; null: not ranked.';
+	COMMENT ON COLUMN @.coach_effect.rank_low IS 'Best place that the data leave open, 95 % interval with rank_high.';
+	COMMENT ON COLUMN @.coach_effect.rank_high IS 'Worst place that the data leave open.';
+	COMMENT ON COLUMN @.coach_effect.expected_rank IS 'Mean of the places that the data leave open, which rank goes by.';
+	COMMENT ON COLUMN @.coach_effect.probability_above IS 'Probability to be better than the mean of the peers.';
+	COMMENT ON COLUMN @.coach_effect.outlier IS 'above or below the mean of the peers; all outliers of a program together hold with probability 97.5 %. Null: not established.';
+	COMMENT ON COLUMN @.coach_effect.status IS 'ranked; not told apart (could have any place); too few to rank; not assessed.';
+	COMMENT ON COLUMN @.coach_effect.reason IS 'Why, in words.';
+	COMMENT ON COLUMN @.coach_effect.apart IS 'improvement less the mean of the other ranked coaches, drawn towards 0 as far as the data leave it open.';
+	COMMENT ON COLUMN @.coach_effect.apart_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.coach_effect.apart_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.coach_effect.in_panel IS 'Teams in which this coach is told apart, by their place among the metric''s teams in order of name.';
+	COMMENT ON COLUMN @.coach_effect.in_panel_sessions IS 'Sessions in each of these.';
+	COMMENT ON COLUMN @.coach_effect.in_panel_improvement IS 'Improvement per session from each of these alone.';
+	COMMENT ON COLUMN @.coach_effect.in_panel_se IS 'Its standard error.';
+	COMMENT ON COLUMN @.coach_effect.in_team IS 'Names of these teams.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 'structural_score', 'materialized view', $part$
@@ -142,14 +269,49 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
-	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. Metric units; mean_gap: contact mix taken out, positive is worse. Columns: see type coachdiag.structural_score_result.';
+	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. See function coachdiag.structural_score.';
+	COMMENT ON COLUMN @.structural_score.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.structural_score.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.structural_score.team IS 'Team.';
+	COMMENT ON COLUMN @.structural_score.metric IS 'Metric.';
+	COMMENT ON COLUMN @.structural_score.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell. By which rules: type coachdiag.structural_score_result.';
+	COMMENT ON COLUMN @.structural_score.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain.';
+	COMMENT ON COLUMN @.structural_score.indicators_present IS 'How many of the four indicators are structural.';
+	COMMENT ON COLUMN @.structural_score.unknown IS 'Tests whose state is unknown.';
+	COMMENT ON COLUMN @.structural_score.agents IS 'Agents with values that have a target.';
+	COMMENT ON COLUMN @.structural_score.mean_gap IS 'Gap of the average agent, contact mix taken out, metric units, positive is worse than target.';
+	COMMENT ON COLUMN @.structural_score.mean_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.structural_score.mean_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.structural_score.settled_gap IS 'mean_gap with what new hires usually lack taken out, too.';
+	COMMENT ON COLUMN @.structural_score.settled_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.structural_score.settled_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.structural_score.changed_on IS 'Week from which on the weekly mean gap was suddenly on another level; the tests are then of both times together. Null: not seen.';
+	COMMENT ON COLUMN @.structural_score.gap_before IS 'Mean gap before that week, metric units, positive is worse.';
+	COMMENT ON COLUMN @.structural_score.gap_after IS 'Mean gap since.';
+	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
+	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
+	COMMENT ON COLUMN @.structural_score.reason IS 'Whether the gap changed midway; every test with its state and why.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'indicators', 'view', $part$
 	CREATE VIEW @.indicators AS
 	SELECT s.program, s.site, s.team, s.metric, t.*
 	FROM @.structural_score s CROSS JOIN LATERAL jsonb_populate_recordset(NULL::coachdiag.structural_test, s.tests) t;
-	COMMENT ON VIEW @.indicators IS 'Each test of a structural gap: estimate, 95 % interval, state (structural, behavioural, unknown), n, why, and about how much more would settle it. Columns: see type coachdiag.structural_test.';
+	COMMENT ON VIEW @.indicators IS 'Each test of a structural gap: estimate, 95 % interval, state (structural, behavioural, unknown), n, why, and about how much more would settle it. By which thresholds: type coachdiag.structural_test.';
+	COMMENT ON COLUMN @.indicators.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.indicators.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.indicators.team IS 'Team.';
+	COMMENT ON COLUMN @.indicators.metric IS 'Metric.';
+	COMMENT ON COLUMN @.indicators.test IS 'consistent_gap, experienced_same_gap, contact_type_or_step and coaching_without_effect, the four indicators; decide_or_wait, which never counts among them.';
+	COMMENT ON COLUMN @.indicators.estimate IS 'consistent_gap: spread of the agents'' true gaps over the mean gap, 0 is perfectly alike. experienced_same_gap: mean gap of agents with a year of tenure, metric units, positive is worse. contact_type_or_step: part of the gap that would go if the contact types to blame were like the others. coaching_without_effect: improvement per session, metric units, positive is better. decide_or_wait: part of the gap that lies where the agent can only wait. Null: not known.';
+	COMMENT ON COLUMN @.indicators.ci_low IS 'Lower end of its 95 % interval; null: none.';
+	COMMENT ON COLUMN @.indicators.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.indicators.state IS 'structural, behavioural or unknown; unknown never counts as present.';
+	COMMENT ON COLUMN @.indicators.n IS 'Agents that it rests on; of contact_type_or_step contact types, of coaching_without_effect sessions; null: of decide_or_wait.';
+	COMMENT ON COLUMN @.indicators.reason IS 'Why, in words.';
+	COMMENT ON COLUMN @.indicators.more_weeks IS 'About as many more weeks would settle it, were the estimates to stay. Null, here and below: it is settled, or that would not settle it within a year or five times the sessions or agents.';
+	COMMENT ON COLUMN @.indicators.more_agents IS 'About as many more agents would.';
+	COMMENT ON COLUMN @.indicators.more_sessions IS 'About as many more sessions would.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'diagnosis', 'materialized view', $part$
@@ -162,5 +324,17 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 		SELECT DISTINCT ON (p.team, p.metric) p.team, p.metric, p.paradox FROM @.paradox p ORDER BY p.team, p.metric, p.quarter DESC
 	) q ON q.team = s.team AND q.metric = s.metric;
 	CREATE UNIQUE INDEX ON @.diagnosis (team, metric);
-	COMMENT ON MATERIALIZED VIEW @.diagnosis IS 'One row per team and metric: verdict (structural, behavioural, mixed, no_gap, cannot_tell), indicators present of four, what to do next and why. mean_gap: metric units, positive is worse. p_structural: see coachdiag.p_structural; NULL where there is no gap to explain. paradox: whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; NULL: cannot tell, or not assessed.';
+	COMMENT ON MATERIALIZED VIEW @.diagnosis IS 'One row per team and metric: verdict (structural, behavioural, mixed, no_gap, cannot_tell), indicators present of four, what to do next and why.';
+	COMMENT ON COLUMN @.diagnosis.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.diagnosis.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.diagnosis.team IS 'Team.';
+	COMMENT ON COLUMN @.diagnosis.metric IS 'Metric.';
+	COMMENT ON COLUMN @.diagnosis.agents IS 'Agents with values that have a target.';
+	COMMENT ON COLUMN @.diagnosis.mean_gap IS 'Gap of the average agent (gap_dispersion), metric units, positive is worse than target.';
+	COMMENT ON COLUMN @.diagnosis.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell.';
+	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain.';
+	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
+	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
+	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words.';
+	COMMENT ON COLUMN @.diagnosis.reason IS 'Whether the gap changed midway; every test with its state and why.';
 $part$);

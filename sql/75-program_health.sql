@@ -196,10 +196,16 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	CROSS JOIN LATERAL coachdiag.agent_months(p.panel) a;
 	CREATE UNIQUE INDEX ON @.agent_month_mean (team, metric, agent_id, month);
 	COMMENT ON MATERIALIZED VIEW @.agent_month_mean IS 'Monthly means of agents by team and metric, contact mix taken out, on the scale of the panels (log: of ln).';
+	COMMENT ON COLUMN @.agent_month_mean.team IS 'Team.';
+	COMMENT ON COLUMN @.agent_month_mean.metric IS 'Metric.';
+	COMMENT ON COLUMN @.agent_month_mean.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.agent_month_mean.month IS 'First day of the month in which the periods start.';
 	COMMENT ON COLUMN @.agent_month_mean.gap IS 'Mean of value - target; of the value where the team has no target.';
 	COMMENT ON COLUMN @.agent_month_mean.value IS 'Mean value.';
 	COMMENT ON COLUMN @.agent_month_mean.weight IS 'Volume behind it.';
 	COMMENT ON COLUMN @.agent_month_mean.periods IS 'Periods with values.';
+	COMMENT ON COLUMN @.agent_month_mean.first_period IS 'First period with values.';
+	COMMENT ON COLUMN @.agent_month_mean.last_period IS 'Last period with values.';
 $part$),
 (1090, 'agent_improvement', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.agent_improvement AS
@@ -238,6 +244,9 @@ $part$),
 	FROM (SELECT x.*, coachdiag.shrink(x.raw, x.se) OVER (PARTITION BY x.metric) AS s FROM estimate x) e;
 	CREATE UNIQUE INDEX ON @.agent_improvement (team, metric, agent_id);
 	COMMENT ON MATERIALIZED VIEW @.agent_improvement IS 'Who truly improved: how an agent''s later half of the months that the diagnosis looks at differs from the earlier, against how the team changed; metric units, positive is better. Agents with two months in each half, teams with three such agents.';
+	COMMENT ON COLUMN @.agent_improvement.team IS 'Team.';
+	COMMENT ON COLUMN @.agent_improvement.metric IS 'Metric.';
+	COMMENT ON COLUMN @.agent_improvement.agent_id IS 'Agent.';
 	COMMENT ON COLUMN @.agent_improvement.change IS 'Change against that of the team.';
 	COMMENT ON COLUMN @.agent_improvement.se IS 'Its standard error, from how months vary within halves, over the team.';
 	COMMENT ON COLUMN @.agent_improvement.shrunken IS 'The same drawn towards the mean of all agents of the metric as far as noise calls for (coachdiag.shrink).';
@@ -583,12 +592,19 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1095, '
 	CREATE UNIQUE INDEX ON @.program_measure (program, measure);
 	COMMENT ON MATERIALIZED VIEW @.program_measure IS 'Each measure behind program_health, over the months that the diagnosis looks at: value with its 95 % interval, benchmark and state. See coachdiag.health_measure() for what is measured and where benchmarks come from.';
 	COMMENT ON COLUMN @.program_measure.program IS 'Program; null: teams without one.';
+	COMMENT ON COLUMN @.program_measure.reason_no IS 'Number of the reason why coaching fails, 1 to 10.';
+	COMMENT ON COLUMN @.program_measure.reason IS 'The reason, in words.';
+	COMMENT ON COLUMN @.program_measure.measure IS 'Name of the measure, as in coachdiag.health_measure().';
+	COMMENT ON COLUMN @.program_measure.description IS 'What the value is.';
 	COMMENT ON COLUMN @.program_measure.value IS 'What was measured; shares as fractions.';
+	COMMENT ON COLUMN @.program_measure.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.program_measure.ci_high IS 'Upper end of it; null where ci_low is given: open.';
 	COMMENT ON COLUMN @.program_measure.benchmark IS 'What it is held against; at most or at least, as evidence says.';
 	COMMENT ON COLUMN @.program_measure.comparison IS 'Where the benchmark comes from.';
 	COMMENT ON COLUMN @.program_measure.state IS 'problem: the whole interval lies beyond the benchmark; watch: the value does; ok; not_assessed: the data can''t carry it.';
 	COMMENT ON COLUMN @.program_measure.trials IS 'What was counted (sessions, minutes, ...).';
 	COMMENT ON COLUMN @.program_measure.units IS 'Whose counts vary independently (agents, coaches, ...).';
+	COMMENT ON COLUMN @.program_measure.evidence IS 'The measure with its numbers, in words, or what is missing.';
 	COMMENT ON COLUMN @.program_measure.worst_offenders IS 'Coaches or teams that are surely beyond the benchmark themselves, worst first, up to five; only of a problem.';
 $part$);
 
@@ -602,8 +618,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1100, '
 	ORDER BY m.program, m.reason_no, o.rank, m.measure;
 	COMMENT ON VIEW @.program_health IS 'The ten reasons why coaching fails, one row per programme and reason: the measure that decides (the worst state counts; of several in it the first by name), its value against the benchmark, state, the evidence of all measures of the reason in words, and who stands out.';
 	COMMENT ON COLUMN @.program_health.program IS 'Program; null: teams without one.';
+	COMMENT ON COLUMN @.program_health.reason_no IS 'Number of the reason why coaching fails, 1 to 10.';
+	COMMENT ON COLUMN @.program_health.reason IS 'The reason, in words.';
 	COMMENT ON COLUMN @.program_health.measure IS 'What the value is.';
 	COMMENT ON COLUMN @.program_health.value IS 'What was measured; shares as fractions.';
+	COMMENT ON COLUMN @.program_health.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.program_health.ci_high IS 'Upper end of it; null where ci_low is given: open.';
+	COMMENT ON COLUMN @.program_health.benchmark IS 'What it is held against; at most or at least, as evidence says.';
 	COMMENT ON COLUMN @.program_health.comparison IS 'Where the benchmark comes from: a source, our choice, or peers.';
 	COMMENT ON COLUMN @.program_health.state IS 'problem: surely beyond the benchmark (the whole 95 % interval); watch: beyond it, but it may be noise; ok; not_assessed: no source, or too few.';
 	COMMENT ON COLUMN @.program_health.evidence IS 'All measures of the reason with their numbers, the deciding one first; what is missing for those not assessed.';

@@ -54,9 +54,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1110, '
 	LEFT JOIN @.stored_team t USING (team);
 	CREATE UNIQUE INDEX ON @.coaching_time (team, month);
 	COMMENT ON MATERIALIZED VIEW @.coaching_time IS 'Where the time for coaching goes, by team and month (of the day in the time zone of the workspace). Sessions are counted once per agent who was to take part; those of agents in no team, or who had left, are left out.';
+	COMMENT ON COLUMN @.coaching_time.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.coaching_time.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.coaching_time.team IS 'Team.';
+	COMMENT ON COLUMN @.coaching_time.month IS 'First day of the month.';
 	COMMENT ON COLUMN @.coaching_time.planned IS 'Sessions that were due, real-time ones apart: held, cancelled, rescheduled, no_show and lapsed.';
 	COMMENT ON COLUMN @.coaching_time.held IS 'Of these, held.';
+	COMMENT ON COLUMN @.coaching_time.cancelled IS 'Of these, cancelled.';
 	COMMENT ON COLUMN @.coaching_time.rescheduled IS 'Of these, moved; the session at its new time is a row of its own in the log.';
+	COMMENT ON COLUMN @.coaching_time.no_show IS 'Of these, with status no_show.';
 	COMMENT ON COLUMN @.coaching_time.lapsed IS 'Of these, with nothing recorded by the day of the last session held.';
 	COMMENT ON COLUMN @.coaching_time.ahead IS 'Planned for a later day.';
 	COMMENT ON COLUMN @.coaching_time.kept_share IS 'held / planned, 0 to 1.';
@@ -82,10 +88,27 @@ $part$), (1115, 'coaching_time_by_level', 'view', $part$
 	CROSS JOIN LATERAL (VALUES ('site', t.site), ('program', t.program), ('all', NULL)) l (level, name)
 	WHERE l.level = 'all' OR l.name IS NOT NULL
 	GROUP BY l.level, l.name, t.month;
-	COMMENT ON VIEW @.coaching_time_by_level IS 'Where the time for coaching goes, by site, program and all together, and month: coaching_time added up. Columns as there.';
+	COMMENT ON VIEW @.coaching_time_by_level IS 'Where the time for coaching goes, by site, program and all together, and month: coaching_time added up.';
 	COMMENT ON COLUMN @.coaching_time_by_level.level IS 'site, program or all.';
 	COMMENT ON COLUMN @.coaching_time_by_level.name IS 'Site or program; null on level all.';
+	COMMENT ON COLUMN @.coaching_time_by_level.month IS 'First day of the month.';
+	COMMENT ON COLUMN @.coaching_time_by_level.planned IS 'Sessions that were due, real-time ones apart: held, cancelled, rescheduled, no_show and lapsed.';
+	COMMENT ON COLUMN @.coaching_time_by_level.held IS 'Of these, held.';
+	COMMENT ON COLUMN @.coaching_time_by_level.cancelled IS 'Of these, cancelled.';
+	COMMENT ON COLUMN @.coaching_time_by_level.rescheduled IS 'Of these, moved; the session at its new time is a row of its own in the log.';
+	COMMENT ON COLUMN @.coaching_time_by_level.no_show IS 'Of these, with status no_show.';
+	COMMENT ON COLUMN @.coaching_time_by_level.lapsed IS 'Of these, with nothing recorded by the day of the last session held.';
+	COMMENT ON COLUMN @.coaching_time_by_level.ahead IS 'Planned for a later day.';
+	COMMENT ON COLUMN @.coaching_time_by_level.kept_share IS 'held / planned, 0 to 1.';
+	COMMENT ON COLUMN @.coaching_time_by_level.real_time IS 'Sessions held on the spot.';
+	COMMENT ON COLUMN @.coaching_time_by_level.real_time_share IS 'real_time / (held + real_time), 0 to 1.';
+	COMMENT ON COLUMN @.coaching_time_by_level.in_groups IS 'Agents who took part in group sessions; each is in held too.';
 	COMMENT ON COLUMN @.coaching_time_by_level.planned_in_peaks IS 'Of the teams whose occupancy is known; null: of none.';
+	COMMENT ON COLUMN @.coaching_time_by_level.lost_in_peaks IS 'Of these, not held. Compare with what is lost in other weeks.';
+	COMMENT ON COLUMN @.coaching_time_by_level.minutes_booked IS 'agent_week.coaching_minutes_planned of the weeks that start in the month; null: not given.';
+	COMMENT ON COLUMN @.coaching_time_by_level.minutes_held IS 'Minutes that agents were coached, real-time included; null: no length given.';
+	COMMENT ON COLUMN @.coaching_time_by_level.coach_minutes IS 'Minutes that coaches gave: a group session counts once, shared by who took part.';
+	COMMENT ON COLUMN @.coaching_time_by_level.without_length IS 'Held, length not given: missing from the minutes.';
 $part$);
 
 CREATE FUNCTION coachdiag.value_of_coaching(ws text, price_per_unit double precision DEFAULT NULL, metric text DEFAULT NULL)

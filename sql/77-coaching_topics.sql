@@ -84,6 +84,9 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, '
 	LEFT JOIN LATERAL coachdiag.ratio_interval(t.hits, nullif(t.trials, 0), t.hits_squared, t.cross_product, t.trials_squared, t.agents, true) i ON true;
 	CREATE UNIQUE INDEX ON @.session_topics (team, topic);
 	COMMENT ON MATERIALIZED VIEW @.session_topics IS 'What sessions that were held were about, by team and topic (topic null: the team''s total): how many aim at agent skill, at a system constraint or at a quality artefact, and the share of coaching minutes outside the agents'' control. Sorted by words, see coachdiag.topic_keyword().';
+	COMMENT ON COLUMN @.session_topics.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.session_topics.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.session_topics.team IS 'Team.';
 	COMMENT ON COLUMN @.session_topics.topic IS 'Behaviour worked on, else the metric, else "not given"; null: all topics.';
 	COMMENT ON COLUMN @.session_topics.sessions IS 'Rows of the log: sessions, agents and metrics.';
 	COMMENT ON COLUMN @.session_topics.minutes IS 'Agents'' minutes; null: no length given.';
@@ -140,9 +143,12 @@ $part$), (1140, 'coaching_activity', 'materialized view', $part$
 	LEFT JOIN topic p ON p.level = t.level AND p.name = t.name AND p.month = t.month;
 	CREATE UNIQUE INDEX ON @.coaching_activity (level, name, month);
 	COMMENT ON MATERIALIZED VIEW @.coaching_activity IS 'Who was coached, how often and on what: sessions held, by level (team, site, program, coach, all) and month.';
+	COMMENT ON COLUMN @.coaching_activity.level IS 'team, site, program, coach or all.';
 	COMMENT ON COLUMN @.coaching_activity.name IS 'Team, site, program or coach; null on level all.';
+	COMMENT ON COLUMN @.coaching_activity.month IS 'First day of the month.';
 	COMMENT ON COLUMN @.coaching_activity.sessions IS 'Sessions held, once per agent who took part.';
 	COMMENT ON COLUMN @.coaching_activity.agents IS 'Agents coached.';
+	COMMENT ON COLUMN @.coaching_activity.sessions_per_agent IS 'sessions / agents.';
 	COMMENT ON COLUMN @.coaching_activity.minutes IS 'Agents'' minutes; null: no length given.';
 	COMMENT ON COLUMN @.coaching_activity.coach_minutes IS 'Coaches'' minutes: a group session counts once.';
 	COMMENT ON COLUMN @.coaching_activity.topics IS 'The up to three topics (behaviour, else metric) coached most, most first.';

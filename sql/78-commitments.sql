@@ -134,8 +134,18 @@ $part$),
 	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, u.day, NULL, 'not_assessed', 'needs coaching_session.action or coaching_session.follow_up_due'
 	FROM source o CROSS JOIN u WHERE NOT o.promises;
 	COMMENT ON VIEW @.commitments IS 'What was agreed in sessions, and what became of it: a row per session, agent and metric with an action or a follow-up date. It follows the agent: team is where the agent is now.';
+	COMMENT ON COLUMN @.commitments.agent_id IS 'Agent; null: nothing could be assessed.';
+	COMMENT ON COLUMN @.commitments.program IS 'Program of the team where the agent is now; null: not given.';
+	COMMENT ON COLUMN @.commitments.site IS 'Site of that team; null: not given.';
 	COMMENT ON COLUMN @.commitments.team IS 'Team of the agent on the last day with data; agreed_in_team: when it was agreed.';
+	COMMENT ON COLUMN @.commitments.coach_id IS 'Coach.';
+	COMMENT ON COLUMN @.commitments.session_id IS 'Session.';
+	COMMENT ON COLUMN @.commitments.metric IS 'Metric that it was about; null: all of them.';
 	COMMENT ON COLUMN @.commitments.action IS 'What was agreed; null: only a day for the follow-up.';
+	COMMENT ON COLUMN @.commitments.agreed_on IS 'Day of the session.';
+	COMMENT ON COLUMN @.commitments.agreed_in_team IS 'Team of the agent on that day; null: in none.';
+	COMMENT ON COLUMN @.commitments.follow_up_due IS 'Day by which it is to be followed up; null: none was set.';
+	COMMENT ON COLUMN @.commitments.followed_up_on IS 'Day it was followed up; null: not yet.';
 	COMMENT ON COLUMN @.commitments.as_of IS 'Last day with data (view data_until), which status is of.';
 	COMMENT ON COLUMN @.commitments.days_overdue IS 'From the day it was due to its follow-up, or to as_of while there was none.';
 	COMMENT ON COLUMN @.commitments.status IS 'open, overdue (due before as_of), kept, kept_late, no_due_date (not followed up, no day was set), agent_left (not followed up, nobody to follow up with), not_assessed.';
@@ -153,7 +163,26 @@ $part$),
 	WHERE m.higher_is_better IS NOT NULL AND m.metric IN (
 		SELECT x.metric FROM @.stored_metric x JOIN @.stored_coaching_session s ON s.dose AND coalesce(s.metric, x.metric) = x.metric);
 	CREATE UNIQUE INDEX ON @.agent_change (agent_id, metric, period, team);
-	COMMENT ON MATERIALIZED VIEW @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. Columns: see function coachdiag.agent_change.';
+	COMMENT ON MATERIALIZED VIEW @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. See function coachdiag.agent_change.';
+	COMMENT ON COLUMN @.agent_change.metric IS 'Metric.';
+	COMMENT ON COLUMN @.agent_change.team IS 'Team of the agent in that period.';
+	COMMENT ON COLUMN @.agent_change.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.agent_change.period IS 'Period of the session: its first day.';
+	COMMENT ON COLUMN @.agent_change.sessions IS 'Sessions in it that count as coaching for the metric.';
+	COMMENT ON COLUMN @.agent_change.periods_before IS 'Periods observed in this team up to then; below 3 nothing is said.';
+	COMMENT ON COLUMN @.agent_change.periods_after IS 'Periods observed in this team of the four that follow; below 2 nothing is said.';
+	COMMENT ON COLUMN @.agent_change.observed IS 'Mean of these four, freed of contact mix, metric units.';
+	COMMENT ON COLUMN @.agent_change.expected IS 'What the agent''s own past (up to and with the period of the session) and the team mates'' same periods led to expect.';
+	COMMENT ON COLUMN @.agent_change.improvement IS 'By how much observed beats expected, metric units, positive is better. Null: not assessed, see reason.';
+	COMMENT ON COLUMN @.agent_change.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.agent_change.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.agent_change.p_value IS 'Two-sided p value of no change.';
+	COMMENT ON COLUMN @.agent_change.conclusion IS 'improved (interval above zero), worse (below), same (90 % interval within smallest_effect), otherwise cannot_tell.';
+	COMMENT ON COLUMN @.agent_change.cycles IS 'How many of the latest sessions, three at most, have horizons that do not overlap.';
+	COMMENT ON COLUMN @.agent_change.cycles_improvement IS 'Mean improvement over these.';
+	COMMENT ON COLUMN @.agent_change.cycles_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.agent_change.cycles_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.agent_change.reason IS 'Why, in words.';
 $part$),
 (1210, 'tasks', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.tasks AS
@@ -217,11 +246,20 @@ $part$),
 	WHERE j.conclusion <> 'improved';
 	CREATE UNIQUE INDEX ON @.tasks (agent_id, metric, task, session_id);
 	COMMENT ON MATERIALIZED VIEW @.tasks IS 'Who needs what next, on the last day with data: a row per agent, metric and task, for agents who are still there, in the team where they are now. Whether an agent improved is judged beyond noise (view agent_change), where the data leave it open there is no task. Of sessions of the last 91 days: what is older asks for nothing today (view commitments still lists it).';
+	COMMENT ON COLUMN @.tasks.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.tasks.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.tasks.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.tasks.team IS 'Team where the agent is now.';
 	COMMENT ON COLUMN @.tasks.task IS 'follow_up: promised and not done. recognition: improved, and not told so since. re_coach: at least four periods on, no improvement (or worse), and short of target beyond noise over the last eight periods. stop_coaching: the team''s gap is structural, or the mean improvement over three cycles surely is below smallest_effect.';
 	COMMENT ON COLUMN @.tasks.metric IS 'Metric; null: a commitment on none.';
 	COMMENT ON COLUMN @.tasks.coach_id IS 'Coach of the session.';
+	COMMENT ON COLUMN @.tasks.session_id IS 'Session that it is about.';
+	COMMENT ON COLUMN @.tasks.session_on IS 'Day of that session.';
 	COMMENT ON COLUMN @.tasks.due_on IS 'Day promised, for follow_up.';
+	COMMENT ON COLUMN @.tasks.days_overdue IS 'Days from due_on to the last day with data; null: not overdue.';
 	COMMENT ON COLUMN @.tasks.improvement IS 'Beyond what was expected, metric units, positive is better, with its 95 % interval; null for follow_up.';
+	COMMENT ON COLUMN @.tasks.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.tasks.ci_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.tasks.conclusion IS 'improved, worse, same or cannot_tell: see view agent_change.';
 	COMMENT ON COLUMN @.tasks.reason IS 'Why, in words.';
 $part$),
@@ -270,12 +308,21 @@ $part$),
 	LEFT JOIN @.agent_change c ON e.dose AND c.agent_id = e.agent_id AND c.metric = m.metric AND c.team = e.team
 		AND c.period <= e.day AND e.day < (c.period + d.step)::date;
 	COMMENT ON VIEW @.coaching_history IS 'Everything that happened to an agent, whatever the team: sort by day. A row per event and metric: a session on a metric has one row, whatever is about no metric one for each that the agent has been measured on.';
+	COMMENT ON COLUMN @.coaching_history.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.coaching_history.day IS 'Day.';
 	COMMENT ON COLUMN @.coaching_history.event IS 'hired, joined (first team), moved, session, session_not_held, recognition (nothing else in the session), follow_up, left.';
 	COMMENT ON COLUMN @.coaching_history.team IS 'Team on that day; null: in none (before joining, after leaving).';
+	COMMENT ON COLUMN @.coaching_history.coach_id IS 'Coach; null: not given, or not a session.';
+	COMMENT ON COLUMN @.coaching_history.session_id IS 'Session; null: not about one.';
+	COMMENT ON COLUMN @.coaching_history.metric IS 'Metric that the row is about; null: the agent has been measured on none.';
 	COMMENT ON COLUMN @.coaching_history.detail IS 'What it was about.';
 	COMMENT ON COLUMN @.coaching_history.before IS 'Mean of the metric by volume over the four periods (28 days where periods are days) up to and with that of the event, in whatever team; periods_before: how many of them were measured.';
+	COMMENT ON COLUMN @.coaching_history.periods_before IS 'How many of these periods were measured.';
 	COMMENT ON COLUMN @.coaching_history.after IS 'The same over the four that follow. After less before holds regression to the mean: read improvement.';
+	COMMENT ON COLUMN @.coaching_history.periods_after IS 'How many of these periods were measured.';
 	COMMENT ON COLUMN @.coaching_history.expected IS 'For sessions that count as coaching: what was expected after it from the agent''s own past and the team mates, freed of contact mix (view agent_change).';
 	COMMENT ON COLUMN @.coaching_history.improvement IS 'By how much the agent beat that while in the same team, metric units, positive is better, with its 95 % interval.';
+	COMMENT ON COLUMN @.coaching_history.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.coaching_history.ci_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.coaching_history.conclusion IS 'improved, worse, same or cannot_tell.';
 $part$);

@@ -128,8 +128,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	CREATE VIEW @.recent_contact AS
 	SELECT c.* FROM @.stored_contact c
 	WHERE c.day >= (SELECT date_trunc('month', max(l.day)::timestamp) - (s.diagnosis_months - 1) * interval '1 month' FROM @.stored_contact l, @.settings s GROUP BY s.diagnosis_months);
-	COMMENT ON VIEW @.recent_contact IS 'The contacts of the months that the diagnosis looks at (settings.diagnosis_months, up to the last month with contacts). Columns: see stored_contact.';
-$part$),
+	COMMENT ON VIEW @.recent_contact IS 'The contacts of the months that the diagnosis looks at (settings.diagnosis_months, up to the last month with contacts).';
+$part$ || (
+	-- The columns are those of stored_contact, and so are their comments.
+	SELECT pg_catalog.string_agg(pg_catalog.replace(c.comment[1], '@.stored_contact.', '@.recent_contact.'), E'\n' ORDER BY c.n)
+	FROM coachdiag.workspace_part p
+	CROSS JOIN LATERAL pg_catalog.regexp_matches(p.ddl, 'COMMENT ON COLUMN [^\n]*', 'g') WITH ORDINALITY c (comment, n)
+	WHERE p.name = 'stored_contact')),
 
 (1500, 'process_map', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.process_map AS

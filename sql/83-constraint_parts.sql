@@ -167,6 +167,10 @@ $part$),
 	CREATE UNIQUE INDEX ON @.decide_or_wait (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.decide_or_wait IS 'Where contacts of a team break down, was the agent deciding or waiting, and does anyone reach the target inside the system? A row per team and metric. For the handle time metric (see handle_target) the time beyond target is held against the time waiting; '
 		'for any other metric the contacts that were transferred or escalated tell: waiting, where the agent was waiting then or a tenth and more of the contact was decision latency. See functions coachdiag.decide_or_wait (the rule) and coachdiag.frontier.';
+	COMMENT ON COLUMN @.decide_or_wait.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.decide_or_wait.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.decide_or_wait.team IS 'Team.';
+	COMMENT ON COLUMN @.decide_or_wait.metric IS 'Metric.';
 	COMMENT ON COLUMN @.decide_or_wait.basis IS 'time beyond target, or handed on: what waiting_share is a share of.';
 	COMMENT ON COLUMN @.decide_or_wait.contacts IS 'Contacts of the team in the months of the diagnosis.';
 	COMMENT ON COLUMN @.decide_or_wait.agents IS 'Agents whose contacts tell.';
@@ -254,6 +258,8 @@ $part$),
 	GROUP BY r.contact_type, r.step, r.agents, r.rate;
 	CREATE UNIQUE INDEX ON @.escalation_floor (contact_type, step) NULLS NOT DISTINCT;
 	COMMENT ON MATERIALIZED VIEW @.escalation_floor IS 'The escalations that even the best tenured agents cannot avoid, by contact type and step: an authority gap. Agents with a year of tenure, at least four of them; rates shrunken, so that luck is no floor.';
+	COMMENT ON COLUMN @.escalation_floor.contact_type IS 'Contact type; null: not given.';
+	COMMENT ON COLUMN @.escalation_floor.step IS 'Step.';
 	COMMENT ON COLUMN @.escalation_floor.agents IS 'Agents with a year of tenure whose contacts had the step.';
 	COMMENT ON COLUMN @.escalation_floor.rate IS 'Share of their contacts escalated while in it.';
 	COMMENT ON COLUMN @.escalation_floor.floor IS 'The same for the quarter of them who escalate least.';
@@ -386,6 +392,14 @@ $part$),
 	COMMENT ON COLUMN @.constraint_map.repeat_share IS 'Part of contacts with the step that the same customer repeats, with the same contact type, within settings.repeat_days.';
 	COMMENT ON COLUMN @.constraint_map.waiting_icc IS 'Share of the variance of waiting that lies between agents: near zero, it is not a person problem. Of this and the other four see constraint_measure.';
 	COMMENT ON COLUMN @.constraint_map.waiting_icc_high IS 'Upper end of its 95 % interval.';
+	COMMENT ON COLUMN @.constraint_map.latency_icc IS 'Share of the variance of decision latency that lies between agents.';
+	COMMENT ON COLUMN @.constraint_map.latency_icc_high IS 'Upper end of its 95 % interval.';
+	COMMENT ON COLUMN @.constraint_map.transfer_icc IS 'Share of the variance of transfers that lies between agents.';
+	COMMENT ON COLUMN @.constraint_map.transfer_icc_high IS 'Upper end of its 95 % interval.';
+	COMMENT ON COLUMN @.constraint_map.escalation_icc IS 'Share of the variance of escalations that lies between agents.';
+	COMMENT ON COLUMN @.constraint_map.escalation_icc_high IS 'Upper end of its 95 % interval.';
+	COMMENT ON COLUMN @.constraint_map.repeat_icc IS 'Share of the variance of repeats that lies between agents.';
+	COMMENT ON COLUMN @.constraint_map.repeat_icc_high IS 'Upper end of its 95 % interval.';
 	COMMENT ON COLUMN @.constraint_map.escalation_floor IS 'Share of contacts that the best quarter of tenured agents escalate there: see escalation_floor.';
 	COMMENT ON COLUMN @.constraint_map.authority_gap IS 'Whether that floor is surely above zero and at least half of what tenured agents escalate: nobody gets below it.';
 	COMMENT ON COLUMN @.constraint_map.gap_seconds IS 'Gap that sits there, seconds per contact of the type, positive is worse.';
@@ -560,9 +574,14 @@ $part$),
 	COMMENT ON MATERIALIZED VIEW @.observation_plan IS 'What to watch: contact types by the gap in their steps (rank 1 first), and for each up to ten recent contacts typical of its worst step, spread over agents and hours. Sit beside these agents at these hours on this contact type, compare with coachdiag.compare_observation. '
 		'Typical: of the last 2000 contacts those whose time lost at the step is within the middle half, or is one of the five nearest to the median. Never all of one agent.';
 	COMMENT ON COLUMN @.observation_plan.rank IS 'Contact type to watch first: 1.';
+	COMMENT ON COLUMN @.observation_plan.contact_type IS 'Contact type; null: not given.';
 	COMMENT ON COLUMN @.observation_plan.watch_step IS 'Its step with the largest gap (constraint_map).';
 	COMMENT ON COLUMN @.observation_plan.gap_hours IS 'Gap in its steps, hours over the months of the diagnosis.';
 	COMMENT ON COLUMN @.observation_plan.n IS 'Number of the contact within the type; null: none can be proposed.';
+	COMMENT ON COLUMN @.observation_plan.contact_id IS 'Contact; null: none can be proposed.';
+	COMMENT ON COLUMN @.observation_plan.agent_id IS 'Agent who handled it.';
+	COMMENT ON COLUMN @.observation_plan.team IS 'Team of that agent on the day; null: in none.';
+	COMMENT ON COLUMN @.observation_plan.started_at IS 'When it started.';
 	COMMENT ON COLUMN @.observation_plan.seconds_at_step IS 'Seconds lost at the step in this contact.';
 	COMMENT ON COLUMN @.observation_plan.typical_seconds IS 'Median of that over recent contacts that lose any.';
 	COMMENT ON COLUMN @.observation_plan.note IS 'What to note at each point of it, in order.';

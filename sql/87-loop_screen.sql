@@ -44,10 +44,18 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	HAVING (grouping(c.program) = 1 OR c.program IS NOT NULL) AND (grouping(c.contact_type) = 1 OR c.contact_type IS NOT NULL);
 	CREATE UNIQUE INDEX ON @.weekly_outcome (level, program, contact_type, week);
 	COMMENT ON MATERIALIZED VIEW @.weekly_outcome IS 'Outcomes of contacts by week: per program and contact type, per program (contact_type null) and all together (level all), over the months of the diagnosis. What loop_screen reads.';
+	COMMENT ON COLUMN @.weekly_outcome.level IS 'program, or all.';
+	COMMENT ON COLUMN @.weekly_outcome.program IS 'Program; null on level all.';
+	COMMENT ON COLUMN @.weekly_outcome.contact_type IS 'Contact type; null: all together.';
+	COMMENT ON COLUMN @.weekly_outcome.week IS 'First day of the week, a Monday.';
+	COMMENT ON COLUMN @.weekly_outcome.contacts IS 'Contacts.';
 	COMMENT ON COLUMN @.weekly_outcome.handle_seconds IS 'Mean handle time.';
 	COMMENT ON COLUMN @.weekly_outcome.repeat_share IS 'Share of contacts after which the same customer was back with the same type within settings.repeat_days; null: no customer_id, or too recent to know.';
 	COMMENT ON COLUMN @.weekly_outcome.csat IS 'Mean satisfaction.';
 	COMMENT ON COLUMN @.weekly_outcome.csat_sd IS 'Standard deviation of satisfaction between contacts.';
+	COMMENT ON COLUMN @.weekly_outcome.complaint_share IS 'Share of contacts after which a complaint followed; null: needs contact.complaint.';
+	COMMENT ON COLUMN @.weekly_outcome.escalated_share IS 'Share of contacts escalated; null: needs contact.escalated, or events with kinds.';
+	COMMENT ON COLUMN @.weekly_outcome.resolved_share IS 'Share of contacts resolved; null: needs contact.resolved.';
 	COMMENT ON COLUMN @.weekly_outcome.contained_share IS 'Share of contacts that nobody handled: self-service.';
 	COMMENT ON COLUMN @.weekly_outcome.contacts_per_customer IS 'Contacts over customers who made them, in that week.';
 $part$),
@@ -140,9 +148,17 @@ $part$),
 	) n;
 	CREATE UNIQUE INDEX ON @.loop_screen (loop, program, contact_type);
 	COMMENT ON MATERIALIZED VIEW @.loop_screen IS 'Loops that look like the coaching paradox, to rule out first, per program and contact type (null: all of the program; both null: all programs). Changes are those over the months of the diagnosis, by weeks of 20 contacts and more. No contacts: no row.';
+	COMMENT ON COLUMN @.loop_screen.program IS 'Program; null: all programs.';
+	COMMENT ON COLUMN @.loop_screen.contact_type IS 'Contact type; null: all together.';
 	COMMENT ON COLUMN @.loop_screen.loop IS 'handle_time_repeats: handle time falls while repeat contacts rise. satisfaction_complaints: satisfaction holds while complaints, escalations or repeats rise. quality_outcomes: the quality score rises while satisfaction, resolution or repeats surely do not improve, and none of them does. containment_contacts: more self-service while contacts per customer don''t fall.';
 	COMMENT ON COLUMN @.loop_screen.state IS 'present, absent, cannot_tell (moves are not known precisely enough) or not_assessed (a source is missing, see reason).';
 	COMMENT ON COLUMN @.loop_screen.first_change IS 'Change of what seems to go well (seconds, satisfaction, quality with positive better, share), 95 % interval first_low to first_high.';
+	COMMENT ON COLUMN @.loop_screen.first_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.loop_screen.first_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.loop_screen.contradiction IS 'What contradicts it: the first measure that rises, else the first that is known; its change and 95 % interval beside it.';
+	COMMENT ON COLUMN @.loop_screen.contradiction_change IS 'Change of that measure over the months of the diagnosis.';
+	COMMENT ON COLUMN @.loop_screen.contradiction_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.loop_screen.contradiction_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.loop_screen.contacts IS 'Contacts behind it.';
+	COMMENT ON COLUMN @.loop_screen.reason IS 'What moved which way, in words, or what is missing.';
 $part$);

@@ -26,8 +26,8 @@ SELECT set_eq($$SELECT relation, column_name FROM coachdiag.contract() WHERE req
 	'and asks for these columns');
 SELECT is_empty($$
 	SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-	WHERE c.relnamespace = 'ops'::regnamespace AND c.relkind = 'r' AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)
-$$, 'every table and column has a comment');
+	WHERE c.relnamespace = 'ops'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)
+$$, 'every relation and column has a comment');
 SELECT set_eq($$SELECT relname::text COLLATE "default" FROM pg_class WHERE relnamespace = 'ops'::regnamespace AND relkind IN ('r', 'v', 'm')$$,
 	'SELECT coachdiag.workspace_relation()', 'every relation of a workspace is on the list that drop_workspace goes by');
 SELECT is((SELECT count(*) FROM ops.settings), 1::bigint, 'settings has its row');
