@@ -290,7 +290,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.gap_after IS 'Mean gap since.';
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
 	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
-	COMMENT ON COLUMN @.structural_score.reason IS 'Whether the gap changed midway; every test with its state and why.';
+	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'indicators', 'view', $part$
@@ -336,5 +336,5 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
 	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words.';
-	COMMENT ON COLUMN @.diagnosis.reason IS 'Whether the gap changed midway; every test with its state and why.';
+	COMMENT ON COLUMN @.diagnosis.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
 $part$);

@@ -577,7 +577,7 @@ answer(FunctionCallInfo fcinfo, const Panel *panel, const Question *q)
 	Types		types = number_types(p);
 	CdStructuralInput in = {0};
 	CdStructural result;
-	CdStory		story = {.input = &in, .result = &result, .waiting_missing = q->waiting_missing};
+	CdStory		story = {.input = &in, .result = &result, .scale = q->scale, .waiting_missing = q->waiting_missing};
 	CdArena		arena = {0};
 
 	if (!gather(p, &types, q, &in, &story.changed_on))

@@ -11,6 +11,7 @@
 #include "utils/date.h"
 
 #define SHOWN_TYPES 3
+#define NOT_ASSESSED "not assessed: "
 
 const char *
 cd_test_name(CdTestKind test)
@@ -27,6 +28,25 @@ cd_test_name(CdTestKind test)
 			return "decide_or_wait";
 		default:
 			return "experienced_same_gap";
+	}
+}
+
+/* Whose answer is yes or no. */
+static const char *
+question(CdTestKind test)
+{
+	switch (test)
+	{
+		case CD_TEST_COACHING:
+			return "Does coaching move it?";
+		case CD_TEST_CONSISTENT:
+			return "Do the agents share it?";
+		case CD_TEST_TYPE:
+			return "Is it some contact types, whoever handles them?";
+		case CD_TEST_DECIDE:
+			return "Can the agents only wait?";
+		default:
+			return "Do experienced agents show it too?";
 	}
 }
 
@@ -62,6 +82,68 @@ cd_verdict_name(CdVerdict verdict)
 	}
 }
 
+static const char *
+verdict_in_words(CdVerdict verdict)
+{
+	switch (verdict)
+	{
+		case CD_VERDICT_NO_GAP:
+			return "No gap";
+		case CD_VERDICT_STRUCTURAL:
+			return "Structural";
+		case CD_VERDICT_MIXED:
+			return "Mixed";
+		case CD_VERDICT_BEHAVIOURAL:
+			return "Behavioural";
+		default:
+			return "Cannot tell";
+	}
+}
+
+/* A figure of the metric, with the decimals that give the largest beside it three digits. */
+static char *
+figure(const CdStory *story, double x, double largest)
+{
+	double		times = story->scale == CD_SCALE_PROPORTION ? 100 : 1;
+	double		size = fabs(times * largest);
+	int			digits = size > 0 ? Max(0, 2 - (int) floor(log10(size))) : 0;
+	double		unit = pow(10, -digits);
+
+	return psprintf("%.*f", digits, rint(times * x / unit) * unit + 0.0);	/* never -0 */
+}
+
+/* What figures count; the unit of other metrics isn't known here. */
+static const char *
+points(const CdStory *story)
+{
+	return story->scale == CD_SCALE_PROPORTION ? " % points" : "";
+}
+
+/* A figure with its interval, where that is known. */
+static char *
+estimate(const CdStory *story, double x, double low, double high)
+{
+	double		largest = Max(fabs(x), Max(fabs(low), fabs(high)));
+
+	if (!isfinite(low) || !isfinite(high))
+		return psprintf("%s%s", figure(story, x, x), points(story));
+	return psprintf("%s%s (%s to %s)", figure(story, x, largest), points(story), figure(story, low, largest),
+					figure(story, high, largest));
+}
+
+/* Settled: without new hires' usual learning, as it is held against the team. */
+static char *
+mean_gap(const CdStory *story, bool settled)
+{
+	const CdGapDispersion *d = settled ? story->input->settled : story->input->whole;
+	const char *mix = story->input->types < 2 ? NULL : "contact mix";
+	const char *learning = d == story->input->whole ? NULL : "new hires' usual learning";
+
+	return psprintf("a mean gap%s%s%s%s of %s", mix || learning ? " without " : "", mix ? mix : "",
+					mix && learning ? " and " : "", learning ? learning : "",
+					estimate(story, d->mean_gap, d->mean_low, d->mean_high));
+}
+
 /* The worst contact types, a few of them. */
 static char *
 worst_types(const CdStory *story)
@@ -85,6 +167,8 @@ reason_with_figures(const CdStory *story, const CdTest *t)
 		case CD_REASON_FEW_CYCLES:
 			return psprintf("%.0f sessions for %.0f agents are too few cycles to judge by", t->n,
 							story->input->coaching.coached);
+		case CD_REASON_MOVES:
+			return psprintf("a session improves the metric by %s", estimate(story, t->estimate, t->low, t->high));
 		case CD_REASON_NO_SPREAD:
 			return psprintf("spread between agents not available: %s", story->input->whole->method);
 		case CD_REASON_FEW_AGENTS:
@@ -117,18 +201,16 @@ plain_reason(CdReason reason)
 	switch (reason)
 	{
 		case CD_REASON_NO_SESSION:
-			return "not assessed: no coaching session for this metric";
+			return NOT_ASSESSED "no coaching session for this metric";
 		case CD_REASON_NO_COMPARISON:
-			return "not assessed: nobody to compare the coached agents with, or too few periods";
+			return NOT_ASSESSED "nobody to compare the coached agents with, or too few periods";
 		case CD_REASON_NO_SMALLEST_EFFECT:
-			return "not assessed: agents' periods don't vary, so that nothing says what would be too little";
+			return NOT_ASSESSED "agents' periods don't vary, so that nothing says what would be too little";
 		case CD_REASON_IDLE:
 			return "several cycles of coaching, and a session moves the metric by less than is worth having";
 		case CD_REASON_IDLE_COACH:
 			return "a session moves the metric by less than is worth having, but so do those of the same coaches "
 				"elsewhere: it may be the coaching";
-		case CD_REASON_MOVES:
-			return "coaching moves the metric";
 		case CD_REASON_EFFECT_VAGUE:
 			return "the effect of coaching is not known precisely enough";
 		case CD_REASON_NOTHING_TO_EXPLAIN:
@@ -140,22 +222,22 @@ plain_reason(CdReason reason)
 		case CD_REASON_SPREAD_VAGUE:
 			return "the spread between agents against the gap is not known precisely enough";
 		case CD_REASON_ONE_TYPE:
-			return "not assessed: needs agent_metric.contact_type with at least two types";
+			return NOT_ASSESSED "needs agent_metric.contact_type with at least two types";
 		case CD_REASON_NO_GAP:
 			return "no gap";
 		case CD_REASON_ONE_TARGET:
-			return "not assessed: all contact types share one target, so a longer type is no evidence; "
+			return NOT_ASSESSED "all contact types share one target, so a longer type is no evidence; "
 				"needs agent_metric.target by contact type, or five teams to compare with";
 		case CD_REASON_NOT_IN_TYPES:
 			return "every contact type shows the gap alike: it does not follow the type";
 		case CD_REASON_TYPES_VAGUE:
 			return "the gaps of the contact types are not known precisely enough";
 		case CD_REASON_NO_EVENTS:
-			return "not assessed: needs contact_event";
+			return NOT_ASSESSED "needs contact_event";
 		case CD_REASON_WAITING_VAGUE:
 			return "how much of the gap is waiting is not known precisely enough";
 		case CD_REASON_NO_TENURE:
-			return "not assessed: needs agent.hired_on";
+			return NOT_ASSESSED "needs agent.hired_on";
 		case CD_REASON_ALL_NEW:
 			return "nobody with a year of tenure: the gap of new agents could as well be learning";
 		case CD_REASON_GAP_VAGUE:
@@ -209,34 +291,144 @@ change_date(const CdStory *story)
 	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(story->changed_on)));
 }
 
+static const char *
+fell_or_grew(const CdStory *story)
+{
+	return story->input->shift.after < story->input->shift.before ? "fell" : "grew";
+}
+
 /* That figures over the whole time are of a mixture. */
 static void
 append_change(StringInfo s, const CdStory *story)
 {
 	const CdShift *shift = &story->input->shift;
 	double		worse = Max(shift->before, shift->after);
-	int			digits = Max(0, 2 - (int) floor(log10(worse)));
 
-	appendStringInfo(s, "the gap %s from %.*f to %.*f around %s, and the tests are of both times together: "
-					 "look at the time since; ",
-					 shift->after < shift->before ? "fell" : "grew", digits, shift->before, digits, shift->after,
-					 change_date(story));
+	appendStringInfo(s, " The gap %s from %s to %s%s around %s, and the tests are of both times together: "
+					 "look at the time since.", fell_or_grew(story), figure(story, shift->before, worse),
+					 figure(story, shift->after, worse), points(story), change_date(story));
 }
 
-/* What new hires usually lack, where it makes a gap of its own; NaN: it doesn't, or not by half a smallest effect. */
-static double
-gap_of_new_hires(const CdStory *story)
+/* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
+static bool
+new_hires_count(const CdStory *story)
 {
 	double		gap = story->input->whole->mean_gap - story->input->settled->mean_gap;
 
-	return gap > 0 && gap > 0.5 * story->input->smallest_effect ? gap : NAN;
+	return gap > 0 && gap > 0.5 * story->input->smallest_effect;
 }
 
 static void
-append_learning(StringInfo s, double gap)
+append_learning(StringInfo s, const CdStory *story)
 {
-	appendStringInfo(s, "%.*f of the mean gap is what new hires usually lack, and isn't held against the team; ",
-					 Max(0, 2 - (int) floor(log10(gap))), gap);
+	double		with = story->input->whole->mean_gap;
+	double		without = story->input->settled->mean_gap;
+	double		largest = Max(fabs(with), fabs(without));
+
+	appendStringInfo(s, " The mean gap is %s%s with what new hires usually lack, which isn't held against the team, "
+					 "and %s without.",
+					 figure(story, with, largest), points(story), figure(story, without, largest));
+}
+
+/* How the agents' true levels differ; in smallest effects, too: who share a large gap may still differ by many. */
+static char *
+levels_differ(const CdStory *story, bool alike)
+{
+	const CdGapDispersion *d = story->input->settled;
+	char	   *by = estimate(story, d->between_sd, d->between_low, d->between_high);
+	double		effects = d->between_sd / story->input->smallest_effect;
+
+	if (alike)
+		return psprintf("agents' true levels differ by only %s, which speaks for one common cause", by);
+	if (isfinite(effects))
+		by = psprintf("%s, %.1f smallest effects", by, effects);
+	return psprintf("agents' true levels differ by %s, which counts against one common cause", by);
+}
+
+static char *
+evidence_in_words(const CdStory *story, CdEvidence which, bool structural)
+{
+	const CdStructuralInput *in = story->input;
+	const CdCoachingEvidence *c = &in->coaching;
+
+	switch (which)
+	{
+		case CD_EVIDENCE_SPREAD:
+			return levels_differ(story, structural);
+		case CD_EVIDENCE_TYPES:
+			return cd_test_reason(story, CD_TEST_TYPE);
+		case CD_EVIDENCE_COACHING:
+			return psprintf(structural
+							? "a session improves the metric by only %s, too little for a gap that coaching could close"
+							: "a session improves the metric by %s, which it hardly would if the process held all back",
+							estimate(story, c->effect, c->low, c->high));
+		default:
+			return psprintf("%s%.0f %% of the gap lies where the agent can only wait", structural ? "" : "only ",
+							100 * in->waiting.share);
+	}
+}
+
+/* What p_structural rests on. */
+static char *
+deciding_evidence(const CdStory *story, bool structural)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	for (int e = 0; e < CD_EVIDENCES; e++)
+		if (story->result->decided[e])
+			appendStringInfo(&s, "%s%s", s.len == 0 ? "" : ", and ", evidence_in_words(story, e, structural));
+	return s.len > 0 ? s.data : pstrdup("what is known says little, and most gaps are the agents'");
+}
+
+/* The rule that decided, with its figures. */
+static char *
+what_decided(const CdStory *story)
+{
+	const CdStructural *r = story->result;
+	const CdGapDispersion *d = story->input->settled;
+
+	switch (r->rule)
+	{
+		case CD_RULE_NO_GAP:
+			return psprintf("%s is surely not worth acting on", mean_gap(story, true));
+		case CD_RULE_TYPES_AND_AGENTS:
+			return psprintf("%s, and agents' true levels differ by %s beside it", cd_test_reason(story, CD_TEST_TYPE),
+							estimate(story, d->between_sd, d->between_low, d->between_high));
+		case CD_RULE_TYPES:
+			return cd_test_reason(story, CD_TEST_TYPE);
+		case CD_RULE_SIGNS:
+			return psprintf("%.0f of the four signs of a structural gap are present", r->present);
+		case CD_RULE_NONE_SHOWN:
+			return psprintf("%s shows nothing worth acting on, and doesn't rule it out", mean_gap(story, false));
+		case CD_RULE_STRUCTURAL:
+		case CD_RULE_BEHAVIOURAL:
+			return deciding_evidence(story, r->rule == CD_RULE_STRUCTURAL);
+		case CD_RULE_GAP_VAGUE:
+			return psprintf("it looks structural, but %s can't be told from zero", mean_gap(story, false));
+		case CD_RULE_UNTRIED:
+			return psprintf("it looks %s, but what coaching would do here is not known",
+							r->p > 0.5 ? "structural" : "behavioural");
+		default:
+			return pstrdup(r->untold ? "most of the agents are new, so that it could be learning"
+						   : "what is known speaks clearly neither for the process nor for the agents");
+	}
+}
+
+/* A test as question and answer. */
+static void
+append_answer(StringInfo s, const CdStory *story, CdTestKind test)
+{
+	CdTestState state = story->result->test[test].state;
+	const char *reason = cd_test_reason(story, test);
+
+	if (state != CD_STATE_UNKNOWN)
+		appendStringInfo(s, " %s %s: %s.", question(test),
+						 (state == CD_STATE_STRUCTURAL) == (test != CD_TEST_COACHING) ? "Yes" : "No", reason);
+	else if (strncmp(reason, NOT_ASSESSED, strlen(NOT_ASSESSED)) == 0)
+		appendStringInfo(s, " %s Not assessed: %s.", question(test), reason + strlen(NOT_ASSESSED));
+	else
+		appendStringInfo(s, " %s Not known: %s.", question(test), reason);
 }
 
 char *
@@ -245,13 +437,13 @@ cd_all_reasons(const CdStory *story)
 	StringInfoData s;
 
 	initStringInfo(&s);
+	appendStringInfo(&s, "%s: %s.", verdict_in_words(story->result->verdict), what_decided(story));
 	if (story->result->changed)
 		append_change(&s, story);
-	if (!isnan(gap_of_new_hires(story)))
-		append_learning(&s, gap_of_new_hires(story));
+	if (new_hires_count(story))
+		append_learning(&s, story);
 	for (int i = 0; i < CD_TESTS; i++)
-		appendStringInfo(&s, "%s%s: %s (%s)", i == 0 ? "" : "; ", cd_test_name(i),
-						 cd_state_name(story->result->test[i].state), cd_test_reason(story, i));
+		append_answer(&s, story, i);
 	return s.data;
 }
 
@@ -334,33 +526,56 @@ append_waiting(StringInfo s, const CdStory *story)
 static void
 append_missing(StringInfo s, const CdStory *story)
 {
-	const char *separator = " Missing: ";
-
 	for (int i = 0; i < CD_TESTS; i++)
 		if (story->result->test[i].state == CD_STATE_UNKNOWN)
-		{
-			appendStringInfo(s, "%s%s (%s)", separator, cd_test_name(i), cd_test_reason(story, i));
-			separator = "; ";
-		}
-	if (*separator == ';')
-		appendStringInfoChar(s, '.');
+			append_answer(s, story, i);
+}
+
+/* Neither a gap nor that there is none: nobody to coach. */
+static void
+append_none_shown(StringInfo s, const CdStory *story)
+{
+	appendStringInfo(s, "No gap worth acting on is shown: %s, and below zero is better than target. "
+					 "Keep measuring, and look again ", mean_gap(story, false));
+	if (isnan(story->result->more_weeks))
+		appendStringInfoString(s, "in a quarter.");
+	else
+		appendStringInfo(s, "after about %.0f more weeks.", story->result->more_weeks);
+}
+
+/* What could tell, coaching untried or tried. */
+static void
+append_what_tells(StringInfo s, const CdStory *story)
+{
+	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
+
+	if (coaching->reason == CD_REASON_IDLE_COACH)
+		append_idle(s, coaching);
+	if (coaching->reason == CD_REASON_NO_SESSION || coaching->reason == CD_REASON_IDLE_COACH)
+		append_trial(s, coaching);
+	else
+		append_waiting(s, story);
+	append_missing(s, story);
 }
 
 char *
 cd_next_step(const CdStory *story)
 {
-	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
+	const CdStructural *r = story->result;
+	const CdTest *coaching = &r->test[CD_TEST_COACHING];
 	const char *which = story->n_worst > 0 ? psprintf(" of %s", worst_types(story)) : "";
+	bool		fell = story->input->shift.after < story->input->shift.before;
 	StringInfoData s;
 
 	initStringInfo(&s);
-	if (story->result->changed && story->input->shift.after < story->input->shift.before)
-		appendStringInfo(&s, "The gap fell around %s: look at the time since before acting. ", change_date(story));
-	switch (story->result->verdict)
+	if (r->changed && (fell || r->rule == CD_RULE_NONE_SHOWN))
+		appendStringInfo(&s, "The gap %s around %s: look at the time since before acting. ", fell_or_grew(story),
+						 change_date(story));
+	switch (r->verdict)
 	{
 		case CD_VERDICT_NO_GAP:
 			appendStringInfo(&s, "Leave it: no gap worth acting on%s. Keep measuring.",
-							 isnan(gap_of_new_hires(story)) ? "" : " beyond what new hires usually lack");
+							 new_hires_count(story) ? " beyond what new hires usually lack" : "");
 			break;
 		case CD_VERDICT_STRUCTURAL:
 			appendStringInfo(&s, "%s coaching this. Observe five to ten contacts%s and map where the agent waits.",
@@ -375,13 +590,10 @@ cd_next_step(const CdStory *story)
 			append_whom(&s, story);
 			break;
 		default:
-			if (coaching->reason == CD_REASON_IDLE_COACH)
-				append_idle(&s, coaching);
-			if (coaching->reason == CD_REASON_NO_SESSION || coaching->reason == CD_REASON_IDLE_COACH)
-				append_trial(&s, coaching);
+			if (r->rule == CD_RULE_NONE_SHOWN)
+				append_none_shown(&s, story);
 			else
-				append_waiting(&s, story);
-			append_missing(&s, story);
+				append_what_tells(&s, story);
 	}
 	return s.data;
 }

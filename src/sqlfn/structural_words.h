@@ -14,6 +14,7 @@ typedef struct CdStory
 {
 	const CdStructuralInput *input;
 	const CdStructural *result;
+	CdScale		scale;
 	char	  **worst;			/* contact types to blame, worst first */
 	int			n_worst;
 	int32		changed_on;		/* date, where the gap changed midway */
@@ -27,7 +28,7 @@ extern const char *cd_verdict_name(CdVerdict verdict);
 /* Why a test has its state, and about how much more would settle it. */
 extern char *cd_test_reason(const CdStory *story, CdTestKind test);
 
-/* Whether the gap changed midway, and every test with its state and reason, on one line. */
+/* What decided, whether the gap changed midway, and every test as question and answer, on one line. */
 extern char *cd_all_reasons(const CdStory *story);
 
 extern char *cd_next_step(const CdStory *story);

@@ -59,6 +59,7 @@
 #define MIXED 3.3
 #define MIXED_WORKS 2.5			/* where coaching works, which it can't on a type that everybody is short in */
 #define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
+#define TELLS 0.2				/* logit; evidence that moved p_structural by less did not decide */
 #define DIFFER 0.6				/* differ by so much of the gap */
 #define COACH_MAY_BE_WHY 0.5	/* probability of idle coaches from which idle sessions are no sign */
 #define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says: most of it is other teams' */
@@ -677,17 +678,86 @@ waiting_score(const CdWaitingEvidence *w)
 			   / (WAITING_BEHAVIOURAL * waits + (1.0 - WAITING_BEHAVIOURAL) * decides));
 }
 
+/* What is known of a gap. */
+typedef struct Known
+{
+	CdSpread	spread;
+	double		type_share;
+	EffectEvidence effect;
+	CdWaitingEvidence waiting;
+	double		smallest_effect;
+} Known;
+
+static const CdSpread no_spread = {NAN, NAN, NAN};
+static const CdWaitingEvidence no_waiting = {NAN, NAN, NAN};
+
+/* Where nobody has been there for long, being alike may come of learning. */
+static Known
+what_is_known(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
+			  double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
+{
+	return (Known) {
+		untold ? no_spread : *spread, type_share, effect_evidence(coaching, smallest_effect), *waiting, smallest_effect
+	};
+}
+
+static double
+structural_score(const Known *k)
+{
+	double		type = isnan(k->type_share) ? 0.0 : clamp(k->type_share / 0.5, 0.0, 1.0);
+	double		rest = rest_score(&k->spread, &k->effect, k->smallest_effect);
+
+	return rest + type * fmax(type_score(&k->effect) - rest, 0.0) + waiting_score(&k->waiting);
+}
+
+static double
+probability(const Known *known, bool untold)
+{
+	double		score = structural_score(known);
+
+	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
+}
+
 double
 cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
 						  double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
 {
-	double		type = isnan(type_share) ? 0.0 : clamp(type_share / 0.5, 0.0, 1.0);
-	const CdSpread learning = {NAN, NAN, NAN};
-	EffectEvidence effect = effect_evidence(coaching, smallest_effect);
-	double		rest = rest_score(untold ? &learning : spread, &effect, smallest_effect);
-	double		score = rest + type * fmax(type_score(&effect) - rest, 0.0) + waiting_score(waiting);
+	Known		known = what_is_known(spread, type_share, coaching, smallest_effect, waiting, untold);
 
-	return DOUBT + (1.0 - 2.0 * DOUBT) / (1.0 + exp(untold ? -score / 2.0 : -score));
+	return probability(&known, untold);
+}
+
+/* By how much the score is higher with a piece of evidence than without. */
+static double
+moved_by(const Known *known, CdEvidence which)
+{
+	Known		rest = *known;
+
+	if (which == CD_EVIDENCE_SPREAD)
+		rest.spread = no_spread;
+	else if (which == CD_EVIDENCE_TYPES)
+		rest.type_share = NAN;
+	else if (which == CD_EVIDENCE_COACHING)
+		rest.effect.idle = rest.effect.works = 1.0;
+	else
+		rest.waiting = no_waiting;
+	return structural_score(known) - structural_score(&rest);
+}
+
+/* The evidence that moved the score furthest in a direction, 1 or -1, and what moved it half as far at least. */
+static void
+what_decided(const Known *known, double direction, bool *decided)
+{
+	double		moved[CD_EVIDENCES];
+	double		furthest = 0.0;
+
+	for (int e = 0; e < CD_EVIDENCES; e++)
+	{
+		moved[e] = direction * moved_by(known, e);
+		furthest = fmax(furthest, moved[e]);
+	}
+	for (int e = 0; e < CD_EVIDENCES; e++)
+		decided[e] = moved[e] >= fmax(TELLS, furthest / 2.0);
 }
 
 /* What coaching says by sessions enough of this team's own. */
@@ -727,9 +797,9 @@ was_tried(const CdStructuralInput *in)
 	return coached || waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
-/* The default verdict: the first rule that holds. */
-static CdVerdict
-verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
+/* The first rule that holds. */
+static CdRule
+first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
@@ -739,18 +809,52 @@ verdict(const CdStructuralInput *in, double margin, const CdStructural *s)
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
-		return CD_VERDICT_NO_GAP;
+		return CD_RULE_NO_GAP;
 	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->p < 0.5))
-		return CD_VERDICT_MIXED;
+		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
-		return CD_VERDICT_STRUCTURAL;
+		return CD_RULE_TYPES;
 	if (s->present > 2.0 && s->p >= 0.5)
-		return CD_VERDICT_STRUCTURAL;
+		return CD_RULE_SIGNS;
 	if (d->mean_gap < 0.5 * margin)
-		return CD_VERDICT_CANNOT_TELL;
-	if (d->mean_low > 0.0 && s->p >= P_STRUCTURAL && tried)
-		return CD_VERDICT_STRUCTURAL;
-	return s->p <= (tried ? P_BEHAVIOURAL : P_BEHAVIOURAL_UNTRIED) ? CD_VERDICT_BEHAVIOURAL : CD_VERDICT_CANNOT_TELL;
+		return CD_RULE_NONE_SHOWN;
+	if (s->p >= P_STRUCTURAL && !(d->mean_low > 0.0))
+		return CD_RULE_GAP_VAGUE;
+	if (s->p >= P_STRUCTURAL)
+		return tried ? CD_RULE_STRUCTURAL : CD_RULE_UNTRIED;
+	if (s->p <= P_BEHAVIOURAL)
+		return tried || s->p <= P_BEHAVIOURAL_UNTRIED ? CD_RULE_BEHAVIOURAL : CD_RULE_UNTRIED;
+	return CD_RULE_OPEN;
+}
+
+/* The default verdict. */
+static CdVerdict
+verdict_by(CdRule rule)
+{
+	switch (rule)
+	{
+		case CD_RULE_NO_GAP:
+			return CD_VERDICT_NO_GAP;
+		case CD_RULE_TYPES_AND_AGENTS:
+			return CD_VERDICT_MIXED;
+		case CD_RULE_TYPES:
+		case CD_RULE_SIGNS:
+		case CD_RULE_STRUCTURAL:
+			return CD_VERDICT_STRUCTURAL;
+		case CD_RULE_BEHAVIOURAL:
+			return CD_VERDICT_BEHAVIOURAL;
+		default:
+			return CD_VERDICT_CANNOT_TELL;
+	}
+}
+
+/* Weeks until the gap, were it to stay as it is, is surely no more than the smallest effect. */
+static double
+weeks_to_show_none(const CdStructuralInput *in, double margin)
+{
+	const CdGapDispersion *d = in->settled;
+
+	return more(in->weeks, growth_of_weeks(d->mean_high - d->mean_gap, margin - d->mean_gap, d->i_squared), MAX_WEEKS);
 }
 
 size_t
@@ -779,6 +883,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	double		margin = smallest_worth_having(in);
 	CdCoachingEvidence coaching = telling(&in->coaching);
 	CdSpread	spread;
+	Known		known;
 	CdTest	   *test = out->test;
 	CdStatus	status;
 
@@ -799,9 +904,12 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
 	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
 	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap};
-	out->p = cd_structural_probability(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin,
-									   &in->waiting, out->untold);
-	out->verdict = verdict(in, margin, out);
+	known = what_is_known(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin, &in->waiting, out->untold);
+	out->p = probability(&known, out->untold);
+	out->rule = first_rule(in, margin, out);
+	out->verdict = verdict_by(out->rule);
+	what_decided(&known, out->rule == CD_RULE_STRUCTURAL ? 1.0 : -1.0, out->decided);
+	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
 	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;
 	out->changed = changed_midway(&in->shift, margin);

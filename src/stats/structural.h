@@ -78,6 +78,31 @@ typedef enum CdVerdict
 	CD_VERDICT_BEHAVIOURAL
 } CdVerdict;
 
+/* The rules of the verdict, see doc/verdict.md: which one decided. */
+typedef enum CdRule
+{
+	CD_RULE_NO_GAP,
+	CD_RULE_TYPES_AND_AGENTS,	/* contact types to blame, and a gap beside them */
+	CD_RULE_TYPES,				/* contact types to blame */
+	CD_RULE_SIGNS,				/* more than two indicators */
+	CD_RULE_NONE_SHOWN,			/* a gap below half a smallest effect */
+	CD_RULE_STRUCTURAL,			/* by p_structural */
+	CD_RULE_BEHAVIOURAL,
+	CD_RULE_GAP_VAGUE,			/* structural by p_structural, were there surely a gap */
+	CD_RULE_UNTRIED,			/* one of both by p_structural, were it known what coaching does */
+	CD_RULE_OPEN
+} CdRule;
+
+/* What p_structural is made of. */
+typedef enum CdEvidence
+{
+	CD_EVIDENCE_SPREAD,			/* between agents */
+	CD_EVIDENCE_TYPES,
+	CD_EVIDENCE_COACHING,
+	CD_EVIDENCE_WAITING,
+	CD_EVIDENCES
+} CdEvidence;
+
 /* more_...: about as many more would settle an unknown test; NaN: they wouldn't, or it is settled. */
 typedef struct CdTest
 {
@@ -161,6 +186,9 @@ typedef struct CdStructural
 	bool		untold;			/* nobody experienced: learning may explain the gap */
 	double		p;				/* NaN where there is no gap to explain */
 	CdVerdict	verdict;
+	CdRule		rule;			/* that decided */
+	bool		decided[CD_EVIDENCES];	/* what moved p furthest the verdict's way, where p decided */
+	double		more_weeks;		/* about, where no gap is shown, until there is surely none; NaN: over a year */
 	bool		changed;		/* the gap opened or closed midway: the tests are of a mixture */
 } CdStructural;
 

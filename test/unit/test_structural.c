@@ -499,6 +499,99 @@ verdicts(void **state)
 	assert_int_equal(types(12, 1, 2, gaps).verdict, CD_VERDICT_STRUCTURAL);
 }
 
+static void
+assert_decided(const CdStructural *s, bool spread, bool coaching, bool waiting)
+{
+	assert_int_equal(s->decided[CD_EVIDENCE_SPREAD], spread);
+	assert_int_equal(s->decided[CD_EVIDENCE_TYPES], false);
+	assert_int_equal(s->decided[CD_EVIDENCE_COACHING], coaching);
+	assert_int_equal(s->decided[CD_EVIDENCE_WAITING], waiting);
+}
+
+/* A verdict names the rule that held and, where p decided, the evidence that moved it furthest. */
+static void
+what_decided(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	in.experienced = &whole;
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0};
+	assert_int_equal(ask(&in).rule, CD_RULE_SIGNS);
+	in.experienced = NULL;
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_STRUCTURAL);
+	assert_decided(&s, true, true, false);	/* alike alone, or idle alone, would not have been enough */
+	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0};
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_BEHAVIOURAL);
+	assert_decided(&s, false, true, false);
+	in.coaching = nothing_known(&whole).coaching;
+	in.waiting = (CdWaitingEvidence) {0.9, 0.7, 1};
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_STRUCTURAL);
+	assert_decided(&s, false, false, true);
+	in.coaching = (CdCoachingEvidence) {0.2, -9, 9, 30, 5, 0};	/* tried, and nothing learnt */
+	in.waiting = no_events;
+	whole.between_sd = whole.between_low = whole.between_high = NAN;
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_BEHAVIOURAL);
+	assert_decided(&s, false, false, false);
+	whole = alike();
+	in = nothing_known(&whole);
+	assert_int_equal(ask(&in).rule, CD_RULE_OPEN);
+	whole.mean_low = -0.5;
+	whole.mean_high = 8.5;
+	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0};
+	assert_int_equal(ask(&in).rule, CD_RULE_GAP_VAGUE);
+}
+
+/* Agents who share a large gap, and yet differ by several smallest effects: the only test that is known is wrong. */
+static void
+decided_against_the_tests(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	whole.mean_gap = 5;
+	whole.between_sd = 3.4;
+	whole.between_low = 2.4;
+	whole.between_high = 6;
+	in.experienced = &whole;
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_CONSISTENT].state, CD_STATE_UNKNOWN);
+	assert_int_equal(s.test[CD_TEST_EXPERIENCED].state, CD_STATE_STRUCTURAL);
+	assert_int_equal(s.rule, CD_RULE_BEHAVIOURAL);
+	assert_decided(&s, true, false, false);
+}
+
+/* Neither a gap nor that there is none, and the weeks until the interval ends below the margin. */
+static void
+none_shown(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	whole.mean_gap = -1;
+	whole.mean_low = -3.5;
+	whole.mean_high = 1.5;
+	whole.i_squared = 0.5;
+	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
+	assert_nan(ask(&in).more_weeks);	/* 134 more are more than a year */
+	in.weeks = 10;
+	assert_close(ask(&in).more_weeks, 26.0, 0.0);	/* 10 ((1 - 0.5) / (4 / 6.25 - 0.5) - 1) */
+	whole.mean_high = NAN;
+	assert_nan(ask(&in).more_weeks);
+	whole.mean_high = 0.9;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+}
+
 /* Half of the gap gone midway is a change; a third isn't, nor one that isn't clear. */
 static void
 changed(void **state)
@@ -539,6 +632,9 @@ main(void)
 		cmocka_unit_test(probability),
 		cmocka_unit_test(idle_coach),
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(what_decided),
+		cmocka_unit_test(decided_against_the_tests),
+		cmocka_unit_test(none_shown),
 		cmocka_unit_test(changed),
 	};
 
