@@ -38,6 +38,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET enable_nestloop = off
+SET enable_sort = off
 SET work_mem = '64MB'
 AS $$
 DECLARE
@@ -96,6 +97,10 @@ BEGIN
 		EXECUTE p.refresh_with INTO written USING ws, from_month;
 	ELSIF p.kind = 'materialized view' THEN
 		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, part);
+	END IF;
+	-- What is filled for the first time is read in the same transaction, before autovacuum can look at it.
+	IF p.kind <> 'view' AND (SELECT k.reltuples < 0 FROM pg_class k WHERE k.oid = format('%I.%I', ws, part)::regclass) THEN
+		EXECUTE format('ANALYZE %I.%I', ws, part);
 	END IF;
 	RETURN written;
 END

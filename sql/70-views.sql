@@ -8,8 +8,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 't
 	JOIN @.stored_metric m USING (metric)
 	LEFT JOIN @.stored_team t USING (team)
 	CROSS JOIN (
-		SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date AS since
-		FROM @.stored_panel l WHERE l.rows > 0
+		SELECT (
+			SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date
+			FROM @.stored_panel l WHERE l.rows > 0
+		) AS since
 	) s
 	WHERE p.last_period >= s.since;
 	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months), days gathered into weeks. A week belongs to the month in which it begins.';
@@ -121,7 +123,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
-	CREATE UNIQUE INDEX ON @.coaching_effect (metric, level, program, site, team);
+	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';
 	COMMENT ON COLUMN @.coaching_effect.program IS 'Program of the team, or that the row is about; null: not given, or level site or metric.';
@@ -245,7 +247,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
-	), coach AS (
+	), coach AS MATERIALIZED (
 		SELECT m.metric, i.*
 		FROM @.stored_metric m
 		CROSS JOIN LATERAL (
