@@ -122,6 +122,19 @@ SELECT ok(bool_and(idle_coach = 0), 'nobody coaches two teams: nothing is known'
 SELECT ok(bool_and(idle_coach < 0.1), 'nobody''s sessions do anything anywhere: that is no sign of the coaches') FROM idle($$SELECT t, c, 0.05, 0.3 FROM unnest('{a,b,c,d}'::text[]) t, unnest('{x,y,z}'::text[]) c$$);
 SELECT results_eq($$SELECT * FROM idle('TABLE small UNION ALL SELECT ''a'', ''G'', x, se FROM unnest(''{NULL,0,NaN,-Infinity,1,1,1}''::float8[], ''{0.3,NULL,1,1,Infinity,NaN,0}''::float8[]) u (x, se)')$$,
 	$$SELECT * FROM idle('TABLE small')$$, 'what is not known is left out');
+-- Where nobody else coached, coaching can work at even odds; then nothing is sqrt(0.3125) * exp(-1.6) times as likely as from idle sessions.
+SELECT ok(count(*) = 2 AND bool_and(abs(idle_coach - (0.1 / (0.1 + 0.45 * (1 + sqrt(0.3125) * exp(-1.6))) - 0.1) / 0.9) < 1e-14), 'one coach of two teams, by hand')
+FROM idle($$VALUES ('a', 'P', 0, 0.2), ('b', 'P', -0.1, 0.2)$$, 1);
+SELECT results_eq($$SELECT coalesce(team, 'a'), told, idle_coach FROM idle('SELECT nullif(team, ''a''), nullif(coach, ''P''), improvement, se FROM small') ORDER BY 1$$,
+	$$SELECT * FROM idle('TABLE small')$$, 'who has no name is somebody, too');
+SELECT results_eq($$SELECT team, told FROM coachdiag.idle_coaches('{b,b,a,a}', '{P,G,P,G}', '{NaN,NULL,3,Infinity}', '{0,1,0,1}', '{1,1,1,1}', 1)$$, $$VALUES ('a', 3::float8), ('b', NULL)$$, 'sessions that are not known');
+SELECT results_eq($$SELECT idle_coach FROM coachdiag.idle_coaches('{a,b,a,b}', '{P,P,G,G}', '{1,1,1,1}', '{0,0,2,2}', '{1e300,1e-300,0.3,0.3}', 1e-20)$$, $$VALUES (0::float8), (0)$$, 'errors of any size');
+SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a,b}', '{P}', '{1,1}', '{0,0}', '{1,1}', 1)$$, '2202E', 'teams, coaches, sessions, improvement and se must be arrays of the same length', 'a coach is missing');
+SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a}', '{P}', '{1}', '{0}', '{1,1}', 1)$$, '2202E', NULL, 'an error too many');
+SELECT is_empty($$SELECT * FROM coachdiag.idle_coaches('{a,b}', NULL, '{1,1}', '{0,0}', '{1,1}', 1)$$, 'no coaches: no rows');
+SELECT is_empty($$SELECT * FROM coachdiag.idle_coaches('{}', '{}', '{}', '{}', '{}', 1)$$, 'no parts: no rows');
+SELECT is_empty($$SELECT * FROM idle('TABLE small', 'NaN')$$, 'nor with a smallest effect that is no number');
+SELECT is_empty($$SELECT * FROM idle('TABLE small', -2)$$, 'or is negative');
 SELECT is_empty($$SELECT * FROM idle('TABLE small', NULL)$$, 'no smallest effect: no rows');
 SELECT is_empty($$SELECT * FROM idle('TABLE small', 0)$$, 'nor with one of 0');
 SELECT is_empty('SELECT * FROM coachdiag.idle_coaches(NULL, NULL, NULL, NULL, NULL, 1)', 'nothing in, nothing out');
