@@ -82,10 +82,16 @@ WITH why AS (
 )
 SELECT pg_temp.wrap(string_agg(name || ' (' || gap || ')', ', ' ORDER BY relative_gap DESC, name) || ': ' || why || '.', '  ')
 FROM why GROUP BY why ORDER BY max(relative_gap) DESC, why;
+WITH asked (test, question) AS (
+	VALUES ('consistent_gap', 'whether the agents share the gap'), ('contact_type_or_step', 'whether it sits in some contact types'),
+		('decide_or_wait', 'whether the agents decide or wait'), ('experienced_same_gap', 'whether experienced agents have it'),
+		('coaching_without_effect', 'whether coaching moves it')
+)
 SELECT pg_temp.wrap(format('Not assessed for %s: %s (%s).',
 	CASE count(*) WHEN (SELECT count(*) FROM page) THEN 'any gap' ELSE count(*) || ' gaps' END,
-	replace(test, '_', ' '), regexp_replace(reason, '^not assessed: ', '')), '  ')
-FROM :"ws".indicators WHERE state = 'unknown' AND reason LIKE 'not assessed%' GROUP BY test, reason ORDER BY count(*) DESC, test;
+	question, regexp_replace(reason, '^not assessed: ', '')), '  ')
+FROM :"ws".indicators JOIN asked USING (test)
+WHERE state = 'unknown' AND reason LIKE 'not assessed%' GROUP BY question, reason ORDER BY count(*) DESC, question;
 
 \echo
 \echo 'NO GAP WORTH ACTING ON'
