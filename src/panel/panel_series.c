@@ -274,20 +274,65 @@ add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSer
 	series->count += count;
 }
 
-static double
-team_level(const Panel *p)
+/* Values of an agent or a team that are logarithms, summed as what they are logarithms of. */
+typedef struct Level
 {
-	CdMoments	m = {0};
+	double		weight;
+	double		sum;
+	double		sessions;
+} Level;
+
+/* Highest value of a panel: beside it none overflows. */
+static double
+highest_value(const Panel *p)
+{
+	double		highest = -INFINITY;
 
 	for (uint32 i = 0; i < p->cells; i++)
 		if (panel_cells(p)[i].gap.n > 0)
-		{
-			CdMoments	cell = panel_cells(p)[i].gap;
+			highest = fmax(highest, cell_value(&panel_cells(p)[i]));
+	return highest;
+}
 
-			cell.mean = cell_value(&panel_cells(p)[i]);
-			cd_moments_merge(&m, &cell);
-		}
-	return m.weight > 0 ? m.mean : NAN;
+/* A cell's mean is taken for that of a lognormal distribution. */
+static void
+add_to_level(Level *level, const PanelCell *cell, double highest)
+{
+	double		variance = cell->gap.weight > 0 ? cell->gap.m2 / cell->gap.weight : 0;
+
+	level->sessions += cell->sessions;
+	if (cell->gap.n == 0)
+		return;
+	level->weight += cell->gap.weight;
+	level->sum += cell->gap.weight * exp(cell_value(cell) - highest + variance / 2);
+}
+
+/* What a session meets: the agents' levels, each by the sessions received; the team's where there are none. */
+static double
+team_level(const Panel *p)
+{
+	double		highest = highest_value(p);
+	Level		team = {0};
+	double		coached = 0;
+	double		sessions = 0;
+
+	for (uint32 i = 0; i < p->cells;)
+	{
+		int32		agent = panel_cells(p)[i].agent;
+		Level		own = {0};
+
+		for (; i < p->cells && panel_cells(p)[i].agent == agent; i++)
+			add_to_level(&own, &panel_cells(p)[i], highest);
+		if (!(own.weight > 0))
+			continue;
+		team.weight += own.weight;
+		team.sum += own.sum;
+		sessions += own.sessions;
+		coached += own.sessions * own.sum / own.weight;
+	}
+	if (!(team.weight > 0))
+		return NAN;
+	return highest + log(sessions > 0 ? coached / sessions : team.sum / team.weight);
 }
 
 static Walk

@@ -15,7 +15,7 @@ typedef struct PanelSeries
 	CdEffectRow *rows;			/* by team (number of the panel), agent, period */
 	uint32		count;
 	uint32		periods;		/* from the first to the last, gaps included */
-	double	   *level;			/* of each team: weighted mean of the values as stored */
+	double	   *level;			/* of each team, where values are logarithms: that of the coached agents' mean, by sessions */
 	uint32	   *row_of;			/* of each cell, panel by panel; PG_UINT32_MAX: the cell has no period */
 	int32		first;			/* date on which period 0 starts, or a day of its month */
 	bool		by_month;		/* periods are months, not weeks */

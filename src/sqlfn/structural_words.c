@@ -484,17 +484,19 @@ append_idle(StringInfo s, const CdTest *coaching)
 		appendStringInfoString(s, "Let another coach try, or coach the coach: sessions do nothing here, "
 							   "but those of the same coaches do nothing elsewhere either. ");
 	else if (coaching->reason == CD_REASON_IDLE)
-		appendStringInfoString(s, "Change how they are coached, or who does it: sessions do nothing here so far. ");
+		appendStringInfo(s, "Change how they are coached, or who does it: sessions %s here so far. ",
+						 coaching->high < 0 ? "make it worse" : coaching->low > 0 ? "do next to nothing" : "do nothing");
 }
 
 /* Whom to coach on what, where coaching can close the gap. */
 static void
 append_whom(StringInfo s, const CdStory *story)
 {
+	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
 	const char *on = story->n_worst > 0 ? psprintf(" on %s", worst_types(story)) : "";
 
-	if (story->result->test[CD_TEST_COACHING].state == CD_STATE_BEHAVIOURAL)
-		appendStringInfoString(s, "Coaching works here. ");
+	if (coaching->state == CD_STATE_BEHAVIOURAL)
+		appendStringInfo(s, "Coaching %s here. ", coaching->low > 0 ? "works" : "seems to work");
 	if (story->result->test[CD_TEST_CONSISTENT].state == CD_STATE_STRUCTURAL)
 		appendStringInfo(s, "Coach the whole team%s: nearly everybody is short.", on);
 	else
@@ -578,8 +580,9 @@ cd_next_step(const CdStory *story)
 							 new_hires_count(story) ? " beyond what new hires usually lack" : "");
 			break;
 		case CD_VERDICT_STRUCTURAL:
-			appendStringInfo(&s, "%s coaching this. Observe five to ten contacts%s and map where the agent waits.",
-							 coaching->n > 0 ? "Stop" : "Don't start", which);
+			appendStringInfo(&s, "%s coaching this%s. Observe five to ten contacts%s and map where the agent waits.",
+							 coaching->n > 0 ? "Stop" : "Don't start",
+							 coaching->low > 0 ? ", though it moves the metric a little" : "", which);
 			break;
 		case CD_VERDICT_MIXED:
 			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "

@@ -3,6 +3,7 @@
  * coefficients were set on simulated centres, see doc/verdict.md and doc/validity.md.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "stats/heterogeneity.h"
 #include "stats/solve.h"
@@ -53,7 +54,7 @@
 #define P_IN_TYPES 0.75			/* of verdicts by contact types */
 #define P_STRUCTURAL 0.65		/* of those short of the other rules */
 #define P_BEHAVIOURAL 0.35
-#define P_BEHAVIOURAL_UNTRIED 0.2
+#define P_BEHAVIOURAL_UNTRIED 0.25
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
 #define MIXED 3.3
@@ -309,44 +310,60 @@ experienced_test(const CdStructuralInput *in)
 	return t;
 }
 
-/* Weight and mean gap of one agent over all types. */
-static void
-agent_total(const CdTypeGap *gaps, size_t from, size_t to, double *weight, double *gap)
+/* What the contacts of one agent that are of no suspect type add up to. */
+typedef struct Reference
 {
-	*weight = *gap = 0.0;
+	size_t		types;
+	double		weight;
+	double		sum;
+} Reference;
+
+static Reference
+agent_reference(const CdTypeGap *gaps, size_t from, size_t to, const CdTypeSum *type)
+{
+	Reference	r = {0, 0.0, 0.0};
+
 	for (size_t i = from; i < to; i++)
 	{
-		*weight += gaps[i].weight;
-		*gap += gaps[i].weight * gaps[i].gap;
+		if (type[gaps[i].type].suspect)
+			continue;
+		r.types++;
+		r.weight += gaps[i].weight;
+		r.sum += gaps[i].weight * gaps[i].gap;
 	}
+	return r;
 }
 
-/* Each gap less the mean of the agent's other types, with its weight; 0 where there is no other. */
+/* Each gap less the mean of the agent's other types that are not suspect, with its weight; 0 where there is none. */
 static void
-stand_apart(const CdTypeGap *gaps, size_t n, double *apart, double *w)
+stand_apart(const CdTypeGap *gaps, size_t n, const CdTypeSum *type, double *apart, double *w)
 {
-	double		total = 0.0;
-	double		sum = 0.0;
-
 	for (size_t from = 0, to; from < n; from = to)
 	{
+		Reference	r;
+
 		for (to = from + 1; to < n && gaps[to].agent == gaps[from].agent;)
 			to++;
-		agent_total(gaps, from, to, &total, &sum);
+		r = agent_reference(gaps, from, to, type);
 		for (size_t i = from; i < to; i++)
 		{
-			double		rest = total - gaps[i].weight;
+			bool		in = !type[gaps[i].type].suspect;
+			double		weight = r.weight - (in ? gaps[i].weight : 0.0);
+			double		sum = r.sum - (in ? gaps[i].weight * gaps[i].gap : 0.0);
+			bool		known = r.types > (in ? 1 : 0);
 
-			w[i] = to - from > 1 ? gaps[i].weight * rest / total : 0.0;
-			apart[i] = to - from > 1 ? gaps[i].gap - (sum - gaps[i].weight * gaps[i].gap) / rest : 0.0;
+			w[i] = known ? gaps[i].weight * weight / (gaps[i].weight + weight) : 0.0;
+			apart[i] = known ? gaps[i].gap - sum / weight : 0.0;
 		}
 	}
 }
 
 /* Means by type. */
 static void
-sum_types(const CdTypeGap *gaps, size_t n, const double *apart, const double *w, CdTypeSum *type)
+sum_types(const CdTypeGap *gaps, size_t n, const double *apart, const double *w, CdTypeSum *type, size_t types)
 {
+	for (size_t t = 0; t < types; t++)
+		type[t] = (CdTypeSum) {.suspect = type[t].suspect, .low = NAN, .high = NAN};
 	for (size_t i = 0; i < n; i++)
 	{
 		CdTypeSum  *t = &type[gaps[i].type];
@@ -365,6 +382,61 @@ sum_types(const CdTypeGap *gaps, size_t n, const double *apart, const double *w,
 
 		t->w2 += w[i] * w[i] * (apart[i] - t->apart) * (apart[i] - t->apart);
 	}
+}
+
+/* How far a type's gap lies from the mean of all types, for the same agents. */
+typedef struct Place
+{
+	size_t		type;
+	double		weight;
+	double		off;
+} Place;
+
+static int
+by_off(const void *a, const void *b)
+{
+	const Place *x = a;
+	const Place *y = b;
+
+	return x->off != y->off ? (x->off < y->off ? 1 : -1) : (x->type > y->type) - (x->type < y->type);
+}
+
+/*
+ * Suspect the types above the split that leaves two groups the furthest apart: where several are bad, and
+ * they may be most of the contacts, none of them stands apart from a mean that the others belong to.
+ */
+static void
+suspect_types(CdTypeSum *type, size_t types, Place *place)
+{
+	double		weight = 0.0;
+	double		above = 0.0;
+	double		sum = 0.0;
+	double		total = 0.0;
+	double		best = 0.0;
+	size_t		split = 0;
+
+	for (size_t t = 0; t < types; t++)
+		weight += type[t].weight;
+	for (size_t t = 0; t < types; t++)
+	{
+		place[t] = (Place) {t, type[t].weight, type[t].apart * (1.0 - type[t].weight / weight)};
+		total += place[t].weight * place[t].off;
+	}
+	qsort(place, types, sizeof(Place), by_off);
+	for (size_t k = 0; k + 1 < types; k++)
+	{
+		double		between;
+
+		above += place[k].weight;
+		sum += place[k].weight * place[k].off;
+		between = (sum - total * above / weight) * (sum - total * above / weight) / (above * (weight - above));
+		if (!(between > best))
+			continue;
+		best = between;
+		split = k + 1;
+	}
+	for (size_t k = 0; k < split; k++)
+		type[place[k].type].suspect = true;
 }
 
 /* t interval of how far a type stands apart. */
@@ -471,18 +543,46 @@ agent_excess(const CdStructuralInput *in, const CdTypeSum *type, size_t from, si
 	return e;
 }
 
-/* Are the types to blame so for everybody? Where agents differ there, some can do them. y, v: scratch by agent. */
+/* Spread of the agents' true values around their mean. y, v: estimates and their variances. */
 static CdStatus
-shared_by_agents(const CdStructuralInput *in, const CdTypeSum *type, double *y, double *v, bool *shared)
+spread_of(const double *y, const double *v, size_t n, double *mean, double *sd)
 {
-	double		noise = in->whole->within_sd * in->whole->within_sd;
 	double		sum = 0.0;
 	double		precision = 0.0;
 	double		tau2;
+	CdStatus	status = cd_tau2(y, v, n, CD_TAU2_PM, &tau2);
+
+	if (status != CD_OK)
+		return status;
+	for (size_t i = 0; i < n; i++)
+	{
+		sum += y[i] / (v[i] + tau2);
+		precision += 1.0 / (v[i] + tau2);
+	}
+	*mean = sum / precision;
+	*sd = sqrt(tau2);
+	return CD_OK;
+}
+
+/* What agents do with the types to blame and with the others. */
+typedef struct Sides
+{
+	bool		shared;			/* are the types to blame so for everybody? Where agents differ there, some can do them */
+	double		beside;			/* spread between agents on the other types; NaN: not known */
+} Sides;
+
+/* y, v: scratch by agent. */
+static CdStatus
+compare_sides(const CdStructuralInput *in, const CdTypeSum *type, double *y, double *v, Sides *out)
+{
+	double		noise = in->whole->within_sd * in->whole->within_sd;
+	double		mean;
+	double		sd;
 	size_t		n = 0;
+	size_t		others = 0;
 	CdStatus	status;
 
-	*shared = true;
+	*out = (Sides) {true, NAN};
 	for (size_t from = 0, to; from < in->n_gaps; from = to)
 	{
 		Excess		e = agent_excess(in, type, from, &to);
@@ -494,30 +594,35 @@ shared_by_agents(const CdStructuralInput *in, const CdTypeSum *type, double *y, 
 	}
 	if (n < EXCESS_AGENTS || !(noise > 0.0))
 		return CD_OK;
-	status = cd_tau2(y, v, n, CD_TAU2_PM, &tau2);
+	status = spread_of(y, v, n, &mean, &sd);
 	if (status != CD_OK)
 		return status;
-	for (size_t i = 0; i < n; i++)
+	out->shared = sd < SHARED_EXCESS * mean;
+	for (size_t from = 0, to; from < in->n_gaps; from = to)
 	{
-		sum += y[i] / (v[i] + tau2);
-		precision += 1.0 / (v[i] + tau2);
+		Excess		e = agent_excess(in, type, from, &to);
+
+		if (!(e.weight[0] > 0.0))
+			continue;
+		y[others] = e.gap[0];
+		v[others++] = noise / e.weight[0];
 	}
-	*shared = sqrt(tau2) < SHARED_EXCESS * sum / precision;
-	return CD_OK;
+	return spread_of(y, v, others, &mean, &out->beside);
 }
 
 /* Does the gap sit in some contact types? Each is compared with the agents' own other types. */
 static CdStatus
-type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *arena, CdTest *out)
+type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *arena, CdTest *out, double *beside)
 {
 	double		mean_gap = in->whole->mean_gap;
 	double	   *apart = cd_arena_take(arena, in->n_gaps, sizeof(double));
 	double	   *w = cd_arena_take(arena, in->n_gaps, sizeof(double));
+	Place	   *place = cd_arena_take(arena, in->types, sizeof(Place));
 	CdStatus	status = CD_OK;
-	bool		shared = true;
+	Sides		sides = {true, NAN};
 	Blame		blame;
 
-	if (apart == NULL || w == NULL)
+	if (apart == NULL || w == NULL || place == NULL)
 		return CD_NOMEM;
 	for (size_t t = 0; t < in->types; t++)
 		type[t] = (CdTypeSum) {.low = NAN, .high = NAN};
@@ -531,8 +636,11 @@ type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *
 	if (!in->types_comparable)
 		return CD_OK;
 
-	stand_apart(in->gaps, in->n_gaps, apart, w);
-	sum_types(in->gaps, in->n_gaps, apart, w, type);
+	stand_apart(in->gaps, in->n_gaps, type, apart, w);
+	sum_types(in->gaps, in->n_gaps, apart, w, type, in->types);
+	suspect_types(type, in->types, place);
+	stand_apart(in->gaps, in->n_gaps, type, apart, w);
+	sum_types(in->gaps, in->n_gaps, apart, w, type, in->types);
 	for (size_t t = 0; t < in->types && status == CD_OK; t++)
 		if (type[t].agents >= 4.0)
 			status = type_interval(&type[t], mean_gap);
@@ -541,13 +649,14 @@ type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *
 	blame = blame_types(type, in->types, margin, mean_gap);
 	/* where the gap changed midway, agents differ by when they were there */
 	if (blame.any && !changed_midway(&in->shift, margin))
-		status = shared_by_agents(in, type, apart, w, &shared);
+		status = compare_sides(in, type, apart, w, &sides);
+	*beside = sides.beside;
 	if (status != CD_OK)
 		return status;
 	out->estimate = blame.share;
 	if (blame.apart && blame.share >= 0.2)
 	{
-		if (shared)
+		if (sides.shared)
 			settle(out, CD_STATE_STRUCTURAL, CD_REASON_IN_TYPES);
 		else
 			settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_TYPES_DIFFER);
@@ -778,14 +887,15 @@ type_share(const CdTest *t)
 
 /* Beside contact types to blame: is there a gap left, or do agents differ by much of it, and do both come to much? */
 static bool
-also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types, bool works)
+also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types, double beside, bool works)
 {
 	const CdGapDispersion *d = in->settled;
+	double		sd = isnan(beside) ? d->between_sd : fmin(beside, d->between_sd);
 	double		left = clamp(d->mean_gap * (1.0 - types->estimate), 0.0, MIXED_LEFT * margin);
-	bool		differ = d->between_sd > DIFFER * fmax(d->mean_gap, margin);
+	bool		differ = sd > DIFFER * fmax(d->mean_gap, margin);
 
 	return (left > LEFT_OVER * margin || differ)
-		&& MIXED_SPREAD * d->between_sd + left > (works ? MIXED_WORKS : MIXED) * margin;
+		&& MIXED_SPREAD * sd + left > (works ? MIXED_WORKS : MIXED) * margin;
 }
 
 /* Has anything been seen but how the agents differ? */
@@ -810,7 +920,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
 		return CD_RULE_NO_GAP;
-	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->p < 0.5))
+	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->beside, s->p < 0.5))
 		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
 		return CD_RULE_TYPES;
@@ -860,7 +970,7 @@ weeks_to_show_none(const CdStructuralInput *in, double margin)
 size_t
 cd_structural_size(size_t n_gaps, size_t types)
 {
-	size_t		size = cd_arena_bytes(types, sizeof(CdTypeSum));
+	size_t		size = cd_arena_sum(cd_arena_bytes(types, sizeof(CdTypeSum)), cd_arena_bytes(types, sizeof(Place)));
 
 	size = cd_arena_sum(size, cd_arena_bytes(n_gaps, sizeof(double)));
 	return cd_arena_sum(size, cd_arena_bytes(n_gaps, sizeof(double)));
@@ -890,7 +1000,8 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	out->type = cd_arena_take(arena, in->types, sizeof(CdTypeSum));
 	if (out->type == NULL)
 		return CD_NOMEM;
-	status = type_test(in, margin, out->type, arena, &test[CD_TEST_TYPE]);
+	out->beside = NAN;
+	status = type_test(in, margin, out->type, arena, &test[CD_TEST_TYPE], &out->beside);
 	if (status == CD_OK)
 		status = consistent_test(in, margin, type_share(&test[CD_TEST_TYPE]), &test[CD_TEST_CONSISTENT]);
 	if (status != CD_OK)

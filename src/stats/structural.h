@@ -126,12 +126,13 @@ typedef struct CdTypeGap
 	double		gap;			/* what is usual for the type taken away */
 } CdTypeGap;
 
-/* One contact type: its gap, and how far it stands apart from the same agents' other types. */
+/* One contact type: its gap, and how far it stands apart from the same agents' other types that are not suspect. */
 typedef struct CdTypeSum
 {
 	double		weight;
 	double		gap;
-	double		agents;			/* who have other types */
+	bool		suspect;		/* of the group of types with the larger gaps */
+	double		agents;			/* who have types to compare with */
 	double		w;
 	double		apart;
 	double		w2;				/* squared weights times squared deviations of apart */
@@ -182,6 +183,7 @@ typedef struct CdStructural
 {
 	CdTest		test[CD_TESTS];
 	CdTypeSum  *type;			/* in the arena */
+	double		beside;			/* spread between agents on contact types that are not to blame; NaN: none are */
 	double		present;		/* indicators that are structural, of four */
 	bool		untold;			/* nobody experienced: learning may explain the gap */
 	double		p;				/* NaN where there is no gap to explain */

@@ -289,6 +289,35 @@ contact_type_for_some(void **state)
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
 }
 
+/* Whether two types are bad or one that is both of them: neither hides the other, though they are most of the contacts. */
+static void
+several_contact_types(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdGapDispersion whole;
+	CdStructuralInput in = type_input(1.8, 0.01, 3, gaps, &whole);
+	CdStructural s;
+
+	(void) state;
+	whole.mean_gap = 1.2;
+	for (size_t i = 0; i < in.n_gaps; i++)
+		gaps[i].gap = 0.1 * gaps[i].agent + (gaps[i].type > 0 ? 1.8 : 0.0);
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
+	assert_true(s.type[1].to_blame && s.type[2].to_blame);
+	assert_close(s.type[1].apart, 1.8, 1e-12);
+	assert_close(s.test[CD_TEST_TYPE].estimate, 1.0, 1e-12);
+
+	in = type_input(1.8, 0.0, 2, gaps, &whole);
+	whole.mean_gap = 1.2;
+	for (size_t i = 0; i < in.n_gaps; i++)
+		gaps[i].weight = gaps[i].type > 0 ? 20 : 10;
+	s = ask(&in);
+	assert_int_equal(s.test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
+	assert_close(s.type[1].apart, 1.8, 1e-12);
+	assert_close(s.test[CD_TEST_TYPE].estimate, 1.0, 1e-12);
+}
+
 /* Everybody is short in one type: the process, unless coaching moves it; with agents who differ besides, both. */
 static void
 contact_type_and_coaching(void **state)
@@ -309,8 +338,14 @@ contact_type_and_coaching(void **state)
 	whole.between_sd = 3.0;
 	whole.between_low = 1.5;
 	whole.between_high = 6.0;
-	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5, 0};
+	assert_close(ask(&in).beside, 0.0, 0.0);	/* 0.2 is less than the noise of an agent, 2 / sqrt(10) */
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);	/* they differ in the type to blame alone */
+	for (size_t i = 0; i < in.n_gaps; i++)
+		gaps[i].gap += 1.1 * gaps[i].agent;
+	assert_close(ask(&in).beside, sqrt(1.44 * 6.0 - 0.4), 1e-6);	/* variance of 1.2 times 0 to 7, less noise */
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 	in.coaching = (CdCoachingEvidence) {0.5, -0.1, 1.1, 30, 5, 0};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
@@ -625,6 +660,7 @@ main(void)
 		cmocka_unit_test(all_new),
 		cmocka_unit_test(contact_type),
 		cmocka_unit_test(contact_type_for_some),
+		cmocka_unit_test(several_contact_types),
 		cmocka_unit_test(contact_type_and_coaching),
 		cmocka_unit_test(few_sessions_tell_nothing),
 		cmocka_unit_test(contact_type_not_assessed),
