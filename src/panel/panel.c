@@ -134,7 +134,7 @@ same_text(PanelString a, PanelString b)
 	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
-static bool
+static inline bool
 same_key(const PanelCell *a, const PanelCell *b)
 {
 	return a->agent == b->agent &&
@@ -485,14 +485,19 @@ merge_hired_on(PanelAgent *agent, int32 hired_on)
 
 /* Merge moments and, weighted by them, the target; same targets stay exact. */
 static inline void
-merge_observations(PanelCell *cell, const CdMoments *gap, double target)
+merge_observations(CdMoments *gap, double *target, const CdMoments *from_gap, double from_target)
 {
-	if (gap->n == 0)
+	if (from_gap->n == 0)
 		return;
-	cd_moments_merge(&cell->gap, gap);
-	if (target != cell->target && panel_cell_has_target(cell))
-		cell->target += (target - cell->target) * (gap->weight / cell->gap.weight);
-	if (unlikely(isinf(cell->gap.m2) || isinf(cell->gap.weight)))
+	cd_moments_merge(gap, from_gap);
+	if (*target != from_target && *target == *target)
+		*target += (from_target - *target) * (from_gap->weight / gap->weight);
+}
+
+static inline void
+check_observations(const PanelCell *cell)
+{
+	if (unlikely(!isfinite(cell->gap.m2) || !isfinite(cell->gap.weight)))
 		float_overflow_error();
 }
 
@@ -502,8 +507,7 @@ add_observation(PanelCell *cell, const PanelRow *row)
 	cd_moments_add(&cell->gap, row->has_target ? row->value - row->target : row->value, row->weight);
 	if (row->has_target && row->target != cell->target)
 		cell->target += (row->target - cell->target) * (row->weight / cell->gap.weight);
-	if (unlikely(!isfinite(cell->gap.m2) || isinf(cell->gap.weight)))
-		float_overflow_error();
+	check_observations(cell);
 }
 
 static inline void
@@ -542,27 +546,35 @@ panel_add(Panel *p, const PanelRow *row)
 	return p;
 }
 
-/* The numbers that the agents of `from` have in `into`, where they often follow one another as they do here. */
+/*
+ * The number of an agent of another panel of the same kind, whose pool that is, and which is added where there is none;
+ * `next`: where it would be if the agents followed one another as they do there.
+ */
+static inline int32
+put_agent_of(Panel **into, const PanelAgent *agent, const char *pool, uint32 next)
+{
+	PanelRow	row;
+	bool		added;
+	int32		number = next;
+
+	if ((*into)->agent_kind == PANEL_AGENT_TEXT)
+		row.agent_name = (PanelString) {pool + agent->key.name.offset, agent->key.name.length};
+	else
+		row.agent_id = agent->key.id;
+	if (next >= (*into)->agents || !is_agent(*into, next, &row))
+		number = panel_put_agent(into, &row, &added);
+	merge_hired_on(&panel_agents(*into)[number], agent->hired_on);
+	return number;
+}
+
+/* The numbers that the agents of `from` have in `into`. */
 static int32 *
 map_agents(Panel **into, const Panel *from)
 {
 	int32	   *map = palloc(Max(from->agents, 1) * sizeof(int32));
-	uint32		next = 0;
-	bool		added;
 
 	for (uint32 i = 0; i < from->agents; i++)
-	{
-		const PanelAgent *agent = &panel_agents(from)[i];
-		PanelRow	row = {0};
-
-		if (from->agent_kind == PANEL_AGENT_TEXT)
-			row.agent_name = panel_string(from, agent->key.name);
-		else
-			row.agent_id = agent->key.id;
-		map[i] = next < (*into)->agents && is_agent(*into, next, &row) ? (int32) next : panel_put_agent(into, &row, &added);
-		merge_hired_on(&panel_agents(*into)[map[i]], agent->hired_on);
-		next = map[i] + 1;
-	}
+		map[i] = put_agent_of(into, &panel_agents(from)[i], panel_pool(from), i == 0 ? 0 : map[i - 1] + 1);
 	return map;
 }
 
@@ -577,34 +589,31 @@ map_labels(Panel **into, const Panel *from)
 	return map;
 }
 
-/* The number of the cell with that key, which is added where there is none; so many more may follow. */
 static uint32
+look_up_cell(Panel **into, const PanelCell *key, uint32 more)
+{
+	uint32		hash = hash_cell(key);
+	uint32		number = find_cell(*into, key, hash);
+
+	return number < (*into)->cells ? number : append_cell(into, key, hash, more);
+}
+
+/* The number of the cell with that key, which is added where there is none; so many more may follow. */
+static inline uint32
 cell_of_key(Panel **into, const PanelCell *key, uint32 more)
 {
 	uint32		number = panel_agents(*into)[key->agent].last_cell;
-	uint32		hash;
 
-	if (number < (*into)->cells && same_key(&panel_cells(*into)[number], key))
-		return number;
-	hash = hash_cell(key);
-	number = find_cell(*into, key, hash);
-	if (number == (*into)->cells)
-		append_cell(into, key, hash, more);
+	if (number >= (*into)->cells || !same_key(&panel_cells(*into)[number], key))
+		number = look_up_cell(into, key, more);
 	panel_agents(*into)[key->agent].last_cell = number;
 	return number;
 }
 
-static inline void
-add_cell(PanelCell *into, const PanelCell *from)
-{
-	merge_observations(into, &from->gap, from->target);
-	add_dose(into, from->sessions, from->minutes);
-}
-
 static void
-check_same_kind(const Panel *a, const Panel *b)
+check_same_kind(PanelAgentKind a, PanelAgentKind b)
 {
-	if (a->agent_kind != b->agent_kind)
+	if (a != b)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("cannot merge a panel of bigint agents with a panel of text agents"),
@@ -618,7 +627,7 @@ panel_merge(Panel *into, const Panel *from)
 	int32	   *labels;
 	uint32		number;
 
-	check_same_kind(into, from);
+	check_same_kind(into->agent_kind, from->agent_kind);
 	agents = map_agents(&into, from);
 	labels = map_labels(&into, from);
 	for (uint32 i = 0; i < from->cells; i++)
@@ -632,42 +641,96 @@ panel_merge(Panel *into, const Panel *from)
 		key.contact_type = cell->contact_type == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->contact_type];
 		key.coach = cell->coach == PANEL_NO_LABEL ? PANEL_NO_LABEL : labels[cell->coach];
 		number = cell_of_key(&into, &key, from->cells - i - 1);
-		add_cell(&panel_cells(into)[number], cell);
+		merge_observations(&panel_cells(into)[number].gap, &panel_cells(into)[number].target, &cell->gap, cell->target);
+		check_observations(&panel_cells(into)[number]);
+		add_dose(&panel_cells(into)[number], cell->sessions, cell->minutes);
 	}
 	pfree(agents);
 	pfree(labels);
 	return into;
 }
 
-/* Whether two cells are of one cell without periods, contact types and coaches. */
 static inline bool
-same_without_rest(const PanelCell *a, const PanelCell *b)
+has_target(const PanelColumns *p, uint32 cell)
 {
-	return a->agent == b->agent && panel_cell_has_target(a) == panel_cell_has_target(b);
+	double		target = panel_number(p, PANEL_TARGET, cell);
+
+	return target == target;
+}
+
+/* The end of the cells from `i` on, before `end`, that all have a target or all have none. */
+static inline uint32
+end_of_run(const PanelColumns *p, uint32 i, uint32 end)
+{
+	uint32		stop = i + 1;
+
+	if (p->column[PANEL_TARGET].step == 0)
+		return end;
+	while (stop < end && has_target(p, stop) == has_target(p, i))
+		stop++;
+	return stop;
+}
+
+/* Add the cells `i` to `end` - 1. */
+static void
+merge_run(PanelCell *into, const PanelColumns *from, uint32 i, uint32 end)
+{
+	CdMoments	sum = into->gap;
+	double		target = into->target;
+
+	for (uint32 c = i; c < end; c++)
+	{
+		const CdMoments gap = {
+			.n = panel_number(from, PANEL_N, c), .weight = panel_number(from, PANEL_WEIGHT, c),
+			.mean = panel_number(from, PANEL_MEAN, c), .m2 = panel_number(from, PANEL_M2, c)
+		};
+
+		merge_observations(&sum, &target, &gap, panel_number(from, PANEL_TARGET, c));
+	}
+	into->gap = sum;
+	into->target = target;
+	check_observations(into);
+	for (uint32 c = i; c < end && from->has_dose; c++)
+		add_dose(into, panel_number(from, PANEL_SESSIONS, c), panel_number(from, PANEL_MINUTES, c));
+}
+
+/* Add the cells `i` to `end` - 1 of an agent, `agent` in `into`. */
+static inline void
+merge_cells_of_agent(Panel **into, int32 agent, const PanelColumns *from, uint32 i, uint32 end)
+{
+	CHECK_FOR_INTERRUPTS();
+	while (i < end)
+	{
+		PanelCell	key = {
+			.agent = agent, .period = PANEL_NO_DATE, .contact_type = PANEL_NO_LABEL, .coach = PANEL_NO_LABEL,
+			.target = panel_number(from, PANEL_TARGET, i)
+		};
+		uint32		number = cell_of_key(into, &key, 0);
+		uint32		stop = end_of_run(from, i, end);
+
+		merge_run(&panel_cells(*into)[number], from, i, stop);
+		i = stop;
+	}
 }
 
 Panel *
-panel_merge_agents(Panel *into, const Panel *from)
+panel_merge_agents(Panel *into, const PanelColumns *from)
 {
-	int32	   *agents;
-	uint32		number = 0;
+	uint32		cell = 0;
+	int32		number = -1;
 
-	check_same_kind(into, from);
-	agents = map_agents(&into, from);
-	for (uint32 i = 0; i < from->cells; i++)
+	check_same_kind(into->agent_kind, from->agent_kind);
+	/* A new state grows once. */
+	if (into->agents == 0)
+		reserve(&into, from->agents, from->agents, 0, 0);
+	for (uint32 a = 0; a < from->agents; a++)
 	{
-		const PanelCell *cell = &panel_cells(from)[i];
+		uint32		end = cell + from->agent[a].last_cell;
 
-		if ((i & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (i == 0 || !same_without_rest(cell, cell - 1))
-			number = cell_of_key(&into, &(PanelCell) {
-				.agent = agents[cell->agent], .period = PANEL_NO_DATE,
-				.contact_type = PANEL_NO_LABEL, .coach = PANEL_NO_LABEL, .target = cell->target
-			}, 0);
-		add_cell(&panel_cells(into)[number], cell);
+		number = put_agent_of(&into, &from->agent[a], from->pool, number + 1);
+		merge_cells_of_agent(&into, number, from, cell, end);
+		cell = end;
 	}
-	pfree(agents);
 	return into;
 }
 

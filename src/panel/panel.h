@@ -197,6 +197,52 @@ panel_cell_has_target(const PanelCell *c)
 	return c->target == c->target;
 }
 
+/* The numbers of a cell by which a stored panel is kept, the doubles first. */
+typedef enum PanelNumber
+{
+	PANEL_N,
+	PANEL_WEIGHT,
+	PANEL_MEAN,
+	PANEL_M2,
+	PANEL_TARGET,
+	PANEL_SESSIONS,
+	PANEL_MINUTES,
+	PANEL_PERIOD,
+	PANEL_CONTACT_TYPE,
+	PANEL_COACH,
+	PANEL_COLUMNS
+} PanelNumber;
+
+/* That number of all cells: where the first is, and how many bytes lie from each to the next. */
+typedef struct PanelColumn
+{
+	const char *first;
+	size_t		step;
+} PanelColumn;
+
+/* What a stored panel consists of, for those who need not open it.  Cells come agent by agent. */
+typedef struct PanelColumns
+{
+	PanelAgentKind agent_kind;
+	uint32		cells;
+	uint32		agents;
+	const PanelAgent *agent;	/* last_cell: how many cells it has */
+	const PanelText *label;
+	const char *pool;
+	PanelColumn column[PANEL_COLUMNS];
+	bool		has_dose;		/* false: no sessions and no minutes */
+} PanelColumns;
+
+/* One of the doubles. */
+static inline double
+panel_number(const PanelColumns *p, PanelNumber number, uint32 cell)
+{
+	return *(const double *) (p->column[number].first + cell * p->column[number].step);
+}
+
+/* The panel in a datum, which is stored in the current memory context if it is not yet. */
+extern PanelColumns panel_columns(Datum datum);
+
 /* The panel in a datum: as it is in working form, else opened in the current memory context. */
 extern Panel *panel_open(Datum datum);
 
@@ -223,7 +269,7 @@ extern Panel *panel_add(Panel *p, const PanelRow *row);
 extern Panel *panel_merge(Panel *into, const Panel *from);
 
 /* The same with periods, contact types and coaches left out: one cell an agent, and one more without target. */
-extern Panel *panel_merge_agents(Panel *into, const Panel *from);
+extern Panel *panel_merge_agents(Panel *into, const PanelColumns *from);
 
 /* Whether `keep` says so for a cell. */
 typedef bool (*PanelKeep) (const Panel *p, const PanelCell *c, const void *arg);

@@ -16,12 +16,15 @@
 
 #define STORED_VERSION 2
 
+#define CACHE_LINE 64
+#define FETCHED 4096			/* bytes */
+
 typedef struct StoredPanel
 {
 	int32		vl_len_;
 	uint8		version;
 	uint8		agent_kind;
-	uint8		column[10];		/* a ColumnForm each */
+	uint8		column[PANEL_COLUMNS];	/* a ColumnForm each */
 	uint32		cells;
 	uint32		agents;
 	uint32		labels;
@@ -47,15 +50,16 @@ typedef struct Column
 
 /* Without the agent, whose cells follow one another. */
 static const Column column[] = {
-	COLUMN(gap.n), COLUMN(gap.weight), COLUMN(gap.mean), COLUMN(gap.m2), COLUMN(target), COLUMN(sessions), COLUMN(minutes),
-	COLUMN(period), COLUMN(contact_type), COLUMN(coach)
+	[PANEL_N] = COLUMN(gap.n), [PANEL_WEIGHT] = COLUMN(gap.weight),
+	[PANEL_MEAN] = COLUMN(gap.mean), [PANEL_M2] = COLUMN(gap.m2),
+	[PANEL_TARGET] = COLUMN(target), [PANEL_SESSIONS] = COLUMN(sessions), [PANEL_MINUTES] = COLUMN(minutes),
+	[PANEL_PERIOD] = COLUMN(period), [PANEL_CONTACT_TYPE] = COLUMN(contact_type), [PANEL_COACH] = COLUMN(coach)
 };
 
-#define COLUMNS ((int) lengthof(column))
-#define DOUBLES 7
+#define COLUMNS PANEL_COLUMNS
+#define DOUBLES PANEL_PERIOD
 
 StaticAssertDecl(DOUBLES * sizeof(double) + 4 * sizeof(int32) == sizeof(PanelCell), "all of a cell must be stored");
-StaticAssertDecl(lengthof(column) == lengthof(((StoredPanel *) NULL)->column), "every column must have its form");
 StaticAssertDecl(sizeof(StoredPanel) % sizeof(double) == 0, "columns must be aligned");
 
 /* Where a column of the cells begins. */
@@ -73,6 +77,12 @@ column_size(const StoredPanel *s, int c)
 	return Min(s->cells, most[s->column[c]]) * column[c].size;
 }
 
+static inline bool
+same_number(const char *a, const char *b, size_t size)
+{
+	return size == sizeof(double) ? memcmp(a, b, sizeof(double)) == 0 : memcmp(a, b, sizeof(int32)) == 0;
+}
+
 /* Whether all numbers of a column are those that another begins with, a step after the one before each. */
 static bool
 same_numbers(const Panel *p, int c, const char *other, size_t step)
@@ -80,7 +90,7 @@ same_numbers(const Panel *p, int c, const char *other, size_t step)
 	const char *number = first_number(p, c);
 
 	for (uint32 i = 0; i < p->cells; i++, number += sizeof(PanelCell), other += step)
-		if (memcmp(number, other, column[c].size) != 0)
+		if (!same_number(number, other, column[c].size))
 			return false;
 	return true;
 }
@@ -122,37 +132,10 @@ store_columns(char *to, const StoredPanel *s, const Panel *p, int first, int end
 	return to;
 }
 
-static const char *
-open_columns(const char *from, const StoredPanel *s, Panel *p, int first, int end)
-{
-	const char *number = from;
-	size_t		step = 0;
-
-	for (int c = first; c < end; c++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (s->column[c] != AS_BEFORE)
-		{
-			number = from;
-			step = s->column[c] == ONE_EACH ? column[c].size : 0;
-			from += column_size(s, c);
-		}
-		copy_numbers(first_number(p, c), sizeof(PanelCell), number, step, column[c].size, s->cells);
-	}
-	return from;
-}
-
 static char *
 store_bytes(char *to, const void *from, size_t bytes)
 {
 	return (char *) memcpy(to, from, bytes) + bytes;
-}
-
-static const char *
-open_bytes(void *to, const char *from, size_t bytes)
-{
-	memcpy(to, from, bytes);
-	return from + bytes;
 }
 
 /* An agent's number of cells takes the place of what only a working panel has. */
@@ -161,22 +144,6 @@ count_cells(PanelAgent *agents, const Panel *p)
 {
 	for (uint32 i = 0; i < p->cells; i++)
 		agents[panel_cells(p)[i].agent].last_cell++;
-}
-
-static void
-deal_cells(Panel *p)
-{
-	PanelCell  *cell = panel_cells(p);
-
-	for (uint32 a = 0; a < p->agents; a++)
-	{
-		PanelAgent *agent = &panel_agents(p)[a];
-		PanelCell  *end = cell + agent->last_cell;
-
-		while (cell < end)
-			(cell++)->agent = a;
-		agent->last_cell = 0;
-	}
 }
 
 static size_t
@@ -226,14 +193,92 @@ panel_stored(const Panel *p)
 	return s;
 }
 
+/* Where the columns `first` to `end` - 1 are, which begin at `at`; returns where they end. */
+static const char *
+find_columns(PanelColumns *out, const StoredPanel *s, const char *at, int first, int end)
+{
+	for (int c = first; c < end; c++)
+	{
+		if (s->column[c] == AS_BEFORE)
+			out->column[c] = out->column[c - 1];
+		else
+			out->column[c] = (PanelColumn) {at, s->column[c] == ONE_EACH ? column[c].size : 0};
+		at += column_size(s, c);
+	}
+	return at;
+}
+
+/* Whether all cells have no other number than 0. */
+static bool
+all_zero(const PanelColumns *p, PanelNumber number)
+{
+	return p->column[number].step == 0 && (p->cells == 0 || panel_number(p, number, 0) == 0);
+}
+
+static PanelColumns
+find_parts(const StoredPanel *s)
+{
+	PanelColumns out = {.agent_kind = s->agent_kind, .cells = s->cells, .agents = s->agents};
+	const char *at = find_columns(&out, s, (const char *) (s + 1), 0, DOUBLES);
+
+	out.agent = (const PanelAgent *) at;
+	out.label = (const PanelText *) (out.agent + s->agents);
+	out.pool = find_columns(&out, s, (const char *) (out.label + s->labels), DOUBLES, COLUMNS);
+	out.has_dose = !all_zero(&out, PANEL_SESSIONS) || !all_zero(&out, PANEL_MINUTES);
+	return out;
+}
+
+/* Ask for a panel at once, which is read at many places in turn; of a large one, for its beginning. */
+static inline void
+fetch_panel(const Panel *p)
+{
+	for (Size i = 0; i < Min(VARSIZE(p), FETCHED); i += CACHE_LINE)
+		__builtin_prefetch((const char *) p + i);
+}
+
+PanelColumns
+panel_columns(Datum datum)
+{
+	const Panel *p = (const Panel *) PG_DETOAST_DATUM(datum);
+
+	fetch_panel(p);
+	return find_parts(p->version == STORED_VERSION ? (const StoredPanel *) p : panel_stored(panel_canonical(p)));
+}
+
+static void
+open_cells(Panel *p, const PanelColumns *from)
+{
+	PanelCell  *cell = panel_cells(p);
+
+	for (int c = 0; c < COLUMNS; c++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		copy_numbers(first_number(p, c), sizeof(PanelCell), from->column[c].first, from->column[c].step,
+					 column[c].size, p->cells);
+	}
+	for (uint32 a = 0; a < p->agents; a++)
+		for (uint32 i = 0; i < from->agent[a].last_cell; i++)
+			(cell++)->agent = a;
+}
+
+static void
+open_dictionaries(Panel *p, const PanelColumns *from)
+{
+	memcpy(panel_agents(p), from->agent, p->agents * sizeof(PanelAgent));
+	for (uint32 a = 0; a < p->agents; a++)
+		panel_agents(p)[a].last_cell = 0;
+	memcpy(panel_labels(p), from->label, p->labels * sizeof(PanelText));
+	memcpy(panel_pool(p), from->pool, p->pool);
+}
+
 /* The canonical panel of a stored one. */
 static Panel *
 open_stored(const StoredPanel *s)
 {
+	PanelColumns from = find_parts(s);
 	size_t		size = sizeof(Panel) + s->cells * sizeof(PanelCell) + s->agents * sizeof(PanelAgent) +
 		s->labels * sizeof(PanelText) + s->pool;
 	Panel	   *p = palloc(size);
-	const char *from;
 
 	*p = (Panel) {
 		.version = PANEL_VERSION, .agent_kind = s->agent_kind,
@@ -241,12 +286,8 @@ open_stored(const StoredPanel *s)
 		.cells_room = s->cells, .agents_room = s->agents, .labels_room = s->labels, .pool_room = s->pool
 	};
 	SET_VARSIZE(p, size);
-	from = open_columns((const char *) (s + 1), s, p, 0, DOUBLES);
-	from = open_bytes(panel_agents(p), from, s->agents * sizeof(PanelAgent));
-	from = open_bytes(panel_labels(p), from, s->labels * sizeof(PanelText));
-	from = open_columns(from, s, p, DOUBLES, COLUMNS);
-	open_bytes(panel_pool(p), from, s->pool);
-	deal_cells(p);
+	open_cells(p, &from);
+	open_dictionaries(p, &from);
 	return p;
 }
 

@@ -325,13 +325,13 @@ cd_panel_merge(PG_FUNCTION_ARGS)
 Datum
 cd_panel_merge_agents(PG_FUNCTION_ARGS)
 {
-	const Panel *from;
+	PanelColumns from;
 
 	cd_require_aggregate(fcinfo, "panel_merge_agents");
 	if (PG_ARGISNULL(1))
 		return unchanged_state(fcinfo);
-	from = PG_GETARG_PANEL_P(1);
-	PG_RETURN_POINTER(panel_merge_agents(get_state(fcinfo, from->agent_kind), from));
+	from = panel_columns(PG_GETARG_DATUM(1));
+	PG_RETURN_POINTER(panel_merge_agents(get_state(fcinfo, from.agent_kind), &from));
 }
 
 Datum

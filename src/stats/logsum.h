@@ -32,7 +32,12 @@ cd_log_sum_bound(CdLogSum *s, double x)
 static inline void
 cd_log_sum_add(CdLogSum *s, double x)
 {
-	s->mantissa = cd_log_sum_bound(s, s->mantissa * cd_log_sum_bound(s, x));
+	double		product = s->mantissa * x;
+
+	if (product > 0x1p-500 && product < 0x1p500)
+		s->mantissa = product;
+	else
+		s->mantissa = cd_log_sum_bound(s, s->mantissa) * cd_log_sum_bound(s, x);
 }
 
 static inline double

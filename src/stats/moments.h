@@ -49,7 +49,7 @@ cd_moments_merge(CdMoments *into, const CdMoments *from)
 	}
 	total = into->weight + from->weight;
 	delta = from->mean - into->mean;
-	step = delta * from->weight / total;
+	step = delta * (from->weight / total);
 	into->n += from->n;
 	into->m2 += from->m2 + into->weight * delta * step;
 	into->mean += step;

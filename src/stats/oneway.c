@@ -7,6 +7,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_math.h>
 
+#include "stats/logsum.h"
 #include "stats/oneway.h"
 #include "stats/solve.h"
 
@@ -14,6 +15,7 @@
 #define PIVOT_STEP 0.8			/* of the finest normal curve that the nodes have to show */
 #define NEGLIGIBLE_WEIGHT 1e-12
 #define NORMAL_DF 1000.0		/* from here on a chi-square's cube root is normal enough to integrate over */
+#define THREE_NODES 1e-3		/* df of the groups over those within: up to here 1e-10 of tau2 is lost */
 #define GUESS_ITERATIONS 20
 #define GUESS_TOLERANCE 1e-3
 #define PIVOT_TOLERANCE 1e-13
@@ -74,6 +76,13 @@ summarise(const CdMoments *group, size_t size, Groups *g)
 	return CD_OK;
 }
 
+/* Without the library's call, in what is evaluated most. */
+static inline double
+not_negative(double x)
+{
+	return x > 0.0 ? x : 0.0;
+}
+
 /* All sums at one pair of variances, in one pass around the origin; groups without values weigh 0. */
 static Sums
 sums_at(const Groups *g, double tau2, double unit)
@@ -98,8 +107,8 @@ sums_at(const Groups *g, double tau2, double unit)
 	}
 	mean = wd / s.w;
 	s.mu = g->origin + mean;
-	s.q = fmax(0.0, s.q - wd * mean);
-	s.wq = fmax(0.0, s.wq + mean * (mean * s.w2 - 2.0 * w2d));
+	s.q = not_negative(s.q - wd * mean);
+	s.wq = not_negative(s.wq + mean * (mean * s.w2 - 2.0 * w2d));
 	return s;
 }
 
@@ -179,11 +188,14 @@ criterion(double lambda, void *context, CdStatus *status)
 	const Profile *p = context;
 	Sums		s = sums_at(&p->g, lambda, 1.0);
 	double		value = p->g.df * (1.0 + log(2.0 * M_PI * profiled_sigma2(p, &s)));
+	CdLogSum	log_weights = CD_LOG_SUM_EMPTY;
 
 	(void) status;
 	for (size_t i = 0; i < p->g.size; i++)
-		value += log1p(p->g.group[i].weight * lambda);
-	return p->restricted ? value + log(s.w) : value;
+		cd_log_sum_add(&log_weights, 1.0 + p->g.group[i].weight * lambda);
+	if (p->restricted)
+		cd_log_sum_add(&log_weights, s.w);
+	return value + cd_log_sum(&log_weights);
 }
 
 /* Standard errors of both variances from the expected information. */
@@ -415,29 +427,30 @@ nodes_in_logarithm(Generalised *p, double df)
 }
 
 /*
- * Gauss-Hermite nodes (of the standard normal density) of the cube root of the chi-square
- * (Wilson & Hilferty 1931).
+ * Gauss-Hermite nodes (of the standard normal density) of the cube root of the chi-square (Wilson & Hilferty 1931).
+ * Where sigma2 is known far better than the groups' spread, three of them are as good as five.
  */
 static void
 nodes_of_cube_root(Generalised *p, double df)
 {
-	static const double node[] = {
-		-3.7504397177257423, -2.3667594107345413, -1.1544053947399681, 0.0,
-		1.1544053947399681, 2.3667594107345413, 3.7504397177257423
+	static const double three[][2] = {
+		{0.0, 2.0 / 3.0}, {1.7320508075688773, 1.0 / 6.0}, {-1.7320508075688773, 1.0 / 6.0}
 	};
-	static const double weight[] = {
-		5.4826885597221779e-4, 3.0757123967586497e-2, 0.24012317860501271, 16.0 / 35.0,
-		0.24012317860501271, 3.0757123967586497e-2, 5.4826885597221779e-4
+	static const double five[][2] = {
+		{0.0, 8.0 / 15.0}, {1.3556261799742657, 0.22207592200561266}, {-1.3556261799742657, 0.22207592200561266},
+		{2.8569700138728056, 0.011257411327720689}, {-2.8569700138728056, 0.011257411327720689}
 	};
+	bool		few = p->g.k - 1.0 <= THREE_NODES * df;
+	const double (*node)[2] = few ? three : five;
 	double		step = 2.0 / (9.0 * df);
 
-	p->nodes = sizeof(node) / sizeof(node[0]);
+	p->nodes = few ? 3 : 5;
 	for (int i = 0; i < p->nodes; i++)
 	{
-		double		root = 1.0 - step + node[i] * sqrt(step);
+		double		root = 1.0 - step + node[i][0] * sqrt(step);
 
 		p->sigma2[i] = p->g.ss_within / (df * root * root * root);
-		p->weight[i] = weight[i];
+		p->weight[i] = node[i][1];
 	}
 }
 

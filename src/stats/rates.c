@@ -513,6 +513,21 @@ rates_model(double tau, void *context, double *log_likelihood, double *mean, dou
 	return status;
 }
 
+/* Standard error of a unit's logit, in the mean of their precisions. */
+static double
+typical_noise(const double *x, const double *n, size_t k)
+{
+	double		successes = 0.5;
+	double		trials = 1.0;
+
+	for (size_t i = 0; i < k; i++)
+	{
+		successes += x[i];
+		trials += n[i];
+	}
+	return sqrt((double) k * trials / (successes * (trials - successes)));
+}
+
 /* Posterior over tau. */
 CdStatus
 cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scale,
@@ -521,7 +536,8 @@ cd_rates_posterior(const double *x, const double *n, size_t k, double prior_scal
 	RatesModel	r = {.at_limit = false};
 	CdStatus	status = prepare(x, n, k, true, &r.u);
 
-	return status == CD_OK ? cd_share_model_posterior(rates_model, &r, prior_scale, prior_scale, out) : status;
+	return status == CD_OK
+		? cd_share_model_posterior(rates_model, &r, prior_scale, typical_noise(x, n, k), out) : status;
 }
 
 /*

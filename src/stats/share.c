@@ -17,9 +17,11 @@
 #define SMOOTH 6.0				/* points over which the grid leaves tau = 0 */
 #define TAU_TO 1e3				/* in prior scales */
 #define COARSE 16
+#define NARROW 4.0				/* on x: a posterior away from 0 that is no wider is as good on fewer points, to 1e-6 */
+#define NARROW_GRID 20
 #define PASSES 10
 #define ENOUGH 3				/* points of the coarse grid within the window */
-#define WINDOW 28.0				/* log posterior below the peak that still matters */
+#define WINDOW 20.0				/* log posterior below the peak that still matters */
 #define Z_LIMIT 38.0			/* beyond it the normal distribution function is 0 or 1 */
 #define Z_TAIL 8.0				/* beyond it, as good as that */
 #define NEGLIGIBLE 1e-16		/* probability of a grid point that cannot matter */
@@ -64,33 +66,33 @@ grid_x(const Grid *g, double index, double *slope)
 	return y * y * y / (y * y + c * c);
 }
 
-/* Half-Cauchy density of tau = noise * sinh x, times its slope in x, up to a constant. */
+/* Half-Cauchy density of tau times its slope in x, cosh x, up to a constant. */
 static double
-log_prior(const Grid *g, double sinh_x)
+log_prior(const Grid *g, double tau, double cosh_x)
 {
-	double		scaled = g->noise * sinh_x / g->prior_scale;
+	double		scaled = tau / g->prior_scale;
 
-	return log(sqrt(1.0 + sinh_x * sinh_x) / (1.0 + scaled * scaled));
+	return log(cosh_x / (1.0 + scaled * scaled));
 }
 
-/* Evaluate the model at every point. */
+/* Evaluate the model at every point. Near 0, e - 1 / e loses digits that the units' noise hides. */
 static CdStatus
 fill_grid(Grid *g, int size, CdShareModel model, void *context, CdSharePosterior *out)
 {
-	g->size = size;
+	g->size = out->size = size;
 	for (int i = 0; i < size; i++)
 	{
-		double		sinh_x = sinh(grid_x(g, i, &g->slope[i]));
+		double		e = exp(grid_x(g, i, &g->slope[i]));
 		double		log_likelihood;
 		CdStatus	status;
 
-		out->tau[i] = g->noise * sinh_x;
+		out->tau[i] = 0.5 * g->noise * (e - 1.0 / e);
 		status = model(out->tau[i], context, &log_likelihood, &out->mean[i], &out->sd[i]);
 		if (status != CD_OK)
 			return status;
 		if (cd_stop_requested())
 			return CD_STOPPED;
-		g->log_posterior[i] = log_likelihood + log_prior(g, sinh_x);
+		g->log_posterior[i] = log_likelihood + log_prior(g, out->tau[i], 0.5 * (e + 1.0 / e));
 	}
 	return CD_OK;
 }
@@ -102,7 +104,7 @@ peak_of(const Grid *g)
 	double		peak = -INFINITY;
 
 	for (int i = 0; i < g->size; i++)
-		peak = fmax(peak, g->log_posterior[i]);
+		peak = g->log_posterior[i] > peak ? g->log_posterior[i] : peak;
 	return peak;
 }
 
@@ -177,6 +179,7 @@ cd_share_model_posterior(CdShareModel model, void *context, double prior_scale, 
 	Grid		g = {.noise = fmin(noise, prior_scale), .prior_scale = prior_scale};
 	double		limit;
 	bool		found = false;
+	bool		narrow;
 	CdStatus	status = CD_OK;
 
 	if (!isfinite(prior_scale) || prior_scale <= 0.0 || !(noise > 0.0))
@@ -187,8 +190,9 @@ cd_share_model_posterior(CdShareModel model, void *context, double prior_scale, 
 		status = fill_grid(&g, COARSE, model, context, out);
 		found = status == CD_OK && find_window(&g);
 	}
+	narrow = g.from > 0.0 && g.to - g.from <= NARROW;
 	if (status == CD_OK)
-		status = fill_grid(&g, CD_SHARE_GRID, model, context, out);
+		status = fill_grid(&g, narrow ? NARROW_GRID : CD_SHARE_GRID, model, context, out);
 	if (status != CD_OK)
 		return status;
 	if (!isfinite(peak_of(&g)))
@@ -265,6 +269,7 @@ typedef struct Mixture
 	const double *probability;
 	double		slope[CD_SHARE_GRID];
 	double		start[CD_SHARE_GRID];
+	int			size;
 	int			stride;			/* over every so many points */
 } Mixture;
 
@@ -300,7 +305,7 @@ mixture_series(const Mixture *m, double x, int terms, double *series)
 
 	for (int n = 0; n < terms; n++)
 		series[n] = 0.0;
-	for (int i = m->stride / 2; i < CD_SHARE_GRID; i += m->stride)
+	for (int i = m->stride / 2; i < m->size; i += m->stride)
 	{
 		double		u = m->slope[i] * x - m->start[i];
 
@@ -377,9 +382,9 @@ mixture_quantile(Mixture *m, double target, double low, double high, double gues
 static Mixture
 share_beyond(const CdSharePosterior *p, double threshold, double sign)
 {
-	Mixture		m = {.probability = p->probability, .stride = 1};
+	Mixture		m = {.probability = p->probability, .size = p->size, .stride = 1};
 
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	for (int i = 0; i < p->size; i++)
 	{
 		m.slope[i] = p->tau[i] / p->sd[i];
 		m.start[i] = sign * (p->mean[i] - threshold) / p->sd[i];
@@ -393,7 +398,7 @@ bracket_share(const Mixture *m, double *low, double *high)
 {
 	*low = Z_LIMIT;
 	*high = -Z_LIMIT;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	for (int i = 0; i < m->size; i++)
 	{
 		if (m->probability[i] == 0.0)
 			continue;
@@ -450,7 +455,7 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 		return CD_OK;
 	}
 	out->mean = 0.0;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	for (int i = 0; i < posterior->size; i++)
 	{
 		double		spread = spread_of(posterior, i);
 
@@ -469,11 +474,11 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 static Mixture
 new_unit(const CdSharePosterior *p, double origin, double *mean, double *sd)
 {
-	Mixture		m = {.probability = p->probability, .stride = 1};
+	Mixture		m = {.probability = p->probability, .size = p->size, .stride = 1};
 	double		square = 0.0;
 
 	*mean = 0.0;
-	for (int i = 0; i < CD_SHARE_GRID; i++)
+	for (int i = 0; i < p->size; i++)
 	{
 		double		distance = p->mean[i] - origin;
 		double		spread = spread_of(p, i);

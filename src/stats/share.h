@@ -11,10 +11,11 @@
 
 #include "stats/status.h"
 
-#define CD_SHARE_GRID 32
+#define CD_SHARE_GRID 28
 
 typedef struct CdSharePosterior
 {
+	int			size;			/* points in use */
 	double		tau[CD_SHARE_GRID];
 	double		probability[CD_SHARE_GRID]; /* sums to 1 */
 	double		mean[CD_SHARE_GRID];	/* of mu given tau */

@@ -1,5 +1,5 @@
 -- A panel comes back from its stored form whole, whichever of its columns are constant, vary, or repeat the one before.
-SELECT plan(6);
+SELECT plan(7);
 
 -- A mask's bits say which columns vary; a cell has as many rows as it has values.
 CREATE TABLE entry AS
@@ -36,6 +36,18 @@ SELECT is_empty('SELECT mask FROM made WHERE panel::text::coachdiag.panel OPERAT
 SELECT is(
 	(SELECT count(DISTINCT coachdiag.panel_send(panel)) FROM (SELECT panel FROM made UNION ALL SELECT coachdiag.rollup(panel) FROM made GROUP BY mask) s),
 	(SELECT count(DISTINCT coachdiag.panel_send(panel)) FROM made), 'and merged with nothing else');
+
+-- Agents over four panels each, straight from their stored form.
+CREATE VIEW expected_agent AS
+SELECT mask / 4 AS four, agent::text, count(*) AS observations, sum(weight)::float8 AS weight,
+	round(sum(weight * value)::numeric / sum(weight), 9) AS mean, round(sum(weight * target)::numeric / sum(weight), 9) AS target,
+	sum(sessions)::float8 AS sessions, sum(minutes)::float8 AS minutes, min(hired_on) AS hired_on
+FROM entry GROUP BY mask / 4, agent, target IS NULL;
+CREATE VIEW found_agent AS
+SELECT four, agent, observations, weight, round(mean::numeric, 9) AS mean, round(target::numeric, 9) AS target, sessions, minutes, hired_on
+FROM (SELECT mask / 4 AS four, coachdiag.rollup_agents(panel) AS panel FROM made GROUP BY 1) s, coachdiag.cells(panel);
+SELECT is_empty('(TABLE expected_agent EXCEPT TABLE found_agent) UNION ALL (TABLE found_agent EXCEPT TABLE expected_agent)',
+	'agents come back without periods and types');
 
 SELECT is(coachdiag.period_range(panel, '1999-01-01', '1999-01-02')::text, 'panel 1 bigint 0 0 0', 'a panel without cells has a stored form')
 FROM made WHERE mask = 1;

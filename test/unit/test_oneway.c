@@ -127,10 +127,11 @@ dyestuff2_boundary(void **state)
 static double
 generalised_probability(const CdAnova *a, double n, double tau2)
 {
-	const double step = 0.01;
+	const double sd = sqrt(2.0 * a->df_within);
+	const double step = 0.0015 * sd;
 	double		probability = 0.0;
 
-	for (double x = 0.5 * step; x < 10.0 * a->df_within; x += step)
+	for (double x = fmax(0.0, a->df_within - 10.0 * sd) + 0.5 * step; x < a->df_within + 30.0 * sd; x += step)
 		probability += step * gsl_ran_chisq_pdf(x, a->df_within)
 			* gsl_cdf_chisq_Q(a->ss_between / (a->ss_within / x + n * tau2), a->df_between);
 	return probability;
@@ -151,6 +152,29 @@ generalised_interval(void **state)
 	assert_ok(cd_oneway_tau2_interval(group, 6, 0.95, &low, &high));
 	assert_close(generalised_probability(&a, 5.0, low), 0.025, 1e-8);
 	assert_close(generalised_probability(&a, 5.0, high), 0.975, 1e-8);
+}
+
+/* So they do where few nodes stand for many values within, five or three. */
+static void
+generalised_interval_of_many_values(void **state)
+{
+	const double n[] = {200.0, 5000.0};
+
+	(void) state;
+	for (int i = 0; i < 2; i++)
+	{
+		CdMoments	group[12];
+		CdAnova		a;
+		double		low;
+		double		high;
+
+		for (int g = 0; g < 12; g++)
+			group[g] = (CdMoments) {n[i], n[i], 10.0 + 3.0 * sin(g), 60.0 * n[i]};
+		assert_ok(cd_anova(group, 12, &a));
+		assert_ok(cd_oneway_tau2_interval(group, 12, 0.95, &low, &high));
+		assert_close(generalised_probability(&a, n[i], low), 0.025, 1e-8);
+		assert_close(generalised_probability(&a, n[i], high), 0.975, 1e-8);
+	}
 }
 
 /* Pinheiro & Bates (2000) print a residual sd of 4.020779. */
@@ -310,6 +334,7 @@ main(void)
 		cmocka_unit_test(balanced_mean_interval),
 		cmocka_unit_test(dyestuff2_boundary),
 		cmocka_unit_test(generalised_interval),
+		cmocka_unit_test(generalised_interval_of_many_values),
 		cmocka_unit_test(rail_reml),
 		cmocka_unit_test(equivariance),
 		cmocka_unit_test(permutation),

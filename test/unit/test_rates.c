@@ -217,6 +217,35 @@ wilson(void **state)
 	assert_int_equal(cd_wilson(21, 20, 0.95, &low, &high), CD_BAD_INPUT);
 }
 
+/* Few units of very many trials: their logits are as good as normal, and the share is that of normal units. */
+static void
+posterior_of_precise_units(void **state)
+{
+	const double logit[] = {-0.3, -1.1, 0.4};
+	const double n[] = {4e4, 3e4, 2e4};
+	double		x[3];
+	double		v[3];
+	CdSharePosterior posterior;
+	CdShare		rates;
+	CdShare		normal;
+
+	(void) state;
+	for (int i = 0; i < 3; i++)
+	{
+		double		p = 1.0 / (1.0 + exp(-logit[i]));
+
+		x[i] = n[i] * p;
+		v[i] = 1.0 / (n[i] * p * (1.0 - p));
+	}
+	assert_ok(cd_rates_posterior(x, n, 3, 1.0, &posterior));
+	assert_ok(cd_share_summary(&posterior, -0.8, false, 0.95, &rates));
+	assert_ok(cd_share_posterior(logit, v, 3, 1.0, &posterior));
+	assert_ok(cd_share_summary(&posterior, -0.8, false, 0.95, &normal));
+	assert_close(rates.mean, normal.mean, 2e-3);
+	assert_close(rates.low, normal.low, 2e-3);
+	assert_close(rates.high, normal.high, 2e-3);
+}
+
 static void
 refusals(void **state)
 {
@@ -247,6 +276,7 @@ main(void)
 		cmocka_unit_test(mirror),
 		cmocka_unit_test(moments),
 		cmocka_unit_test(wilson),
+		cmocka_unit_test(posterior_of_precise_units),
 		cmocka_unit_test(refusals),
 	};
 

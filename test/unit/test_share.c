@@ -131,6 +131,35 @@ fine_enough(void **state)
 	}
 }
 
+/* Of a dozen units that clearly differ fewer points are taken, and give the same. */
+static void
+fewer_points_when_narrow(void **state)
+{
+	CdSharePosterior posterior;
+	double		y[12];
+	double		v[12];
+	CdShare		s;
+
+	(void) state;
+	for (int i = 0; i < 12; i++)
+	{
+		y[i] = -0.5 + gsl_cdf_ugaussian_Pinv((i + 0.5) / 12.0);
+		v[i] = 0.01;
+	}
+	assert_ok(cd_share_posterior(y, v, 12, 0.5, &posterior));
+	assert_true(posterior.size < CD_SHARE_GRID);
+	assert_ok(cd_share_summary(&posterior, 0.0, false, 0.95, &s));
+	for (double c = 0.3; c < 1.0; c += 0.2)
+	{
+		double		mean;
+		double		below;
+
+		brute_force(y, 0.01, 12, 0.5, c, &mean, &below);
+		assert_close(s.mean, mean, 1e-6);
+		assert_close(cd_share_probability(&posterior, 0.0, false, c), 1.0 - below, 1e-6);
+	}
+}
+
 /* One or two units: wide, never NaN. */
 static void
 few_units(void **state)
@@ -232,6 +261,7 @@ main(void)
 		cmocka_unit_test(quantiles_match_probabilities),
 		cmocka_unit_test(large_sample_limit),
 		cmocka_unit_test(fine_enough),
+		cmocka_unit_test(fewer_points_when_narrow),
 		cmocka_unit_test(few_units),
 		cmocka_unit_test(equal_units),
 		cmocka_unit_test(equivariance),
