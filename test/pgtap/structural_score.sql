@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(96);
+SELECT plan(98);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -191,6 +191,16 @@ SELECT is((SELECT indicators_present FROM coachdiag.structural_score(panel_of(1)
 SELECT results_eq($$SELECT contact_type, weight, round(gap::numeric, 9), target_low, target_high FROM coachdiag.contact_type_gaps(panel_of(3), true)$$,
 	$$SELECT type, sum(weight), round((sum(weight * (target - value)) / sum(weight))::numeric, 9), 74::float8, 80::float8 FROM fact WHERE team = 3 GROUP BY type ORDER BY type COLLATE "C"$$, 'gaps by contact type');
 SELECT is_empty('SELECT * FROM coachdiag.contact_type_gaps(NULL)', 'of no panel: none');
+
+-- A team a fifth too slow at everything is not worse at the long types; one that takes two fifths more at the long type is.
+CREATE TABLE slow AS
+SELECT more, coachdiag.panel(ln(length * 1.2) + CASE WHEN length = 1200 THEN ln(1 + more) ELSE 0 END + 0.02 * noise(a, w, length / 100), ln(length), a, date '2024-01-01' + 7 * w, 10,
+	'type ' || length, NULL, NULL, NULL, date '2019-01-01') AS panel
+FROM unnest('{0,0.4}'::float8[]) more, generate_series(1, 10) a, generate_series(1, 30) w, unnest('{150,400,1200}'::int[]) length GROUP BY more;
+SELECT results_eq($$SELECT more, t.state FROM slow, coachdiag.structural_tests(panel, false, 'log', 40) t WHERE t.test = 'contact_type_or_step' ORDER BY more$$,
+	$$VALUES (0::float8, 'behavioural'), (0.4, 'structural')$$, 'logarithms: shares are compared, not seconds of types of different length');
+SELECT ok(bool_and(abs(gap / (exp((ln(150) + ln(400) + ln(1200)) / 3) * ln(1.2)) - 1) < 0.1), 'at one target for all types')
+FROM slow, coachdiag.contact_type_gaps(panel, false, 'log') WHERE more = 0;
 
 -- Errors
 
