@@ -139,6 +139,17 @@ COMMENT ON FUNCTION coachdiag.metric_row_sql(text, datemultirange) IS
 'Internal: a query for the rows of agent_metric as panels take them: team in force at the period, value and target on the scale of the '
 'metric, volume as weight; and reason: why a row is left out (null: it is used). days: only rows whose period lies in them.';
 
+CREATE FUNCTION coachdiag.counts_as_dose_sql() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT $query$held_at IS NOT NULL AND (status IN ('planned', 'cancelled', 'rescheduled', 'no_show')) IS NOT TRUE AND not_coachable_reason IS NULL
+		AND NOT (coalesce(recognition, false) AND behaviour IS NULL AND sub_behaviour IS NULL AND action IS NULL)$query$
+$$;
+
+COMMENT ON FUNCTION coachdiag.counts_as_dose_sql() IS
+'Internal: the condition by which a row of coaching_session counts as coaching dose, if its status is one that the contract knows: held, something to coach, not recognition alone.';
+
 CREATE FUNCTION coachdiag.session_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -159,8 +170,7 @@ AS $$
 		FROM (
 			SELECT DISTINCT ON (session_id, agent_id, metric) *, (held_at AT TIME ZONE %L)::date AS day
 			FROM (%s) r
-			WHERE held_at IS NOT NULL AND (status IN ('planned', 'cancelled', 'rescheduled', 'no_show')) IS NOT TRUE AND not_coachable_reason IS NULL
-				AND NOT (coalesce(recognition, false) AND behaviour IS NULL AND sub_behaviour IS NULL AND action IS NULL)
+			WHERE %s
 				AND %s
 			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id
 		) s
@@ -169,7 +179,7 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
 	-- The latest of a session's rows counts, so none from before the days can put another one out.
-	$query$, coachdiag.today(ws), coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'),
+	$query$, coachdiag.today(ws), coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'), coachdiag.counts_as_dose_sql(),
 		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
 		coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
 		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('s.day', days))
@@ -403,7 +413,7 @@ BEGIN
 			coachdiag.difference_sql('agent_id, hired_on', coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws)),
 				coachdiag.tenure_sql(coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws))), ws, coachdiag.stored_membership_sql(ws)) END,
 		CASE WHEN changed && '{coaching_session}' THEN 'SELECT day, day + 1 FROM (' || coachdiag.difference_sql('session_id, agent_id, coach_id, metric, duration_minutes, day, dose',
-			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)) || ') s WHERE day IS NOT NULL' END))
+			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)) || ') s WHERE day BETWEEN ''0001-01-01'' AND ''9999-12-31''' END))
 	INTO days;
 	RETURN coalesce(days, '{}');
 END
@@ -623,6 +633,38 @@ $$;
 COMMENT ON FUNCTION coachdiag.lock_workspace(text) IS
 'Internal: makes sure that one refresh or drop of a workspace runs at a time, until the end of the transaction; says so where it has to wait. Error: dropped meanwhile.';
 
+CREATE FUNCTION coachdiag.lock_sources(ws text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	sources CONSTANT text := (SELECT string_agg(format('%I.%I', ws, k.relname), ', ' ORDER BY k.relname) FROM coachdiag.contract() c
+		JOIN pg_class k ON k.relnamespace = coachdiag.workspace_oid(ws) AND k.relname = c.relation AND k.relkind IN ('r', 'p', 'v') WHERE c.column_no = 0);
+	told boolean := false;
+BEGIN
+	IF sources IS NULL THEN
+		RETURN;
+	END IF;
+	-- All or none: who holds one source and waits for another (TRUNCATE by TRUNCATE) would be in a deadlock with a refresh that did the same.
+	LOOP
+		BEGIN
+			EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE NOWAIT', sources);
+			RETURN;
+		EXCEPTION WHEN lock_not_available THEN
+			NULL;
+		END;
+		IF NOT told THEN
+			RAISE NOTICE 'a source of workspace "%" is being emptied or altered by another session: waiting for it', ws;
+			told := true;
+		END IF;
+		PERFORM pg_sleep(0.2);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.lock_sources(text) IS
+'Internal: makes sure that no source is emptied, replaced or altered until the end of the transaction; waits, holding none, while one is. Rows can be written meanwhile.';
+
 CREATE PROCEDURE coachdiag.refresh_step(ws text, run bigint, step text, query text, message text DEFAULT NULL)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -712,9 +754,32 @@ $$;
 COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], datemultirange) IS
 'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
 
+CREATE FUNCTION coachdiag.panel_basis(ws text, members text, agents text, sessions text) RETURNS numeric
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+	basis numeric;
+BEGIN
+	EXECUTE format($query$
+		SELECT coalesce(sum(hash_record_extended(r, 0)::numeric), 0) FROM (
+			SELECT ROW(1, agent_id, team, valid_from, valid_to) AS r FROM (%s) m
+			UNION ALL SELECT ROW(2, agent_id, hired_on) FROM (%s) a
+			UNION ALL SELECT ROW(3, session_id, agent_id, coach_id, metric, duration_minutes, day, dose) FROM (%s) s
+		) x
+	$query$, members, agents, sessions) INTO basis;
+	RETURN basis;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.panel_basis(text, text, text, text) IS
+'Internal: a number for what panels take from assignments, agents and sessions, given as queries: another one, another content.';
+
 CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET extra_float_digits = 1
 AS $$
 DECLARE
 	started CONSTANT timestamptz := clock_timestamp();
@@ -727,6 +792,9 @@ DECLARE
 	changed text[];
 	written bigint[];
 	writes bigint;
+	-- Where contacts are tracked it is noted what changed, and since says nothing of them.
+	noted CONSTANT boolean := coachdiag.changes_are_tracked(ws, 'contact') OR coachdiag.changes_are_tracked(ws, 'contact_event');
+	basis numeric;
 	p record;
 BEGIN
 	IF NOT isfinite(since) THEN
@@ -734,9 +802,14 @@ BEGIN
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out, or say rebuild => true to rebuild everything.';
 	END IF;
 	PERFORM coachdiag.lock_workspace(ws);
-	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM %I.refresh_log', ws) INTO run;
+	PERFORM coachdiag.lock_sources(ws);
+	-- refresh_log may have been emptied; change_log is kept by the same number.
+	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r', ws) INTO run;
 	PERFORM coachdiag.tell_progress(ws, 'panels', 0, total);
 	changed := coachdiag.take_changed_relations(ws) || coachdiag.take_changed_sources(ws);
+	IF changed <> '{}' OR rebuild IS TRUE THEN
+		basis := coachdiag.panel_basis(ws, coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws), coachdiag.stored_session_sql(ws));
+	END IF;
 	days := coachdiag.days_to_refresh(ws, since, rebuild IS TRUE OR 'agent_metric' = ANY (changed), changed);
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, seconds) VALUES ($1, $2, $3, ''compare'', extract(epoch FROM $3 - $2))', ws)
 	USING run, started, clock_timestamp();
@@ -750,7 +823,7 @@ BEGIN
 			PERFORM coachdiag.tell_progress(ws, p.part, done, total);
 			writes := coachdiag.writes(ws, p.part);
 			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part,
-				CASE WHEN days IS NOT NULL AND 'week' <> ALL (changed) THEN date_trunc('month', since::timestamp)::date END));
+				CASE WHEN days IS NOT NULL AND NOT noted AND NOT changed && '{week,stored_coach,stored_coach_week}' THEN date_trunc('month', since::timestamp)::date END));
 			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
 				changed := changed || p.part;
 			END IF;
@@ -759,6 +832,10 @@ BEGIN
 		END IF;
 		done := done + 1;
 	END LOOP;
+	-- What came in between the panels and the copies that the next refresh compares with would never be seen.
+	IF basis <> coachdiag.panel_basis(ws, format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws), format('SELECT * FROM %I.stored_coaching_session', ws)) THEN
+		EXECUTE format('INSERT INTO %I.changed_period VALUES (''agent_metric'', NULL)', ws);
+	END IF;
 	PERFORM coachdiag.tell_changes(ws, run);
 	PERFORM set_config('application_name', called, false);
 END

@@ -7,11 +7,16 @@ AS $$
 DECLARE
 	rows CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN 'SELECT * FROM new_row' WHEN 'DELETE' THEN 'SELECT * FROM old_row'
 		WHEN 'UPDATE' THEN 'SELECT * FROM old_row UNION ALL SELECT * FROM new_row' END;
+	readable CONSTANT boolean := NOT EXISTS (SELECT FROM unnest(TG_ARGV[3:]) u (name)
+		WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = TG_RELID AND a.attname = u.name AND NOT a.attisdropped));
 BEGIN
-	IF TG_OP = 'TRUNCATE' THEN
+	-- A workspace renamed or dropped by other means: nothing to note, and no reason to stop who writes.
+	IF to_regclass(format('%I.changed_period', TG_ARGV[0])) IS NULL THEN
+		RETURN NULL;
+	ELSIF TG_OP = 'TRUNCATE' OR NOT readable THEN
 		EXECUTE format('INSERT INTO %I.changed_period VALUES (%L, NULL)', TG_ARGV[0], TG_ARGV[1]);
 	ELSE
-		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, d.day FROM (%4$s) c CROSS JOIN LATERAL unnest(%3$s) d (day) WHERE %2$L <> ''agent_metric'' OR isfinite(d.day)',
+		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, d.day FROM (%4$s) c CROSS JOIN LATERAL unnest(%3$s) d (day) WHERE %2$L <> ''agent_metric'' OR d.day BETWEEN ''0001-01-01'' AND ''9999-12-31''',
 			TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows);
 	END IF;
 	RETURN NULL;
@@ -19,7 +24,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.note_changes() IS
-'Trigger function of coachdiag.track_changes: notes inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, source relation, expression for the days that a row may count on.';
+'Trigger function of coachdiag.track_changes: notes inserted, updated and deleted rows in changed_period of a workspace. Arguments: workspace, source relation, expression for the days that a row may count on, the columns that it reads; where one of these is gone, any row may have changed.';
 
 CREATE FUNCTION coachdiag.tracking_trigger(ws text, relation text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -66,7 +71,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	name CONSTANT text := coachdiag.tracking_trigger(ws, relation);
-	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L, %L)', ws, relation, coalesce(coachdiag.days_sql(ws, source, columns), 'ARRAY[NULL::date]'));
+	days CONSTANT text := coalesce(coachdiag.days_sql(ws, source, columns), 'ARRAY[NULL::date]');
+	stem CONSTANT text := format('EXECUTE FUNCTION coachdiag.note_changes(%L, %L, %L%s)', ws, relation, days, (SELECT string_agg(format(', %L', a.attname), '' ORDER BY a.attname)
+		FROM pg_attribute a WHERE a.attrelid = source AND a.attname = ANY (columns) AND a.attnum > 0 AND NOT a.attisdropped));
 BEGIN
 	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_i', source, stem);
 	EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT %s', name || '_u', source, stem);
@@ -118,7 +125,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.track_changes(text, regclass, name, text) IS
 'From now on notes what changes in the sources (triggers by statement), so that coachdiag.refresh(ws) reads only that again. ws: workspace. source: a table; NULL: all source relations of the workspace that are tables; a notice names those that are views, of which you name each table that they read. '
 'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract (agents, teams and what else has no day need none). It has to be what the view makes the period or day from; of a time the days beside it are noted too, as the view may read it in another zone. relation: the source relation that the table is behind. '
-'Whoever writes to the table needs USAGE on the workspace''s schema and INSERT on its changed_period. Rows written straight into a partition are not noted: write to the table. The next refresh reads everything. '
+'Whoever writes to the table needs USAGE on the workspace''s schema, INSERT on its changed_period and, where the day is that of a time, SELECT on its settings. Rows written straight into a partition or a child table are not noted, nor what is written with triggers off: write to the table, or rebuild. What logical replication brings is read in full each time. The next refresh reads everything. '
 'Errors: no such workspace (3F000), no such relation (42P01), not a table (42809), no such column (42703).';
 
 CREATE FUNCTION coachdiag.untrack_changes(ws text) RETURNS integer
@@ -144,15 +151,39 @@ $$;
 COMMENT ON FUNCTION coachdiag.untrack_changes(text) IS
 'No longer notes changes for a workspace (coachdiag.track_changes): drops the triggers. Returns from how many tables. coachdiag.refresh(ws) then reads everything again each time. Error: no such workspace (3F000).';
 
+CREATE FUNCTION coachdiag.behind(ws text, relation text) RETURNS TABLE (source oid, kind "char", depth int)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE found AS (
+		SELECT c.oid, c.relkind, 0 AS depth FROM pg_class c WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = behind.relation
+		UNION
+		SELECT c.oid, c.relkind, f.depth + 1
+		FROM found f
+			CROSS JOIN LATERAL (
+				SELECT d.refobjid AS oid FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+				WHERE r.ev_class = f.oid AND f.relkind = 'v' AND d.refobjid <> f.oid
+				UNION ALL
+				SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = f.oid
+			) n
+			JOIN pg_class c ON c.oid = n.oid
+	)
+	SELECT f.oid, f.relkind, min(f.depth) FROM found f GROUP BY f.oid, f.relkind
+$$;
+
+COMMENT ON FUNCTION coachdiag.behind(text, text) IS
+'Internal: a source relation of a workspace (depth 0) and all that it reads: what views read, as PostgreSQL knows it, partitions and children of tables.';
+
 CREATE FUNCTION coachdiag.changes_are_tracked(ws text, relation text DEFAULT 'agent_metric') RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- Where the relation is a table it must be that one: replaced by a view later, nothing is known.
-	SELECT coalesce(bool_or(c.relkind NOT IN ('r', 'p') OR g.tgrelid = c.oid), false)
-	FROM pg_trigger g
-		LEFT JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = relation
-	WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgname = coachdiag.tracking_trigger(ws, relation) || '_i' AND g.tgenabled IN ('O', 'A')
+	-- What no trigger sees: a materialized view made again, another server, a subscription (which fires none by statement).
+	SELECT coalesce(bool_or(b.depth = 0 AND EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = coachdiag.tracking_trigger(ws, changes_are_tracked.relation) || '_i'
+			AND g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A') AND (b.kind = 'v' OR g.tgrelid = b.source)))
+		AND NOT bool_or(b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source)), false)
+	FROM coachdiag.behind(ws, changes_are_tracked.relation) b
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes_are_tracked(text, text) IS

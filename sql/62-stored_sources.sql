@@ -60,12 +60,13 @@ AS $$
 			SELECT DISTINCT ON (session_id, agent_id, metric) %s,
 				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
 			FROM (%s) r
-			ORDER BY session_id, agent_id, metric, held_at DESC NULLS LAST, duration_minutes, coach_id
+			-- A row that counts as dose comes before a later one that doesn't, as in session_row_sql.
+			ORDER BY session_id, agent_id, metric, (%s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id
 		) s
 		WHERE (s.day < %L) IS NOT FALSE
 	$query$, (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
 			FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0),
-		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.waits_from(ws))
+		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.counts_as_dose_sql(), coachdiag.waits_from(ws))
 $$;
 COMMENT ON FUNCTION coachdiag.stored_session_sql(text) IS
 'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose; but those of the week that is not over, and later ones.';

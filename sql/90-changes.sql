@@ -123,9 +123,10 @@ BEGIN
 		SELECT n.nspname::text AS ws, a.pid, m[4] AS step, m[2]::int AS done, m[3]::int AS total, a.xact_start,
 			extract(epoch FROM clock_timestamp() - a.xact_start) AS elapsed
 		FROM pg_stat_activity a
-			CROSS JOIN LATERAL regexp_match(a.application_name, '^coachdiag (\d+) (\d+)/(\d+) (.*)$') m
-			JOIN pg_namespace n ON n.oid = m[1]::oid
-		WHERE a.datname = current_database() AND a.leader_pid IS NULL AND has_schema_privilege(n.oid, 'USAGE')
+			CROSS JOIN LATERAL regexp_match(a.application_name, '^coachdiag (\d{1,10}) (\d{1,6})/(\d{1,6}) (.*)$') m
+			JOIN pg_namespace n ON n.oid::bigint = m[1]::bigint
+			JOIN coachdiag.workspace w ON w.name = n.nspname
+		WHERE a.datname = current_database() AND a.leader_pid IS NULL
 	LOOP
 		workspace := r.ws; pid := r.pid; step := r.step; done := r.done; total := r.total; started := r.xact_start;
 		rate := 60 * r.done / nullif(r.elapsed, 0);

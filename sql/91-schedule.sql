@@ -6,7 +6,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	call CONSTANT text := format('CALL coachdiag.refresh(%L)', ws);
-	cron_database CONSTANT text := current_setting('cron.database_name', true);
+	-- Null, too, for who may not read it.
+	cron_database CONSTANT text := (SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.database_name');
 BEGIN
 	PERFORM coachdiag.workspace_oid(ws);
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
@@ -21,7 +22,7 @@ BEGIN
 	END IF;
 	RAISE EXCEPTION 'pg_cron is not installed on this server'
 		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Any scheduler will do, such as this line in a crontab: %s psql -X -d %s -c "%s"',
-			schedule, quote_ident(current_database()), call);
+			schedule, quote_ident(current_database()), replace(regexp_replace(call, '([\\"$`])', '\\\1', 'g'), '%', '\%'));
 END
 $$;
 COMMENT ON FUNCTION coachdiag.require_cron(text, text) IS

@@ -46,6 +46,9 @@ like($error, qr/there is no workspace "nobody"/, 'a workspace is needed');
 (undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', 'now and then')});
 like($error, qr/invalid schedule/, 'and a cron expression');
 
+$node->safe_psql('warehouse', 'CREATE ROLE keeper; GRANT CREATE ON DATABASE warehouse TO keeper; GRANT USAGE ON SCHEMA cron TO keeper');
+is($node->safe_psql('warehouse', q{SET ROLE keeper; SELECT coachdiag.create_workspace('own'); SELECT coachdiag.schedule('own') > 0; SELECT coachdiag.unschedule('own'); SELECT coachdiag.drop_workspace('own')}),
+	"\nt\nt\n", 'who is no superuser can schedule a workspace');
 my $job = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s')});
 my $at_start = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', '@reboot')});
 is($at_start, $job, 'a new schedule replaces the old one');

@@ -122,6 +122,33 @@ my $resumed = value($results);
 value(q{CALL coachdiag.refresh('ops', rebuild => true)});
 is(value($results), $resumed, 'as a rebuild would');
 
+# A session logged for an earlier week after the panels were built and before the log is copied.
+
+value("INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (1, 1, 901, '2024-02-14 10:00+00', 'quality'); $add_coach");
+my $between = stalled_refresh($holder);
+value(q{INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (2, 2, 901, '2024-05-15 10:00+00', 'quality')});
+send_sql($holder, 'COMMIT');
+finish($between);
+value($refresh);
+my $late_session = value($results);
+value(q{CALL coachdiag.refresh('ops', rebuild => true)});
+is(value($results), $late_session, 'what came in between is in the panels after the next refresh');
+
+value("DELETE FROM ops.coaching_session; $refresh");
+
+# A loader that empties one source after another: neither is in the way of the other for good.
+
+my $loader = session();
+send_sql($loader, 'BEGIN; TRUNCATE ops.coach_week');
+done($loader);
+my $behind = session();
+send_sql($behind, "$add_coach; $refresh");
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}), 'a refresh waits for a source that is being emptied, and holds none');
+send_sql($loader, 'TRUNCATE ops.coach; COMMIT');
+finish($loader);
+finish($behind);
+unlike("$loader->{err}$behind->{err}", qr/ERROR/, 'both end well');
+
 # A source replaced by a view, one that was read already and one that wasn't.
 
 value("$worse; $add_coach; CREATE SCHEMA dw; CREATE TABLE dw.fact AS SELECT * FROM ops.agent_metric; CREATE TABLE dw.coach AS SELECT * FROM ops.coach WHERE coach_id > 901");

@@ -1,0 +1,115 @@
+-- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
+\set QUIET on
+SET client_min_messages = error;
+SELECT plan(17);
+\ir workspace_fill.psql
+SELECT coachdiag.create_workspace('ops');
+SELECT fill('ops');
+UPDATE ops.settings SET time_zone = 'UTC';
+SELECT coachdiag.track_changes('ops');
+CALL coachdiag.refresh('ops');
+
+CREATE FUNCTION content() RETURNS TABLE (relation text, content text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR relation IN SELECT name FROM coachdiag.workspace_part WHERE name <> 'change_log' UNION ALL VALUES ('stored_metric'), ('stored_period'), ('stored_team'), ('stored_panel') LOOP
+		RETURN QUERY EXECUTE format('SELECT %L::text, (to_jsonb(t) - ''refreshed_at'')::text FROM ops.%I t', relation, relation);
+	END LOOP;
+END
+$$;
+-- The relations that a refresh leaves otherwise than a rebuild
+CREATE FUNCTION otherwise() RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	CALL coachdiag.refresh('ops');
+	CREATE TEMP TABLE kept AS SELECT * FROM content();
+	CALL coachdiag.refresh('ops', rebuild => true);
+	RETURN QUERY SELECT DISTINCT d.relation FROM ((SELECT * FROM kept EXCEPT ALL SELECT * FROM content()) UNION ALL (SELECT * FROM content() EXCEPT ALL SELECT * FROM kept)) d;
+	DROP TABLE kept;
+END
+$$;
+
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes)
+VALUES (7000, 2, 901, '2024-05-08 10:00+00', 'held', 'qa', 30), (7000, 2, 901, '2024-05-22 10:00+00', 'cancelled', 'qa', 30);
+SELECT is_empty('SELECT otherwise()', 'a session held, and listed again as cancelled later');
+DELETE FROM ops.coaching_session WHERE session_id = 7000 AND status = 'held';
+SELECT is_empty('SELECT otherwise()', 'and its held row deleted');
+
+INSERT INTO ops.contact (contact_id, agent_id, started_at, contact_type, handle_seconds)
+SELECT i, 1 + i % 8, timestamptz '2024-01-02' + i * interval '17 hours', 'bill', 300 + i % 60 FROM generate_series(1, 200) i;
+INSERT INTO ops.contact_event (contact_id, step, started_at, ended_at, agent_id, kind)
+SELECT contact_id, 'ask', started_at, started_at + interval '5 min', 901 + contact_id % 3, 'escalation' FROM ops.contact;
+CALL coachdiag.refresh('ops');
+UPDATE ops.contact SET handle_seconds = 999 WHERE contact_id = 5;
+CALL coachdiag.refresh('ops', '2024-06-01');
+SELECT is_empty('SELECT otherwise()', 'a contact corrected before since, where contacts are tracked');
+SELECT coachdiag.untrack_changes('ops');
+INSERT INTO ops.coach VALUES (903);
+CALL coachdiag.refresh('ops', '2024-06-01');
+SELECT is((SELECT count(*) FROM ops.stored_coach_escalation WHERE coach_id = '903'), (SELECT count(DISTINCT date_trunc('month', started_at)) FROM ops.contact_event WHERE agent_id = 903),
+	'a coach who is new has all escalations, those before since too');
+SELECT coachdiag.track_changes('ops');
+CALL coachdiag.refresh('ops');
+
+ALTER TABLE ops.agent_metric ALTER value TYPE float8 USING value * 1.05;
+SELECT is_empty('SELECT otherwise()', 'a table rewritten');
+ALTER TABLE ops.agent DROP COLUMN hired_on;
+ALTER TABLE ops.agent ADD COLUMN hired_on date DEFAULT '2024-02-02';
+SELECT is_empty('SELECT otherwise()', 'a column dropped and added again');
+ALTER TABLE ops.coaching_session DROP COLUMN scheduled_at;
+SELECT lives_ok($$INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (7001, 2, 901, '2024-05-08 10:00+00', 'qa')$$, 'an optional column may go: rows still come in');
+SELECT is_empty('SELECT otherwise()', 'and are noted');
+
+-- Behind a view: partitions and materialized views
+CREATE SCHEMA dw;
+CREATE TABLE dw.fact (LIKE ops.agent_metric) PARTITION BY RANGE (period);
+CREATE TABLE dw.fact_1 PARTITION OF dw.fact FOR VALUES FROM ('2024-01-01') TO ('2024-05-01');
+CREATE TABLE dw.fact_2 (LIKE ops.agent_metric);
+INSERT INTO dw.fact SELECT * FROM ops.agent_metric WHERE period < '2024-05-01';
+INSERT INTO dw.fact_2 SELECT * FROM ops.agent_metric WHERE period >= '2024-05-01';
+DROP TABLE ops.agent_metric;
+CREATE VIEW ops.agent_metric AS SELECT * FROM dw.fact;
+SELECT coachdiag.track_changes('ops', 'dw.fact', 'period');
+CALL coachdiag.refresh('ops');
+ALTER TABLE dw.fact ATTACH PARTITION dw.fact_2 FOR VALUES FROM ('2024-05-01') TO ('2025-01-01');
+SELECT is_empty('SELECT otherwise()', 'a partition attached');
+ALTER TABLE dw.fact DETACH PARTITION dw.fact_2;
+SELECT is_empty('SELECT otherwise()', 'and taken away');
+CREATE MATERIALIZED VIEW dw.ready AS SELECT * FROM dw.fact;
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.ready;
+CALL coachdiag.refresh('ops');
+UPDATE dw.fact SET value = value + 5 WHERE agent_id = 3 AND period = '2024-03-04';
+CALL coachdiag.refresh('ops');
+REFRESH MATERIALIZED VIEW dw.ready;
+SELECT is_empty('SELECT otherwise()', 'a materialized view made again after what it reads was noted');
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.fact;
+CALL coachdiag.refresh('ops');
+
+CREATE TABLE dw.plain (LIKE dw.fact);
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.fact UNION ALL SELECT * FROM dw.plain;
+SELECT coachdiag.track_changes('ops', 'dw.plain', 'period');
+CALL coachdiag.refresh('ops');
+INSERT INTO dw.plain VALUES (1, 'qa', '5874897-12-31', 80);
+SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'a date at the end of time stops no refresh');
+DELETE FROM ops.changed_period WHERE period > '9999-12-31';
+DELETE FROM dw.plain;
+
+SET extra_float_digits = 0;
+CALL coachdiag.refresh('ops', rebuild => true);
+RESET extra_float_digits;
+CREATE TEMP TABLE short AS SELECT * FROM content();
+CALL coachdiag.refresh('ops', rebuild => true);
+SELECT is_empty('SELECT DISTINCT relation FROM (SELECT * FROM content() EXCEPT ALL SELECT * FROM short) d', 'results don''t depend on how the session writes numbers');
+
+TRUNCATE ops.refresh_log;
+UPDATE ops.metric SET target = target * 1.5;
+SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'an emptied log: the next run has a number of its own');
+SELECT is((SELECT max(run) FROM ops.refresh_log), (SELECT max(run) FROM ops.change_log), 'after those of change_log');
+
+SELECT set_config('application_name', 'coachdiag 99999999999 1/1 x', false);
+SELECT lives_ok('SELECT * FROM coachdiag.progress', 'what others call their sessions does not matter to progress');
+RESET application_name;
+
+CREATE TABLE behind_both AS SELECT * FROM dw.plain;
+SELECT coachdiag.track_changes('ops', 'behind_both', 'period');
+ALTER SCHEMA ops RENAME TO elsewhere;
+SELECT lives_ok($$INSERT INTO behind_both VALUES (1, 'qa', '2024-02-06', 80)$$, 'a workspace renamed: who writes to its tables is not stopped');
+SELECT * FROM finish();
