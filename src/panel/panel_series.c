@@ -15,6 +15,8 @@
 #include "panel/report.h"
 #include "stats/mix.h"
 
+#define FARTHEST 2.0			/* from the team's geometric mean that a cell's logarithm counts: seven times it */
+
 /* How dates become consecutive period numbers. */
 typedef struct Calendar
 {
@@ -274,7 +276,24 @@ add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSer
 	series->count += count;
 }
 
-/* Values of an agent or a team that are logarithms, summed as what they are logarithms of. */
+/* Mean value of a panel, weighted. */
+static double
+mean_value(const Panel *p)
+{
+	CdMoments	m = {0};
+
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].gap.n > 0)
+		{
+			CdMoments	cell = panel_cells(p)[i].gap;
+
+			cell.mean = cell_value(&panel_cells(p)[i]);
+			cd_moments_merge(&m, &cell);
+		}
+	return m.weight > 0 ? m.mean : NAN;
+}
+
+/* Of an agent or a team: values that are logarithms, summed as what they are logarithms of, in units of `middle`. */
 typedef struct Level
 {
 	double		weight;
@@ -282,36 +301,21 @@ typedef struct Level
 	double		sessions;
 } Level;
 
-/* Highest value of a panel: beside it none overflows. */
-static double
-highest_value(const Panel *p)
-{
-	double		highest = -INFINITY;
-
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].gap.n > 0)
-			highest = fmax(highest, cell_value(&panel_cells(p)[i]));
-	return highest;
-}
-
-/* A cell's mean is taken for that of a lognormal distribution. */
 static void
-add_to_level(Level *level, const PanelCell *cell, double highest)
+add_to_level(Level *level, const PanelCell *cell, double middle)
 {
-	double		variance = cell->gap.weight > 0 ? cell->gap.m2 / cell->gap.weight : 0;
-
 	level->sessions += cell->sessions;
 	if (cell->gap.n == 0)
 		return;
 	level->weight += cell->gap.weight;
-	level->sum += cell->gap.weight * exp(cell_value(cell) - highest + variance / 2);
+	level->sum += cell->gap.weight * exp(fmin(cell_value(cell) - middle, FARTHEST));
 }
 
 /* What a session meets: the agents' levels, each by the sessions received; the team's where there are none. */
 static double
 team_level(const Panel *p)
 {
-	double		highest = highest_value(p);
+	double		middle = mean_value(p);
 	Level		team = {0};
 	double		coached = 0;
 	double		sessions = 0;
@@ -322,7 +326,7 @@ team_level(const Panel *p)
 		Level		own = {0};
 
 		for (; i < p->cells && panel_cells(p)[i].agent == agent; i++)
-			add_to_level(&own, &panel_cells(p)[i], highest);
+			add_to_level(&own, &panel_cells(p)[i], middle);
 		if (!(own.weight > 0))
 			continue;
 		team.weight += own.weight;
@@ -330,9 +334,7 @@ team_level(const Panel *p)
 		sessions += own.sessions;
 		coached += own.sessions * own.sum / own.weight;
 	}
-	if (!(team.weight > 0))
-		return NAN;
-	return highest + log(sessions > 0 ? coached / sessions : team.sum / team.weight);
+	return middle + log(sessions > 0 ? coached / sessions : team.sum / team.weight);
 }
 
 static Walk
