@@ -633,6 +633,23 @@ $$;
 COMMENT ON FUNCTION coachdiag.lock_workspace(text) IS
 'Internal: makes sure that one refresh or drop of a workspace runs at a time, until the end of the transaction; says so where it has to wait. Error: dropped meanwhile.';
 
+CREATE FUNCTION coachdiag.require_owner(ws text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	owner CONSTANT oid := (SELECT c.relowner FROM pg_class c WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = 'stored_panel');
+BEGIN
+	IF NOT pg_has_role(owner, 'USAGE') THEN
+		RAISE EXCEPTION 'only the owner of workspace "%" can refresh it', ws
+			USING ERRCODE = 'insufficient_privilege', HINT = format('That is %s.', pg_get_userbyid(owner));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.require_owner(text) IS
+'Internal: raises insufficient_privilege (42501) for who does not own the tables of a workspace.';
+
 CREATE FUNCTION coachdiag.lock_sources(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -801,6 +818,7 @@ BEGIN
 		RAISE EXCEPTION 'since must be a date, not %', since
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out, or say rebuild => true to rebuild everything.';
 	END IF;
+	PERFORM coachdiag.require_owner(ws);
 	PERFORM coachdiag.lock_workspace(ws);
 	PERFORM coachdiag.lock_sources(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.
@@ -849,4 +867,4 @@ COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
 'since: rows of agent_metric of earlier periods have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
 'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '
-'Errors: no such workspace; a required source relation or column is missing or of a wrong type; a metric listed twice.';
+'Errors: no such workspace; not its owner (42501); a required source relation or column is missing or of a wrong type; a metric listed twice.';

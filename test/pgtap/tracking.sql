@@ -1,7 +1,7 @@
 -- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(17);
+SELECT plan(18);
 \ir workspace_fill.psql
 SELECT coachdiag.create_workspace('ops');
 SELECT fill('ops');
@@ -103,6 +103,12 @@ TRUNCATE ops.refresh_log;
 UPDATE ops.metric SET target = target * 1.5;
 SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'an emptied log: the next run has a number of its own');
 SELECT is((SELECT max(run) FROM ops.refresh_log), (SELECT max(run) FROM ops.change_log), 'after those of change_log');
+
+CREATE ROLE reader_of_ops;
+GRANT USAGE ON SCHEMA ops TO reader_of_ops;
+SELECT throws_ok($$SET ROLE reader_of_ops; CALL coachdiag.refresh('ops')$$, '42501', 'only the owner of workspace "ops" can refresh it', 'who only reads is told who may refresh');
+DROP OWNED BY reader_of_ops;
+DROP ROLE reader_of_ops;
 
 SELECT set_config('application_name', 'coachdiag 99999999999 1/1 x', false);
 SELECT lives_ok('SELECT * FROM coachdiag.progress', 'what others call their sessions does not matter to progress');
