@@ -61,7 +61,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.relation_state(text) IS
-'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity), of sources how they are read (definition, time zone, from which day on they wait).';
+'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity), of sources how they are read (definition, the tables behind it, their files and columns, time zone, from which day on they wait).';
 
 CREATE FUNCTION coachdiag.take_changed_relations(ws text) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -88,14 +88,7 @@ BEGIN
 END
 $$;
 
--- Every row of everything that a refresh makes
-CREATE FUNCTION content() RETURNS TABLE (relation text, content text) LANGUAGE plpgsql AS $$
-BEGIN
-	FOR relation IN SELECT name FROM coachdiag.workspace_part WHERE name <> 'change_log' UNION ALL VALUES ('stored_metric'), ('stored_period'), ('stored_team'), ('stored_panel') LOOP
-		RETURN QUERY EXECUTE format('SELECT %L::text, (to_jsonb(t) - ''refreshed_at'')::text FROM ops.%I t', relation, relation);
-	END LOOP;
-END
-$$;
+\ir workspace_content.psql
 
 DO $$
 DECLARE

@@ -3,19 +3,13 @@
 SET client_min_messages = error;
 SELECT plan(18);
 \ir workspace_fill.psql
+\ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
 SELECT fill('ops');
 UPDATE ops.settings SET time_zone = 'UTC';
 SELECT coachdiag.track_changes('ops');
 CALL coachdiag.refresh('ops');
 
-CREATE FUNCTION content() RETURNS TABLE (relation text, content text) LANGUAGE plpgsql AS $$
-BEGIN
-	FOR relation IN SELECT name FROM coachdiag.workspace_part WHERE name <> 'change_log' UNION ALL VALUES ('stored_metric'), ('stored_period'), ('stored_team'), ('stored_panel') LOOP
-		RETURN QUERY EXECUTE format('SELECT %L::text, (to_jsonb(t) - ''refreshed_at'')::text FROM ops.%I t', relation, relation);
-	END LOOP;
-END
-$$;
 -- The relations that a refresh leaves otherwise than a rebuild
 CREATE FUNCTION otherwise() RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
