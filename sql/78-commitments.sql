@@ -150,20 +150,14 @@ $part$),
 	COMMENT ON COLUMN @.commitments.days_overdue IS 'From the day it was due to its follow-up, or to as_of while there was none.';
 	COMMENT ON COLUMN @.commitments.status IS 'open, overdue (due before as_of), kept, kept_late, no_due_date (not followed up, no day was set), agent_left (not followed up, nobody to follow up with), not_assessed.';
 	COMMENT ON COLUMN @.commitments.reason IS 'Why not assessed, or why it is closed.';
-$part$),
-(1205, 'agent_change', 'materialized view', $part$
-	CREATE MATERIALIZED VIEW @.agent_change AS
-	SELECT m.metric, e.unit AS team, e.agent AS agent_id, e.period, e.sessions, e.periods_before, e.periods_after, e.observed, e.expected,
-		e.improvement, e.ci_low, e.ci_high, e.p_value, e.conclusion, e.cycles, e.cycles_improvement, e.cycles_low, e.cycles_high, e.reason
-	FROM @.stored_metric m
-	CROSS JOIN LATERAL (
-		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
-	) a
-	CROSS JOIN LATERAL coachdiag.agent_change(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
-	WHERE m.higher_is_better IS NOT NULL AND m.metric IN (
-		SELECT x.metric FROM @.stored_metric x JOIN @.stored_coaching_session s ON s.dose AND coalesce(s.metric, x.metric) = x.metric);
-	CREATE UNIQUE INDEX ON @.agent_change (agent_id, metric, period, team);
-	COMMENT ON MATERIALIZED VIEW @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. See function coachdiag.agent_change.';
+$part$);
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (1205, 'agent_change', 'table', $part$
+	CREATE TABLE @.agent_change (metric text, team text, agent_id text, period date, sessions double precision, periods_before integer, periods_after integer,
+		observed double precision, expected double precision, improvement double precision, ci_low double precision, ci_high double precision, p_value double precision,
+		conclusion text, cycles integer, cycles_improvement double precision, cycles_low double precision, cycles_high double precision, reason text,
+		PRIMARY KEY (agent_id, metric, period, team));
+	COMMENT ON TABLE @.agent_change IS 'Whether each agent really changed after each session, against the agent''s own past and the team mates'' same periods: metric units, positive is better. Judged within the team of the session. See function coachdiag.agent_change.';
 	COMMENT ON COLUMN @.agent_change.metric IS 'Metric.';
 	COMMENT ON COLUMN @.agent_change.team IS 'Team of the agent in that period.';
 	COMMENT ON COLUMN @.agent_change.agent_id IS 'Agent.';
@@ -183,7 +177,19 @@ $part$),
 	COMMENT ON COLUMN @.agent_change.cycles_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.agent_change.cycles_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.agent_change.reason IS 'Why, in words.';
-$part$),
+$part$, $fill$SELECT coachdiag.fill_part($1, 'agent_change', coachdiag.in_workspace($1, $query$
+	SELECT m.metric, e.unit, e.agent, e.period, e.sessions, e.periods_before, e.periods_after, e.observed, e.expected,
+		e.improvement, e.ci_low, e.ci_high, e.p_value, e.conclusion, e.cycles, e.cycles_improvement, e.cycles_low, e.cycles_high, e.reason
+	FROM @.stored_metric m
+	CROSS JOIN LATERAL (
+		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
+	) a
+	CROSS JOIN LATERAL coachdiag.agent_change(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
+	WHERE m.higher_is_better IS NOT NULL AND m.metric IN (
+		SELECT x.metric FROM @.stored_metric x JOIN @.stored_coaching_session s ON s.dose AND coalesce(s.metric, x.metric) = x.metric)
+$query$))$fill$, '{stored_coaching_session,stored_history,stored_metric}');
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 (1210, 'tasks', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.tasks AS
 	WITH source AS (

@@ -96,12 +96,8 @@ $part$);
 CREATE FUNCTION coachdiag.refresh_stored_agent_month(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-DECLARE
-	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_agent_month', ws);
-	EXECUTE format($query$
-		INSERT INTO %1$I.stored_agent_month (agent_id, agent_no, program, site, team, month, first_day, last_day, left_then, sessions_a_month, much, gap, new)
+	RETURN coachdiag.fill_part(ws, 'stored_agent_month', format($query$
 		WITH source AS (
 			SELECT coalesce(bool_or(c.present) FILTER (WHERE c.relation = 'agent' AND c.column_name = 'left_on'), false)
 				AND EXISTS (SELECT FROM %1$I.stored_agent) AS left_on FROM %1$I.stored_source_column c
@@ -157,9 +153,7 @@ BEGIN
 		SELECT d.agent_id, d.agent_no, t.program, t.site, d.team, d.month, d.first_day, d.last_day, d.left_then, d.sessions_a_month,
 			d.sessions_a_month >= avg(d.sessions_a_month) OVER (PARTITION BY d.team, d.month) + 0.5 AS much, coalesce(d.gap, 0) AS gap, d.month - d.hired_on < 182 AS new
 		FROM dosed d LEFT JOIN %1$I.stored_team t ON t.team = d.team
-	$query$, ws);
-	GET DIAGNOSTICS written = ROW_COUNT;
-	RETURN written;
+	$query$, ws));
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_agent_month(text) IS
