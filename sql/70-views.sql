@@ -247,15 +247,22 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
+	), able AS (
+		-- Whether coaching can work in a team, by how its agents differ.
+		SELECT g.team, g.metric, m.smallest_effect, 1 - coachdiag.p_structural(g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
+			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap) AS can_work
+		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) WHERE m.smallest_effect > 0
 	), coach AS MATERIALIZED (
-		SELECT m.metric, i.*
-		FROM @.stored_metric m
-		CROSS JOIN LATERAL (
-			SELECT array_agg(u.team) AS teams, array_agg(c.coach_id) AS coaches, array_agg(u.sessions) AS sessions, array_agg(u.improvement) AS improvement, array_agg(u.se) AS se
-			FROM @.coach_effect c CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
-			WHERE c.metric = m.metric
+		-- Over all metrics: who moves nothing in one is likelier to in another.
+		SELECT i.*
+		FROM (
+			SELECT array_agg(jsonb_build_array(u.team, c.metric)::text) AS teams, array_agg(c.coach_id) AS coaches, array_agg(u.sessions) AS sessions,
+				array_agg(u.improvement / a.smallest_effect) AS improvement, array_agg(u.se / a.smallest_effect) AS se, array_agg(a.can_work) AS can_work
+			FROM @.coach_effect c
+			CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
+			JOIN able a ON a.team = u.team AND a.metric = c.metric
 		) a
-		CROSS JOIN LATERAL coachdiag.idle_coaches(a.teams, a.coaches, a.sessions, a.improvement, a.se, m.smallest_effect) i
+		CROSS JOIN LATERAL coachdiag.idle_coaches(a.teams, a.coaches, a.sessions, a.improvement, a.se, 1, a.can_work) i
 	)
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
@@ -265,7 +272,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	LEFT JOIN usual u ON u.metric = p.metric
 	LEFT JOIN learning l ON l.metric = p.metric
 	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
-	LEFT JOIN coach c ON c.team = p.team AND c.metric = p.metric
+	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high, l.learning,
 		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason) s

@@ -84,7 +84,7 @@ check_length(int length, const Names *teams)
 	if (length != teams->length)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("teams, coaches, sessions, improvement and se must be arrays of the same length"),
+				 errmsg("teams, coaches, sessions, improvement and se must be arrays of the same length, and can_work too, unless empty"),
 				 errhint("Build them with array_agg over the same rows.")));
 }
 
@@ -122,21 +122,37 @@ get_parts(FunctionCallInfo fcinfo, const Names *teams, const Names *coaches)
 	return part;
 }
 
+/* Of each team by its number, that of its first element; NULL where the array is empty. */
+static double *
+get_of_teams(FunctionCallInfo fcinfo, int n, const Names *teams)
+{
+	double	   *of_element;
+	double	   *of_team;
+
+	if (ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(n)), ARR_DIMS(PG_GETARG_ARRAYTYPE_P(n))) == 0)
+		return NULL;
+	of_element = get_numbers(fcinfo, n, teams);
+	of_team = palloc(teams->count * sizeof(double));
+	for (int32 t = 0; t < teams->count; t++)
+		of_team[t] = of_element[teams->place[t]];
+	return of_team;
+}
+
 static CdIdleCoach *
-estimate(const CdCoachPart *part, const Names *teams, const Names *coaches, double smallest_effect)
+estimate(const CdCoachPart *part, const Names *teams, const Names *coaches, const double *can_work, double smallest_effect)
 {
 	CdIdleCoach *of_team = palloc(Max(teams->count, 1) * sizeof(CdIdleCoach));
 	CdArena		arena = {.size = cd_idle_coach_size(teams->length, coaches->count)};
 	CdStatus	status;
 
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	status = cd_idle_coach(part, teams->length, teams->count, coaches->count, smallest_effect, &arena, of_team);
+	status = cd_idle_coach(part, teams->length, teams->count, coaches->count, can_work, smallest_effect, &arena, of_team);
 	cd_ereport_status(status, "idle_coaches");
 	pfree(arena.base);
 	return of_team;
 }
 
-/* teams, coaches, sessions, improvement, se, smallest_effect */
+/* teams, coaches, sessions, improvement, se, smallest_effect, can_work */
 Datum
 cd_idle_coaches(PG_FUNCTION_ARGS)
 {
@@ -150,7 +166,7 @@ cd_idle_coaches(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (!(smallest_effect > 0))
 		return (Datum) 0;
-	of_team = estimate(part, &teams, &coaches, smallest_effect);
+	of_team = estimate(part, &teams, &coaches, get_of_teams(fcinfo, 6, &teams), smallest_effect);
 	for (int32 t = 0; t < teams.count; t++)
 	{
 		int			place = teams.place[t];

@@ -16,6 +16,7 @@
 #define WORKS_VARIANCE (0.4 * 0.4)
 
 #define USUAL 0.1				/* of coaches are idle; the figures of structural.c contain so many */
+#define LEAST_CERTAIN 0.02
 #define TAKEN_FOR_USUAL 10.0	/* coaches, beside those with several teams */
 
 /* What a part tells. */
@@ -24,6 +25,7 @@ typedef struct Evidence
 	size_t		team;
 	int32_t		coach;
 	double		sessions;
+	double		can;			/* odds that coaching can work in the team, but for its coaches' estimates */
 	double		estimate;		/* likelihood ratio of the estimate: from sessions that work, against idle ones */
 	double		nothing;		/* of an estimate of 0 */
 	double		here;			/* of the estimate: from a coach who is not idle, in this team */
@@ -71,6 +73,15 @@ probability_of(double odds)
 	return 1.0 / (1.0 + exp(-odds));
 }
 
+/* Of a probability; not known: even. Nothing is certain. */
+static double
+odds_of(double probability)
+{
+	double		p = fmax(LEAST_CERTAIN, fmin(probability, 1.0 - LEAST_CERTAIN));
+
+	return isnan(probability) ? 0.0 : log(p / (1.0 - p));
+}
+
 /* A coach of whom so much is known is idle. */
 static double
 probability_idle(double ratio)
@@ -116,7 +127,7 @@ is_known(const CdCoachPart *p)
 
 /* What each part tells by itself; an effect below 0, or above that of sessions that work, no more than one there. */
 static void
-gather(Study *s, const CdCoachPart *part, size_t n, double smallest_effect)
+gather(Study *s, const CdCoachPart *part, size_t n, const double *can_work, double smallest_effect)
 {
 	s->parts = 0;
 	for (size_t i = 0; i < n; i++)
@@ -127,6 +138,7 @@ gather(Study *s, const CdCoachPart *part, size_t n, double smallest_effect)
 		if (is_known(&part[i]))
 			s->part[s->parts++] = (Evidence) {
 				.team = part[i].team, .coach = part[i].coach, .sessions = part[i].sessions,
+				.can = can_work == NULL ? 0.0 : odds_of(can_work[part[i].team]),
 				.estimate = likelihood_ratio(effect, se), .nothing = likelihood_ratio(0.0, se)
 			};
 	}
@@ -146,7 +158,7 @@ end_of_team(const Study *s, size_t from)
 
 /* ---- coaches -------------------------------------------------------------------------------- */
 
-/* Whether coaching can work in a team is even odds, but for what the others' sessions did there. */
+/* Whether coaching can work in a team is known beforehand, and by what the others' sessions did there. */
 static void
 judge_in_team(Study *s, size_t from, size_t to)
 {
@@ -159,7 +171,7 @@ judge_in_team(Study *s, size_t from, size_t to)
 		Evidence   *e = &s->part[i];
 		double		others = everybody - if_probable(1.0 - USUAL, e->estimate);
 
-		e->here = if_probable(probability_of(others), e->estimate);
+		e->here = if_probable(probability_of(e->can + others), e->estimate);
 		s->coach[e->coach].everywhere += e->here;
 		s->coach[e->coach].parts++;
 	}
@@ -205,28 +217,48 @@ idle_elsewhere(const Study *s, const Evidence *e)
 
 /* ---- teams ---------------------------------------------------------------------------------- */
 
-/*
- * Sessions that move nothing, estimates of 0, where they could work: how much likelier they are from these coaches than
- * from none that is idle, as part of how much likelier from coaches who all are.
- */
+/* What a team's sessions tell of coaching that can work, likelihood ratios: from coaches of whom none is idle, or each may be. */
+typedef struct Sessions
+{
+	double		none_idle;
+	double		may_be_idle;
+} Sessions;
+
+static void
+add_sessions(Sessions *sum, double ratio, double idle)
+{
+	sum->none_idle += ratio;
+	sum->may_be_idle += idle > 0.0 ? if_probable(1.0 - idle, ratio) : ratio;
+}
+
+/* By how much likelier these coaches make them, as part of how much sessions that move nothing would tell. */
+static double
+explained(const Sessions *sum, const Sessions *nothing)
+{
+	if (!(sum->may_be_idle > sum->none_idle) || !(nothing->none_idle < 0.0))
+		return 0.0;
+	return fmin(exp(sum->may_be_idle) * expm1(sum->none_idle - sum->may_be_idle) / expm1(nothing->none_idle), 1.0);
+}
+
+/* Of sessions that all move nothing; more where another's move something, so that coaching can work here. */
 static CdIdleCoach
 judge_team(const Study *s, size_t from, size_t to)
 {
 	CdIdleCoach out = {NAN, 0.0};
-	double		these = 0.0;
-	double		all_idle = 0.0;
+	Sessions	seen = {0.0, 0.0};
+	Sessions	nothing = {0.0, 0.0};
 
 	for (size_t i = from; i < to; i++)
 	{
 		const Evidence *e = &s->part[i];
+		double		idle = beyond_usual(idle_elsewhere(s, e));
 
 		if (isfinite(e->sessions))
 			out.told = isnan(out.told) ? e->sessions : out.told + e->sessions;
-		these += if_probable(beyond_usual(idle_elsewhere(s, e)), -e->nothing);
-		all_idle -= e->nothing;
+		add_sessions(&seen, e->estimate, idle);
+		add_sessions(&nothing, e->nothing, idle);
 	}
-	if (all_idle > 0.0)
-		out.probability = fmin(exp(these - all_idle) * expm1(-these) / expm1(-all_idle), 1.0);
+	out.probability = fmax(explained(&seen, &nothing), explained(&nothing, &nothing));
 	return out;
 }
 
@@ -237,8 +269,8 @@ cd_idle_coach_size(size_t parts, size_t coaches)
 }
 
 CdStatus
-cd_idle_coach(const CdCoachPart *part, size_t n, size_t teams, size_t coaches, double smallest_effect,
-			  CdArena *arena, CdIdleCoach *out)
+cd_idle_coach(const CdCoachPart *part, size_t n, size_t teams, size_t coaches, const double *can_work,
+			  double smallest_effect, CdArena *arena, CdIdleCoach *out)
 {
 	Study		s = {.coaches = coaches};
 
@@ -248,7 +280,7 @@ cd_idle_coach(const CdCoachPart *part, size_t n, size_t teams, size_t coaches, d
 	s.coach = cd_arena_take(arena, coaches, sizeof(Coach));
 	if (s.part == NULL || s.coach == NULL)
 		return CD_NOMEM;
-	gather(&s, part, n, smallest_effect);
+	gather(&s, part, n, can_work, smallest_effect);
 	judge_coaches(&s);
 	s.usual = usual_idle(&s);
 	for (size_t t = 0; t < teams; t++)

@@ -724,7 +724,7 @@ log_spread(const CdSpread *spread, double smallest_effect, double *se)
 
 /*
  * How likely an effect as estimated would be if coaching could do nothing, and if it could; both 1: nothing
- * is known. Where it could, an idle coach brings nothing all the same.
+ * is known. Where it could, an idle coach brings nothing all the same; sessions that work are nobody's idle ones.
  */
 typedef struct EffectEvidence
 {
@@ -743,7 +743,7 @@ effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 
 	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
 		return (EffectEvidence) {false, 1.0, 1.0};
-	return (EffectEvidence) {true, idle, works + coaching->idle_coach * (idle - works)};
+	return (EffectEvidence) {true, idle, works + coaching->idle_coach * fmax(idle - works, 0.0)};
 }
 
 /*
@@ -900,9 +900,11 @@ also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types
 
 /* Has anything been seen but how the agents differ? */
 static bool
-was_tried(const CdStructuralInput *in)
+was_tried(const CdStructuralInput *in, double margin)
 {
-	bool		coached = !isnan(telling(&in->coaching).low) && !coach_may_be_why(&in->coaching);
+	CdCoachingEvidence coaching = telling(&in->coaching);
+	EffectEvidence effect = effect_evidence(&coaching, margin);
+	bool		coached = effect.known && (effect.works > effect.idle || !coach_may_be_why(&coaching));
 
 	return coached || waiting_score(&in->waiting) > WAITING_TELLS;
 }
@@ -915,7 +917,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	const CdTest *types = &s->test[CD_TEST_TYPE];
 	bool		in_types = types->state == CD_STATE_STRUCTURAL;
 	bool		surely = in_types && s->p >= P_IN_TYPES;
-	bool		tried = was_tried(in);
+	bool		tried = was_tried(in, margin);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))

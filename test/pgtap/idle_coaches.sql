@@ -19,11 +19,12 @@ INSERT INTO team VALUES
 	(5, 'process', 4, 0, 0, 'G5', 'G5'),
 	(6, 'skill, helped', 4, 0, 1.5, 'G6', 'G5'),
 	(7, 'process, also poor coach', 4, 0, 0, 'G3', 'P'),
-	(8, 'skill, own poor coach', 4, 0, 1.5, 'Q', 'Q');
+	(8, 'skill, own poor coach', 4, 0, 1.5, 'Q', 'Q'),
+	(9, 'skill, helped once', 4, 0, 1.5, 'P', 'G6');
 CREATE TABLE person AS SELECT 100 * no + a AS agent, a, t.* FROM team t, generate_series(1, 10) a;
 CREATE TABLE session AS
 SELECT agent, w, c.coach, CASE WHEN c.coach NOT IN ('P', 'Q') THEN p.gain ELSE 0 END AS gain
-FROM person p, generate_series(0, 51) w, LATERAL (SELECT CASE WHEN noise(agent, w, 11) < -0.5 THEN p.helper ELSE p.coach END AS coach) c
+FROM person p, generate_series(0, 51) w, LATERAL (SELECT CASE WHEN noise(agent, w, 11) < CASE no WHEN 9 THEN -1.1 ELSE -0.5 END THEN p.helper ELSE p.coach END AS coach) c
 WHERE noise(agent, w, 5) < -0.65;
 CREATE TABLE fact AS
 SELECT p.agent, date '2024-01-01' + 7 * w AS period,
@@ -80,6 +81,8 @@ SELECT is((SELECT outlier FROM shared.coach_scorecard WHERE coach_id = 'P'), 'be
 
 SELECT is_said('shared', 'process', 'structural', 'structural', 'the coach''s sessions work elsewhere');
 SELECT is_said('shared', 'process, also poor coach', 'structural', 'structural', 'a good coach''s sessions do nothing, either');
+SELECT isnt((SELECT verdict FROM shared.diagnosis WHERE team = 'skill, helped once'), 'structural', 'a tenth of the sessions is by somebody else, and they work');
+SELECT cmp_ok((SELECT p_structural FROM shared.diagnosis WHERE team = 'skill, helped once'), '<', 0.65::float8, 'so the others say little');
 SELECT is_said('shared', 'skill', 'behavioural', 'behavioural', 'sessions of a poor helper take nothing from a good coach''s');
 
 -- Who coaches nobody else can't be told from the process
@@ -93,14 +96,16 @@ SELECT matches((SELECT next_step FROM own.diagnosis WHERE team = 'some, poor coa
 
 CREATE TABLE part AS
 SELECT u.*, c.coach_id FROM shared.coach_effect c, unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se);
+CREATE VIEW able AS
+SELECT team, 1 - coachdiag.p_structural(between_sd / greatest(mean_gap, 1), NULL, NULL, NULL, NULL, 1, spread_high => between_high / greatest(mean_gap, 1), gap => mean_gap) AS can FROM shared.gap_dispersion;
 SELECT results_eq('SELECT coach_id, sum(sessions) FROM part GROUP BY 1 ORDER BY 1', 'SELECT coach_id, sessions FROM shared.coach_effect ORDER BY 1', 'the parts of a coach have all sessions');
 SELECT ok(count(*) = 2 AND bool_and(abs(p.improvement - e.raw_improvement) < 1e-7 AND abs(p.se - e.raw_se) < 1e-7), 'that of a team''s only coach is the team''s')
 FROM (SELECT array_agg(team ORDER BY team) AS teams, array_agg(panel ORDER BY team) AS panels FROM shared.stored_history) h, coachdiag.coaching_effect(teams, panels, true, smallest_effect => 1) e
 JOIN part p ON p.team = e.unit WHERE e.unit IN ('process', 'skill, own poor coach');
 SELECT results_eq('SELECT s.team, s.p_structural FROM shared.structural_score s ORDER BY 1',
 	$$SELECT p.team, s.p_structural FROM shared.team_panel p JOIN shared.coaching_effect e ON e.level = 'team' AND e.team = p.team
-		JOIN (SELECT i.* FROM (SELECT array_agg(team) AS t, array_agg(coach_id) AS c, array_agg(sessions) AS n, array_agg(improvement) AS x, array_agg(se) AS se FROM part) a,
-			coachdiag.idle_coaches(t, c, n, x, se, 1) i) i ON i.team = p.team
+		JOIN (SELECT i.* FROM (SELECT array_agg(team) AS t, array_agg(coach_id) AS c, array_agg(sessions) AS n, array_agg(improvement) AS x, array_agg(se) AS se, array_agg(can) AS can
+			FROM part JOIN able USING (team)) a, coachdiag.idle_coaches(t, c, n, x, se, 1, can) i) i ON i.team = p.team
 		CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect, e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached,
 			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM shared.team_panel q), idle_coach => i.idle_coach) s ORDER BY 1$$, 'the view asks with that');
 
@@ -115,7 +120,7 @@ BEGIN
 END
 $$;
 SELECT results_eq($$SELECT team, told, round(idle_coach::numeric, 10) FROM idle('TABLE small')$$,
-	$$VALUES ('a', 1::float8, 0.6084346725), ('b', 2, 0.0263042691), ('c', 2, 0.0750300525), ('d', 1, 0.0527551868), ('e', 2, 0.0715401165)$$, 'as worked out elsewhere');
+	$$VALUES ('a', 1::float8, 0.6084346725), ('b', 2, 1), ('c', 2, 1), ('d', 1, 0.0527551868), ('e', 2, 0.0885890590)$$, 'as worked out elsewhere');
 SELECT cmp_ok(abs(0.1 + 0.9 * idle_coach - 0.6363), '<', 0.02::float8, 'close to the exact answer') FROM idle('TABLE small') WHERE team = 'a';
 SELECT results_eq($$SELECT * FROM idle('SELECT * FROM small ORDER BY improvement')$$, $$SELECT * FROM idle('SELECT * FROM small ORDER BY se, team DESC')$$, 'in any order');
 SELECT ok(bool_and(idle_coach = 0), 'nobody coaches two teams: nothing is known') FROM idle($$SELECT * FROM small WHERE coach <> 'G' AND team IN ('a', 'd') OR team = 'c' AND coach = 'G'$$);
@@ -129,8 +134,9 @@ SELECT results_eq($$SELECT coalesce(team, 'a'), told, idle_coach FROM idle('SELE
 	$$SELECT * FROM idle('TABLE small')$$, 'who has no name is somebody, too');
 SELECT results_eq($$SELECT team, told FROM coachdiag.idle_coaches('{b,b,a,a}', '{P,G,P,G}', '{NaN,NULL,3,Infinity}', '{0,1,0,1}', '{1,1,1,1}', 1)$$, $$VALUES ('a', 3::float8), ('b', NULL)$$, 'sessions that are not known');
 SELECT results_eq($$SELECT idle_coach FROM coachdiag.idle_coaches('{a,b,a,b}', '{P,P,G,G}', '{1,1,1,1}', '{0,0,2,2}', '{1e300,1e-300,0.3,0.3}', 1e-20)$$, $$VALUES (0::float8), (0)$$, 'errors of any size');
-SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a,b}', '{P}', '{1,1}', '{0,0}', '{1,1}', 1)$$, '2202E', 'teams, coaches, sessions, improvement and se must be arrays of the same length', 'a coach is missing');
+SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a,b}', '{P}', '{1,1}', '{0,0}', '{1,1}', 1)$$, '2202E', 'teams, coaches, sessions, improvement and se must be arrays of the same length, and can_work too, unless empty', 'a coach is missing');
 SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a}', '{P}', '{1}', '{0}', '{1,1}', 1)$$, '2202E', NULL, 'an error too many');
+SELECT throws_ok($$SELECT * FROM coachdiag.idle_coaches('{a}', '{P}', '{1}', '{0}', '{1}', 1, '{0.5,0.5}')$$, '2202E', NULL, 'a probability too many');
 SELECT is_empty($$SELECT * FROM coachdiag.idle_coaches('{a,b}', NULL, '{1,1}', '{0,0}', '{1,1}', 1)$$, 'no coaches: no rows');
 SELECT is_empty($$SELECT * FROM coachdiag.idle_coaches('{}', '{}', '{}', '{}', '{}', 1)$$, 'no parts: no rows');
 SELECT is_empty($$SELECT * FROM idle('TABLE small', 'NaN')$$, 'nor with a smallest effect that is no number');
@@ -142,6 +148,14 @@ SELECT ok(bool_and(idle_coach BETWEEN 0 AND 1), 'far apart, often and exactly kn
 FROM idle($$SELECT 't' || t, 'c' || c, 1e6 * (c % 2) - 1e6 * (t % 2), 1e-6 FROM generate_series(1, 400) t, generate_series(1, 30) c$$);
 SELECT ok(bool_and(idle_coach BETWEEN 0 AND 1), 'whatever is rounded') FROM idle($$SELECT 't' || t, 'c' || c, 2, 0.1 + t * c / 50.0 FROM generate_series(1, 100) t, generate_series(1, 3) c$$);
 SELECT is(max(idle_coach), 0::float8, 'and 0 when nothing is known') FROM idle($$SELECT 't' || t, 'c' || t % 2, 0, 1e30 FROM generate_series(1, 9) t$$);
+
+-- What else is known of the teams, and other metrics
+
+SELECT results_eq($$SELECT * FROM coachdiag.idle_coaches('{a,b}', '{P,P}', '{1,1}', '{0,0}', '{0.2,0.2}', 1, '{NULL,NaN}')$$,
+	$$SELECT * FROM coachdiag.idle_coaches('{a,b}', '{P,P}', '{1,1}', '{0,0}', '{0.2,0.2}', 1)$$, 'not known is even odds');
+SELECT ok(bool_and(idle_coach > before), 'the surer coaching can work elsewhere, the more idle sessions there count against a coach')
+FROM (SELECT i.idle_coach, lag(i.idle_coach, 1, 0) OVER (ORDER BY can) AS before FROM generate_series(0.1, 0.9, 0.2) can,
+	coachdiag.idle_coaches('{a,b}', '{P,P}', '{1,1}', '{0,0}', '{0.2,0.2}', 1, ARRAY[0.5, can]::float8[]) i WHERE i.team = 'a') i;
 
 -- The argument
 

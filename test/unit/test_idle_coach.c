@@ -16,14 +16,20 @@ static CdIdleCoach of_team[MOST];
 
 /* Into of_team, in an arena of just the size that is announced. */
 static void
-ask(const CdCoachPart *part, size_t n, size_t teams, double smallest_effect)
+ask_knowing(const CdCoachPart *part, size_t n, size_t teams, const double *can_work, double smallest_effect)
 {
 	CdArena		arena = {.size = cd_idle_coach_size(n, MOST)};
 
 	arena.base = malloc(arena.size);
 	assert_non_null(arena.base);
-	assert_ok(cd_idle_coach(part, n, teams, MOST, smallest_effect, &arena, of_team));
+	assert_ok(cd_idle_coach(part, n, teams, MOST, can_work, smallest_effect, &arena, of_team));
 	free(arena.base);
+}
+
+static void
+ask(const CdCoachPart *part, size_t n, size_t teams, double smallest_effect)
+{
+	ask_knowing(part, n, teams, NULL, smallest_effect);
 }
 
 /* How much likelier an estimate of 0 with standard error 0.2 is from sessions that work: variances 0.2 and 0.0625. */
@@ -60,6 +66,48 @@ nobody_beside(void **state)
 	assert_close(of_team[1].probability, beyond_usual(idle), 1e-13);
 	assert_close(of_team[0].told, 20.0, 0.0);
 	assert_close(of_team[1].told, 30.0, 0.0);
+}
+
+/* What else is known of the other team; nothing is taken for more certain than 0.98, and not known is even odds. */
+static void
+able_team(void **state)
+{
+	const CdCoachPart part[] = {{0, 0, 20, 0, 0.2}, {1, 0, 30, 0, 0.2}};
+	const double can[] = {0.5, 0.9, 1, 0.98, 0, 0.02, NAN};
+
+	(void) state;
+	for (size_t i = 0; i < 7; i++)
+	{
+		const double of[] = {NAN, can[i]};
+		double		p = isnan(can[i]) ? 0.5 : fmax(0.02, fmin(can[i], 0.98));
+		double		idle = 0.1 / (0.1 + 0.9 * (1 - p + p * idle_likelihood()));
+
+		ask_knowing(part, 2, 2, of, 1);
+		assert_close(of_team[0].probability, beyond_usual(idle), 1e-13);
+		assert_close(of_team[1].probability, beyond_usual(0.1 / (0.1 + 0.45 * (1 + idle_likelihood()))), 1e-13);
+	}
+}
+
+/* Sessions of a coach who is idle elsewhere, beside another's here: the better those work, the less the idle ones tell. */
+static void
+other_works_here(void **state)
+{
+	CdCoachPart part[] = {{0, 0, 40, 0, 0.2}, {0, 1, 9, 0, 0.3}, {1, 0, 30, 0, 0.2}, {2, 0, 30, 0, 0.2}};
+	const double can[] = {0.5, 0.98, 0.98};
+	double		idle = 0.1 / (0.1 + 0.9 * pow(0.02 + 0.98 * idle_likelihood(), 2));
+	double		before = 0;
+
+	(void) state;
+	for (part[1].effect = 0; part[1].effect <= 0.8; part[1].effect += 0.1)
+	{
+		ask_knowing(part, 4, 3, can, 1);
+		assert_true(of_team[0].probability >= before);
+		before = of_team[0].probability;
+	}
+	assert_between(before, 1 - 1e-12, 1);
+	part[1].effect = 0;
+	ask_knowing(part, 4, 3, can, 1);
+	assert_true(beyond_usual(idle) > 0.8 && of_team[0].probability < beyond_usual(idle));
 }
 
 /* In the other team another coach's sessions work, or do nothing either. */
@@ -253,7 +301,7 @@ certain(void **state)
 	ask(part, n, TEAMS, 1);
 	assert_between(of_team[0].probability, 1 - 1e-12, 1);
 	for (size_t t = 1; t < TEAMS; t++)
-		assert_between(of_team[t].probability, 0.001, 0.01);	/* a third of the sessions would move nothing anyway */
+		assert_between(of_team[t].probability, 1 - 1e-12, 1);	/* others' sessions there say that coaching can work */
 }
 
 /* Likelihood ratios beyond the range of a double: hundreds of coaches in a team, each likely to be idle. */
@@ -283,15 +331,15 @@ degenerate(void **state)
 	CdArena		arena = {room, 0, 0};
 
 	(void) state;
-	assert_int_equal(cd_idle_coach(part, 2, 2, 1, 1, &arena, of_team), CD_NOMEM);
+	assert_int_equal(cd_idle_coach(part, 2, 2, 1, NULL, 1, &arena, of_team), CD_NOMEM);
 	arena.size = cd_idle_coach_size(2, 1) - 1;
-	assert_int_equal(cd_idle_coach(part, 2, 2, 1, 1, &arena, of_team), CD_NOMEM);
+	assert_int_equal(cd_idle_coach(part, 2, 2, 1, NULL, 1, &arena, of_team), CD_NOMEM);
 	arena = (CdArena) {room, sizeof(room), 0};
-	assert_int_equal(cd_idle_coach(part, 2, 2, 1, 0, &arena, of_team), CD_BAD_INPUT);
-	assert_int_equal(cd_idle_coach(part, 2, 2, 1, NAN, &arena, of_team), CD_BAD_INPUT);
-	assert_ok(cd_idle_coach(part, 0, 2, 0, 1, &arena, of_team));
+	assert_int_equal(cd_idle_coach(part, 2, 2, 1, NULL, 0, &arena, of_team), CD_BAD_INPUT);
+	assert_int_equal(cd_idle_coach(part, 2, 2, 1, NULL, NAN, &arena, of_team), CD_BAD_INPUT);
+	assert_ok(cd_idle_coach(part, 0, 2, 0, NULL, 1, &arena, of_team));
 	assert_nan(of_team[0].probability);
-	assert_ok(cd_idle_coach(part, 0, 0, 0, 1, &arena, of_team));
+	assert_ok(cd_idle_coach(part, 0, 0, 0, NULL, 1, &arena, of_team));
 }
 
 int
@@ -299,6 +347,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_beside),
+		cmocka_unit_test(able_team),
+		cmocka_unit_test(other_works_here),
 		cmocka_unit_test(somebody_beside),
 		cmocka_unit_test(good_coach_beside),
 		cmocka_unit_test(coach_of_one_team),
