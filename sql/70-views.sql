@@ -242,8 +242,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 			min(t.target_low) AS low, max(t.target_high) AS high
 		FROM type t GROUP BY t.metric, t.contact_type
 	), usual AS (
-		SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap) FILTER (WHERE n.teams >= 5) AS usual
-		FROM norm n GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
+		-- Less what its contacts are in the usual team.
+		SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap - c.gap) FILTER (WHERE n.teams >= 5) AS usual
+		FROM norm n JOIN (
+			SELECT m.metric, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.gap) AS gap
+			FROM (SELECT t.metric, coachdiag.exact_sum(t.weight * n.gap) / coachdiag.exact_sum(t.weight) AS gap
+				FROM type t JOIN norm n ON n.metric = t.metric AND n.contact_type = t.contact_type AND n.teams >= 5 GROUP BY t.metric, t.team) m
+			GROUP BY m.metric
+		) c USING (metric)
+		GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
@@ -291,7 +298,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.mean_gap IS 'Gap of the average agent, contact mix taken out, metric units, positive is worse than target.';
 	COMMENT ON COLUMN @.structural_score.mean_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.structural_score.mean_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.structural_score.settled_gap IS 'mean_gap with what new hires usually lack taken out, too.';
+	COMMENT ON COLUMN @.structural_score.settled_gap IS 'mean_gap with what new hires usually lack taken out, too, and what its mix of contact types adds beside the median team, where all types share one target.';
 	COMMENT ON COLUMN @.structural_score.settled_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.structural_score.settled_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.structural_score.changed_on IS 'Week from which on the weekly mean gap was suddenly on another level; the tests are then of both times together. Null: not seen.';

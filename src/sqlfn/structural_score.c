@@ -91,7 +91,7 @@ number_types(const Panel *p)
 	return types;
 }
 
-/* By how much the gap of a type usually exceeds the others; 0 where that is not known. */
+/* By how much the gap of a type usually exceeds that of the usual team's mean contact; 0 where that is not known. */
 static double
 usual_gap(const Jsonb *usual, PanelString type)
 {
@@ -108,7 +108,7 @@ usual_gap(const Jsonb *usual, PanelString type)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(found.val.numeric)));
 }
 
-/* Gaps by agent and contact type, and what their targets are. */
+/* Gaps by agent and contact type, and what their targets are; mix: what is usual for these types, on average. */
 typedef struct TypeGaps
 {
 	CdTypeGap  *gaps;
@@ -117,6 +117,7 @@ typedef struct TypeGaps
 	double		target;			/* weighted mean */
 	double		lowest;			/* NaN: none */
 	double		highest;
+	double		mix;
 } TypeGaps;
 
 /* The gap of an agent in a type so far, a new one where there is none. */
@@ -167,6 +168,33 @@ gather_type_gaps(const Panel *p, const Types *types, bool higher_is_better, CdSc
 		out.gaps[k].gap *= (higher_is_better ? -1 : 1) * (scale == CD_SCALE_LOG ? exp(out.target) : 1);
 	pfree(at);
 	return out;
+}
+
+/* Less what is usual for the type, which is the team's by its mix. */
+static void
+take_usual_away(TypeGaps *gaps, const Panel *p, const Types *types, const Jsonb *usual)
+{
+	for (uint32 k = 0; k < gaps->count; k++)
+	{
+		CdTypeGap  *g = &gaps->gaps[k];
+		double		excess = usual_gap(usual, panel_label(p, types->label[g->type]));
+
+		g->gap -= excess;
+		gaps->mix += excess * g->weight / gaps->weight;
+	}
+}
+
+/* The same gaps, all by so much smaller. */
+static CdGapDispersion *
+less(const CdGapDispersion *d, double gap)
+{
+	CdGapDispersion *rest = palloc(sizeof(CdGapDispersion));
+
+	*rest = *d;
+	rest->mean_gap -= gap;
+	rest->mean_low -= gap;
+	rest->mean_high -= gap;
+	return rest;
 }
 
 static bool
@@ -422,10 +450,11 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 		in->experienced = tenure.any ? whole : NULL;
 
 	gaps = gather_type_gaps(p, types, q->higher_is_better, q->scale);
-	for (uint32 k = 0; q->usual != NULL && k < gaps.count; k++)
-		gaps.gaps[k].gap -= usual_gap(q->usual, panel_label(p, types->label[gaps.gaps[k].type]));
+	if (q->usual != NULL)
+		take_usual_away(&gaps, p, types, q->usual);
 	in->whole = whole;
-	in->settled = settled;
+	in->settled = less(settled, gaps.mix);
+	in->mix = gaps.mix;
 	in->tenure_known = tenure.known;
 	in->new_share = tenure.new_share;
 	in->weeks_to_experience = weeks_to_experience(p, &span);

@@ -131,17 +131,25 @@ estimate(const CdStory *story, double x, double low, double high)
 					figure(story, high, largest));
 }
 
+/* What new hires, by what they usually lack, add to the gap. */
+static double
+learning_gap(const CdStory *story)
+{
+	return story->input->whole->mean_gap - story->input->mix - story->input->settled->mean_gap;
+}
+
 /* Settled: without new hires' usual learning, as it is held against the team. */
 static char *
 mean_gap(const CdStory *story, bool settled)
 {
 	const CdGapDispersion *d = settled ? story->input->settled : story->input->whole;
+	double		away = settled ? 0 : story->input->mix;
 	const char *mix = story->input->types < 2 ? NULL : "contact mix";
-	const char *learning = d == story->input->whole ? NULL : "new hires' usual learning";
+	const char *learning = !settled || learning_gap(story) == 0 ? NULL : "new hires' usual learning";
 
 	return psprintf("a mean gap%s%s%s%s of %s", mix || learning ? " without " : "", mix ? mix : "",
 					mix && learning ? " and " : "", learning ? learning : "",
-					estimate(story, d->mean_gap, d->mean_low, d->mean_high));
+					estimate(story, d->mean_gap - away, d->mean_low - away, d->mean_high - away));
 }
 
 /* The worst contact types, a few of them. */
@@ -313,16 +321,32 @@ append_change(StringInfo s, const CdStory *story)
 static bool
 new_hires_count(const CdStory *story)
 {
-	double		gap = story->input->whole->mean_gap - story->input->settled->mean_gap;
+	double		gap = learning_gap(story);
 
 	return gap > 0 && gap > 0.5 * story->input->smallest_effect;
+}
+
+/* Does the team's mix of contacts add or hide half a smallest effect at least? */
+static bool
+mix_counts(const CdStory *story)
+{
+	return story->input->mix != 0 && fabs(story->input->mix) > 0.5 * story->input->smallest_effect;
+}
+
+static void
+append_mix(StringInfo s, const CdStory *story)
+{
+	double		mix = story->input->mix;
+
+	appendStringInfo(s, " The contact types that the team gets more of than others %s %s%s, in all teams, which isn't %s the team.",
+					 mix > 0 ? "add" : "take away", figure(story, fabs(mix), mix), points(story), mix > 0 ? "held against" : "credited to");
 }
 
 static void
 append_learning(StringInfo s, const CdStory *story)
 {
 	double		with = story->input->whole->mean_gap;
-	double		without = story->input->settled->mean_gap;
+	double		without = with - learning_gap(story);
 	double		largest = Max(fabs(with), fabs(without));
 
 	appendStringInfo(s, " The mean gap is %s%s with what new hires usually lack, which isn't held against the team, "
@@ -392,6 +416,8 @@ what_decided(const CdStory *story)
 	{
 		case CD_RULE_NO_GAP:
 			return psprintf("%s is surely not worth acting on", mean_gap(story, true));
+		case CD_RULE_MIX:
+			return psprintf("most of the gap comes of the contact types that the team gets; %s is not worth acting on", mean_gap(story, true));
 		case CD_RULE_TYPES_AND_AGENTS:
 			return psprintf("%s, and agents' true levels differ by %s beside it", cd_test_reason(story, CD_TEST_TYPE),
 							estimate(story, d->between_sd, d->between_low, d->between_high));
@@ -440,6 +466,8 @@ cd_all_reasons(const CdStory *story)
 	appendStringInfo(&s, "%s: %s.", verdict_in_words(story->result->verdict), what_decided(story));
 	if (story->result->changed)
 		append_change(&s, story);
+	if (mix_counts(story))
+		append_mix(&s, story);
 	if (new_hires_count(story))
 		append_learning(&s, story);
 	for (int i = 0; i < CD_TESTS; i++)
@@ -560,6 +588,14 @@ append_what_tells(StringInfo s, const CdStory *story)
 	append_missing(s, story);
 }
 
+/* Nobody does worse at any type: the target doesn't fit. */
+static void
+append_mix_step(StringInfo s, const CdStory *story)
+{
+	appendStringInfo(s, "%s coaching this. The same contacts come out alike in other teams: give each contact type a target of its own, "
+					 "or share the contacts out evenly.", story->result->test[CD_TEST_COACHING].n > 0 ? "Stop" : "Don't start");
+}
+
 char *
 cd_next_step(const CdStory *story)
 {
@@ -580,6 +616,11 @@ cd_next_step(const CdStory *story)
 							 new_hires_count(story) ? " beyond what new hires usually lack" : "");
 			break;
 		case CD_VERDICT_STRUCTURAL:
+			if (r->rule == CD_RULE_MIX)
+			{
+				append_mix_step(&s, story);
+				break;
+			}
 			appendStringInfo(&s, "%s coaching this%s. Observe five to ten contacts%s and map where the agent waits.",
 							 coaching->n > 0 ? "Stop" : "Don't start",
 							 coaching->low > 0 ? ", though it moves the metric a little" : "", which);

@@ -614,7 +614,7 @@ compare_sides(const CdStructuralInput *in, const CdTypeSum *type, double *y, dou
 static CdStatus
 type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdArena *arena, CdTest *out, double *beside)
 {
-	double		mean_gap = in->whole->mean_gap;
+	double		mean_gap = in->whole->mean_gap - in->mix;
 	double	   *apart = cd_arena_take(arena, in->n_gaps, sizeof(double));
 	double	   *w = cd_arena_take(arena, in->n_gaps, sizeof(double));
 	Place	   *place = cd_arena_take(arena, in->types, sizeof(Place));
@@ -909,6 +909,13 @@ was_tried(const CdStructuralInput *in, double margin)
 	return coached || waiting_score(&in->waiting) > WAITING_TELLS;
 }
 
+/* Does most of what is no gap of the agents' come of the contact types? */
+static bool
+is_mix(const CdStructuralInput *in, double margin)
+{
+	return in->mix > margin / 2.0 && in->mix > (in->whole->mean_gap - in->settled->mean_gap) / 2.0;
+}
+
 /* The first rule that holds. */
 static CdRule
 first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
@@ -922,15 +929,17 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
 	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
 		return CD_RULE_NO_GAP;
+	if (in->settled->mean_high <= margin && is_mix(in, margin))
+		return CD_RULE_MIX;
 	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->beside, s->p < 0.5))
 		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
 		return CD_RULE_TYPES;
 	if (s->present > 2.0 && s->p >= 0.5)
 		return CD_RULE_SIGNS;
-	if (d->mean_gap < 0.5 * margin)
+	if (d->mean_gap - in->mix < 0.5 * margin)
 		return CD_RULE_NONE_SHOWN;
-	if (s->p >= P_STRUCTURAL && !(d->mean_low > 0.0))
+	if (s->p >= P_STRUCTURAL && !(d->mean_low - in->mix > 0.0))
 		return CD_RULE_GAP_VAGUE;
 	if (s->p >= P_STRUCTURAL)
 		return tried ? CD_RULE_STRUCTURAL : CD_RULE_UNTRIED;
@@ -949,6 +958,7 @@ verdict_by(CdRule rule)
 			return CD_VERDICT_NO_GAP;
 		case CD_RULE_TYPES_AND_AGENTS:
 			return CD_VERDICT_MIXED;
+		case CD_RULE_MIX:
 		case CD_RULE_TYPES:
 		case CD_RULE_SIGNS:
 		case CD_RULE_STRUCTURAL:
@@ -1025,6 +1035,8 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
 	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;
+	if (out->rule == CD_RULE_MIX)
+		out->p = 1.0 - DOUBT;
 	out->changed = changed_midway(&in->shift, margin);
 	return CD_OK;
 }

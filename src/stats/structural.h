@@ -82,6 +82,7 @@ typedef enum CdVerdict
 typedef enum CdRule
 {
 	CD_RULE_NO_GAP,
+	CD_RULE_MIX,				/* a gap of its contact types, which all teams have */
 	CD_RULE_TYPES_AND_AGENTS,	/* contact types to blame, and a gap beside them */
 	CD_RULE_TYPES,				/* contact types to blame */
 	CD_RULE_SIGNS,				/* more than two indicators */
@@ -162,7 +163,8 @@ typedef struct CdWaitingEvidence
 typedef struct CdStructuralInput
 {
 	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
-	const CdGapDispersion *settled;	/* what tenure usually adds taken out as well */
+	const CdGapDispersion *settled;	/* what tenure and the team's mix usually add taken out as well */
+	double		mix;			/* what the team's contact types add to its gap, beside those of the usual team; 0: not known */
 	const CdGapDispersion *experienced;	/* of agents with a year of tenure; NULL: there are none */
 	bool		tenure_known;
 	double		new_share;		/* of the volume: agents in their first year */

@@ -466,6 +466,37 @@ probability(void **state)
 			}
 }
 
+/* A gap of the team's contact types is no gap of its agents; one that is surely there all the same is a matter of targets or routing. */
+static void
+contact_mix(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdGapDispersion settled = whole;
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	in.settled = &settled;
+	in.mix = whole.mean_gap - 0.1;
+	settled.mean_gap = 0.1;
+	settled.mean_low = 0;
+	settled.mean_high = 0.2;
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_MIX);
+	assert_int_equal(s.verdict, CD_VERDICT_STRUCTURAL);
+	assert_close(s.p, 0.99, 1e-15);
+	whole.mean_low = 0.9;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);	/* nor is it surely there */
+	whole.mean_low = 1.1;
+	in.mix = 0.4;										/* mostly learning */
+	assert_int_not_equal(ask(&in).rule, CD_RULE_MIX);
+	settled.mean_high = 1.1;							/* not all of it */
+	in.mix = whole.mean_gap - 0.1;
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_NONE_SHOWN);
+	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
+}
+
 /* The same, with coaches who move nothing anywhere with so much probability. */
 static double
 p_coach(double effect, double idle_coach)
@@ -666,6 +697,7 @@ main(void)
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
+		cmocka_unit_test(contact_mix),
 		cmocka_unit_test(idle_coach),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(what_decided),
