@@ -261,6 +261,13 @@ plain_reason(CdReason reason)
 	}
 }
 
+/* As many of something. */
+static char *
+count_of(double n, const char *what)
+{
+	return psprintf("%.0f %s%s", n, what, n == 1 ? "" : "s");
+}
+
 /* About how much more would settle a test; NULL: not that way. */
 static char *
 what_settles(const CdTest *t)
@@ -270,14 +277,14 @@ what_settles(const CdTest *t)
 	if (t->reason == CD_REASON_FEW_CYCLES)
 		return psprintf("%.0f more for these %.0f agents would make three each", t->more_sessions, t->more_agents);
 	if (!isnan(t->more_sessions))
-		return psprintf(t->reason == CD_REASON_IDLE_COACH ? "about %.0f sessions of another coach would tell"
-						: "about %.0f more sessions would tell", t->more_sessions);
+		return psprintf(t->reason == CD_REASON_IDLE_COACH ? "about %s of another coach would tell" : "about %s would tell",
+						count_of(t->more_sessions, t->reason == CD_REASON_IDLE_COACH ? "session" : "more session"));
 	if (t->reason == CD_REASON_ALL_NEW || t->reason == CD_REASON_FEW_EXPERIENCED)
-		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %.0f weeks", t->more_weeks);
+		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %s", count_of(t->more_weeks, "week"));
 	if (!isnan(t->more_weeks))
-		return psprintf("about %.0f more weeks would tell", t->more_weeks);
+		return psprintf("about %s would tell", count_of(t->more_weeks, "more week"));
 	if (!isnan(t->more_agents))
-		return psprintf("about %.0f more agents would tell", t->more_agents);
+		return psprintf("about %s would tell", count_of(t->more_agents, "more agent"));
 	return NULL;
 }
 
@@ -513,7 +520,7 @@ append_idle(StringInfo s, const CdTest *coaching)
 							   "but those of the same coaches do nothing elsewhere either. ");
 	else if (coaching->reason == CD_REASON_IDLE)
 		appendStringInfo(s, "Change how they are coached, or who does it: sessions %s here so far. ",
-						 coaching->high < 0 ? "make it worse" : coaching->low > 0 ? "do next to nothing" : "do nothing");
+						 coaching->high < 0 ? "make it worse" : "do nothing worth having");
 }
 
 /* Whom to coach on what, where coaching can close the gap. */
@@ -524,7 +531,8 @@ append_whom(StringInfo s, const CdStory *story)
 	const char *on = story->n_worst > 0 ? psprintf(" on %s", worst_types(story)) : "";
 
 	if (coaching->state == CD_STATE_BEHAVIOURAL)
-		appendStringInfo(s, "Coaching %s here. ", coaching->low > 0 ? "works" : "seems to work");
+		appendStringInfo(s, "Coaching %s here%s. ", coaching->low > 0 ? "works" : "seems to work",
+						 coaching->high < story->input->smallest_effect ? ", though a session moves little" : "");
 	if (story->result->test[CD_TEST_CONSISTENT].state == CD_STATE_STRUCTURAL)
 		appendStringInfo(s, "Coach the whole team%s: nearly everybody is short.", on);
 	else
@@ -547,18 +555,23 @@ append_waiting(StringInfo s, const CdStory *story)
 		return;
 	}
 	if (!isnan(weeks))
-		appendStringInfo(s, ": about %.0f more weeks", weeks);
+		appendStringInfo(s, ": about %s", count_of(weeks, "more week"));
 	if (!isnan(sessions))
-		appendStringInfo(s, "%s about %.0f more sessions", isnan(weeks) ? ":" : " or", sessions);
+		appendStringInfo(s, "%s about %s", isnan(weeks) ? ":" : " or", count_of(sessions, "more session"));
 	appendStringInfoString(s, " could tell.");
 }
 
+/* The tests that more would settle; what can't be assessed stands in the reason, another coach is said already. */
 static void
 append_missing(StringInfo s, const CdStory *story)
 {
 	for (int i = 0; i < CD_TESTS; i++)
-		if (story->result->test[i].state == CD_STATE_UNKNOWN)
+	{
+		const CdTest *t = &story->result->test[i];
+
+		if (t->state == CD_STATE_UNKNOWN && t->reason != CD_REASON_IDLE_COACH && what_settles(t) != NULL)
 			append_answer(s, story, i);
+	}
 }
 
 /* Neither a gap nor that there is none: nobody to coach. */
@@ -570,7 +583,7 @@ append_none_shown(StringInfo s, const CdStory *story)
 	if (isnan(story->result->more_weeks))
 		appendStringInfoString(s, "in a quarter.");
 	else
-		appendStringInfo(s, "after about %.0f more weeks.", story->result->more_weeks);
+		appendStringInfo(s, "after about %s.", count_of(story->result->more_weeks, "more week"));
 }
 
 /* What could tell, coaching untried or tried. */
@@ -586,6 +599,19 @@ append_what_tells(StringInfo s, const CdStory *story)
 	else
 		append_waiting(s, story);
 	append_missing(s, story);
+}
+
+/* What is to become of coaching that can't close the gap. */
+static const char *
+leave_coaching(const CdTest *coaching)
+{
+	if (coaching->n == 0)
+		return "Don't start coaching this";
+	if (coaching->state == CD_STATE_BEHAVIOURAL)
+		return "Don't count on coaching for this, though it moves the metric";
+	if (coaching->state == CD_STATE_UNKNOWN)
+		return "Hold back on coaching this: it looks like the process, and whether sessions help isn't known";
+	return coaching->low > 0 ? "Stop coaching this, though it moves the metric a little" : "Stop coaching this";
 }
 
 /* Nobody does worse at any type: the target doesn't fit. */
@@ -607,7 +633,7 @@ cd_next_step(const CdStory *story)
 
 	initStringInfo(&s);
 	if (r->changed && (fell || r->rule == CD_RULE_NONE_SHOWN))
-		appendStringInfo(&s, "The gap %s around %s: look at the time since before acting. ", fell_or_grew(story),
+		appendStringInfo(&s, "The gap %s around %s: before acting, look at the time since then. ", fell_or_grew(story),
 						 change_date(story));
 	switch (r->verdict)
 	{
@@ -621,9 +647,7 @@ cd_next_step(const CdStory *story)
 				append_mix_step(&s, story);
 				break;
 			}
-			appendStringInfo(&s, "%s coaching this%s. Observe five to ten contacts%s and map where the agent waits.",
-							 coaching->n > 0 ? "Stop" : "Don't start",
-							 coaching->low > 0 ? ", though it moves the metric a little" : "", which);
+			appendStringInfo(&s, "%s. Observe five to ten contacts%s and map where the agent waits.", leave_coaching(coaching), which);
 			break;
 		case CD_VERDICT_MIXED:
 			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "

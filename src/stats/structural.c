@@ -916,6 +916,16 @@ is_mix(const CdStructuralInput *in, double margin)
 	return in->mix > margin / 2.0 && in->mix > (in->whole->mean_gap - in->settled->mean_gap) / 2.0;
 }
 
+/* That most gaps are the agents' is not said of one about which nothing else is known. */
+static bool
+decided_by_something(const CdStructural *s)
+{
+	for (int e = 0; e < CD_EVIDENCES; e++)
+		if (s->decided[e])
+			return true;
+	return false;
+}
+
 /* The first rule that holds. */
 static CdRule
 first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
@@ -935,7 +945,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
 		return CD_RULE_TYPES;
-	if (s->present > 2.0 && s->p >= 0.5)
+	if (s->present > 2.0 && s->p >= 0.5 && s->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL)
 		return CD_RULE_SIGNS;
 	if (d->mean_gap - in->mix < 0.5 * margin)
 		return CD_RULE_NONE_SHOWN;
@@ -943,7 +953,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_RULE_GAP_VAGUE;
 	if (s->p >= P_STRUCTURAL)
 		return tried ? CD_RULE_STRUCTURAL : CD_RULE_UNTRIED;
-	if (s->p <= P_BEHAVIOURAL)
+	if (s->p <= P_BEHAVIOURAL && decided_by_something(s))
 		return tried || s->p <= P_BEHAVIOURAL_UNTRIED ? CD_RULE_BEHAVIOURAL : CD_RULE_UNTRIED;
 	return CD_RULE_OPEN;
 }
@@ -1029,9 +1039,9 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap};
 	known = what_is_known(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin, &in->waiting, out->untold);
 	out->p = probability(&known, out->untold);
+	what_decided(&known, out->p > 0.5 ? 1.0 : -1.0, out->decided);
 	out->rule = first_rule(in, margin, out);
 	out->verdict = verdict_by(out->rule);
-	what_decided(&known, out->rule == CD_RULE_STRUCTURAL ? 1.0 : -1.0, out->decided);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
 	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;

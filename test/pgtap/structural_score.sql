@@ -139,7 +139,7 @@ CREATE TABLE closed AS SELECT coachdiag.panel(value + CASE WHEN week >= '2024-05
 SELECT is((SELECT changed_on FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '2024-05-20'::date, 'the week from which it was gone');
 SELECT ok((SELECT gap_before > 3.5 AND gap_after < 0 FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), 'before and after');
 SELECT matches((SELECT reason FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '^Cannot tell: [^.]*\. The gap fell from 4\.\d\d to -0\.\d\d around 2024-05-20, and the tests are of both times together: look at the time since\. Does coaching', 'is said before the tests');
-SELECT matches((SELECT next_step FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '^The gap fell around 2024-05-20: look at the time since before acting\. ', 'and before any advice');
+SELECT matches((SELECT next_step FROM closed, coachdiag.structural_score(panel, true, 'identity', 1)), '^The gap fell around 2024-05-20: before acting, look at the time since then\. ', 'and before any advice');
 
 -- In plain words
 
@@ -171,7 +171,7 @@ FROM (SELECT substring(next_step FROM 'after about (\d+)')::int AS weeks FROM un
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(x, 80, 1::bigint, NULL) FROM (VALUES (81.0)) v (x)), true, 'identity', 1)),
 	'^No gap worth acting on is shown: a mean gap of -1\.00, and below', 'one value: without an interval');
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(80.5 + 4 * (a - 3.5) - CASE WHEN w < 20 THEN -4 ELSE 4 END + noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 6) a, generate_series(0, 39) w), true, 'identity', 1)),
-	'^The gap grew around 2024-05-20: look at the time since before acting\. No gap', 'a gap that opened midway is not passed over');
+	'^The gap grew around 2024-05-20: before acting, look at the time since then\. No gap', 'a gap that opened midway is not passed over');
 
 -- Rates are told in points of a per cent
 SELECT matches(reason, '^No gap: a mean gap without new hires'' usual learning of -?0\.\d+ % points \(.*\) is surely not worth acting on\. The mean gap is [1-3]\.\d\d % points with what new hires usually lack, which isn''t held against the team, and -?0\.\d\d without\. ', 'what new hires lack is told beside the mean gap')

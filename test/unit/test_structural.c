@@ -603,7 +603,7 @@ what_decided(void **state)
 	in.waiting = no_events;
 	whole.between_sd = whole.between_low = whole.between_high = NAN;
 	s = ask(&in);
-	assert_int_equal(s.rule, CD_RULE_BEHAVIOURAL);
+	assert_int_equal(s.rule, CD_RULE_OPEN);
 	assert_decided(&s, false, false, false);
 	whole = alike();
 	in = nothing_known(&whole);
