@@ -289,6 +289,33 @@ contact_type_for_some(void **state)
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
 }
 
+/* Three signs don't outvote coaching that is seen to move the metric, where p_structural leaves it open. */
+static void
+signs_against_coaching(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdGapDispersion whole;
+	CdStructuralInput in = type_input(12, 1, 2, gaps, &whole);
+	int			open = 0;
+
+	(void) state;
+	in.experienced = &whole;
+	for (double effect = 0.42; effect < 1; effect += 0.02)
+	{
+		CdStructural s;
+
+		in.coaching = (CdCoachingEvidence) {effect, effect - 0.5, effect + 0.5, 30, 5, 0};
+		s = ask(&in);
+		if (s.p < 0.5 || s.p >= 0.75)
+			continue;
+		open++;
+		assert_int_equal(s.test[CD_TEST_COACHING].state, CD_STATE_BEHAVIOURAL);
+		assert_true(s.present == 3);
+		assert_int_not_equal(s.rule, CD_RULE_SIGNS);
+	}
+	assert_true(open > 0);
+}
+
 /* Whether two types are bad or one that is both of them: neither hides the other, though they are most of the contacts. */
 static void
 several_contact_types(void **state)
@@ -698,6 +725,7 @@ main(void)
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
 		cmocka_unit_test(contact_mix),
+		cmocka_unit_test(signs_against_coaching),
 		cmocka_unit_test(idle_coach),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(what_decided),
