@@ -166,6 +166,12 @@ worst_types(const CdStory *story)
 	return s.data;
 }
 
+static const char *
+of_worst_types(const CdStory *story)
+{
+	return story->n_worst > 0 ? psprintf(" of %s", worst_types(story)) : "";
+}
+
 /* Reasons that hold a number or a name; NULL: the reason has none. */
 static char *
 reason_with_figures(const CdStory *story, const CdTest *t)
@@ -596,6 +602,9 @@ append_what_tells(StringInfo s, const CdStory *story)
 		append_idle(s, coaching);
 	if (coaching->reason == CD_REASON_NO_SESSION || coaching->reason == CD_REASON_IDLE_COACH)
 		append_trial(s, coaching);
+	else if (coaching->state == CD_STATE_BEHAVIOURAL)
+		appendStringInfo(s, "Go on coaching, which moves the metric, and observe five to ten contacts%s: note where the agent decides "
+						 "and where the agent waits.", of_worst_types(story));
 	else
 		append_waiting(s, story);
 	append_missing(s, story);
@@ -627,7 +636,7 @@ cd_next_step(const CdStory *story)
 {
 	const CdStructural *r = story->result;
 	const CdTest *coaching = &r->test[CD_TEST_COACHING];
-	const char *which = story->n_worst > 0 ? psprintf(" of %s", worst_types(story)) : "";
+	const char *which = of_worst_types(story);
 	bool		fell = story->input->shift.after < story->input->shift.before;
 	StringInfoData s;
 

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(102);
+SELECT plan(103);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -201,6 +201,9 @@ SELECT results_eq($$SELECT more, t.state FROM slow, coachdiag.structural_tests(p
 	$$VALUES (0::float8, 'behavioural'), (0.4, 'structural')$$, 'logarithms: shares are compared, not seconds of types of different length');
 SELECT ok(bool_and(abs(gap / (exp((ln(150) + ln(400) + ln(1200)) / 3) * ln(1.2)) - 1) < 0.1), 'at one target for all types')
 FROM slow, coachdiag.contact_type_gaps(panel, false, 'log') WHERE more = 0;
+
+SELECT is(next_step, 'Go on coaching, which moves the metric, and observe five to ten contacts of type 1200: note where the agent decides and where the agent waits.',
+	'three signs, and coaching that moves the metric: neither is passed over') FROM slow, coachdiag.structural_score(panel, false, 'log', 40, 22, 1, 43, 51, 10) WHERE more = 0.4;
 
 -- One target for types of different length: three teams in ten get twice the long ones, and nobody is slower at any. Team 9 is slow by itself, and 10 hides it by its mix.
 SELECT coachdiag.create_workspace('mix');
