@@ -3,7 +3,9 @@
 # Usage: bench/validate.sh [--small] [--seeds "N ..."] [study ...]
 #        studies: effect grid published prior paradox coaches interventions spillover constraints idle_coaches verdict
 #        held_out (second simulator), blind, bound (third; bound: its adversary)
-#        --small: effect grid published coaches, about a minute; --seeds: centres of held_out, blind and bound
+#        frontier (only if named; needs sklearn, too): could anybody get more out of the figures of the second simulator?
+#        --small: effect grid published coaches, about a minute; --seeds: centres of held_out, blind, bound and frontier
+# Exit status 1: an aim was missed; 2: a package is missing, which is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +16,7 @@ find_python() {
 		fi
 	done
 	echo "validate: no python3 with $1 found (Debian: python3-${1//,/ python3-})" >&2
-	exit 1
+	exit 2
 }
 
 held_out() {
@@ -50,11 +52,15 @@ run() {
 		;;
 	held_out) held_out floor ;;
 	blind | bound) held_out "$1" ;;
+	frontier)
+		find_python numpy,pandas,sklearn
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/frontier.py ${seeds:+--seeds $seeds}"
+		;;
 	*) echo "validate: there is no study $1" >&2 && return 1 ;;
 	esac
 }
 
-export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
+export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 small=()
 seeds=
 studies=(effect grid published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound)
