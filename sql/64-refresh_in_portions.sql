@@ -13,10 +13,10 @@ BEGIN
 		SELECT min(period) FILTER (WHERE so_far >= $1 AND so_far < total) FROM (
 			SELECT period, sum(p.rows) OVER (ORDER BY period) AS so_far, sum(p.rows) OVER () AS total
 			FROM (%s) p LEFT JOIN %I.stored_metric m USING (metric)
-			WHERE period < least(%L, date '9999-01-01') AND (period >= m.waits_from OR m.waits_from IS NULL)
+			WHERE period < least(%L, date '9999-01-01') AND (period >= m.waits_from OR NOT $2)
 		) p
 	$query$, CASE WHEN read THEN format('SELECT * FROM %I.stored_period', ws) ELSE coachdiag.period_sql(ws) END, ws, coachdiag.waits_from(ws))
-	INTO last_period USING rows;
+	INTO last_period USING rows, read;
 	-- A month and a week later it is over on every grid.
 	RETURN nullif(least(last_period + 37, coachdiag.as_of(ws)), coachdiag.as_of(ws));
 END
@@ -42,12 +42,12 @@ BEGIN
 		RAISE EXCEPTION 'changes of relation "agent_metric" of workspace "%" are not noted, so each portion would read again what earlier ones did', ws
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('SELECT coachdiag.track_changes(%L) first, or CALL coachdiag.refresh(%L), which reads it once.', ws, ws);
 	END IF;
+	EXECUTE format('SELECT as_of FROM %I.settings FOR UPDATE', ws) INTO chosen;
 	day := coachdiag.next_portion(ws, rows);
 	IF day IS NULL THEN
 		RETURN false;
 	END IF;
 	RAISE NOTICE 'as of %:', day;
-	EXECUTE format('SELECT as_of FROM %I.settings', ws) INTO chosen;
 	EXECUTE format('UPDATE %I.settings SET as_of = $1', ws) USING day;
 	CALL coachdiag.refresh(ws);
 	EXECUTE format('UPDATE %I.settings SET as_of = $1', ws) USING chosen;

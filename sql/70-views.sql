@@ -238,29 +238,40 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		SELECT p.metric, p.team, g.*, g.gap - coachdiag.exact_avg(g.gap) OVER (PARTITION BY p.metric, p.team) AS apart
 		FROM team p CROSS JOIN LATERAL coachdiag.contact_type_gaps(p.panel, p.higher_is_better, p.scale) g
 	), norm AS (
-		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, count(*) AS teams,
-			min(t.target_low) AS low, max(t.target_high) AS high
+		-- The standard error of a median is 1.25 times that of the mean.
+		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, 1.25 * stddev_samp(t.apart) / sqrt(count(*)) AS se, count(*) AS teams,
+			coachdiag.exact_sum(t.weight) AS weight, min(t.target_low) AS low, max(t.target_high) AS high
 		FROM type t GROUP BY t.metric, t.contact_type
+	), mix AS (
+		-- What its contacts are in the median team. Where teams have types of their own, means over them are not of the same, and no mix is told.
+		SELECT m.metric, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.gap) AS gap, coachdiag.exact_sum(m.weight) AS weight,
+			coachdiag.exact_sum(m.common) >= 0.95 * coachdiag.exact_sum(m.weight) AS told
+		FROM (
+			SELECT t.metric, coachdiag.exact_sum(t.weight * n.gap) / coachdiag.exact_sum(t.weight) AS gap, coachdiag.exact_sum(t.weight) AS weight,
+				coachdiag.exact_sum(t.weight) FILTER (WHERE n.teams >= 5 AND n.teams >= 0.8 * a.teams) AS common
+			FROM type t JOIN norm n USING (metric, contact_type) JOIN (SELECT x.metric, count(DISTINCT x.team) AS teams FROM type x GROUP BY x.metric) a USING (metric)
+			GROUP BY t.metric, t.team
+		) m
+		GROUP BY m.metric
 	), usual AS (
-		-- Less what its contacts are in the usual team.
-		SELECT n.metric, jsonb_object_agg(n.contact_type, n.gap - c.gap) FILTER (WHERE n.teams >= 5) AS usual
-		FROM norm n JOIN (
-			SELECT m.metric, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.gap) AS gap
-			FROM (SELECT t.metric, coachdiag.exact_sum(t.weight * n.gap) / coachdiag.exact_sum(t.weight) AS gap
-				FROM type t JOIN norm n ON n.metric = t.metric AND n.contact_type = t.contact_type AND n.teams >= 5 GROUP BY t.metric, t.team) m
-			GROUP BY m.metric
-		) c USING (metric)
+		SELECT n.metric, jsonb_object_agg(n.contact_type, CASE WHEN m.told THEN jsonb_build_array(n.gap - m.gap, n.se, n.weight / m.weight) ELSE to_jsonb(n.gap) END)
+			FILTER (WHERE n.teams >= 5) AS usual
+		FROM norm n JOIN mix m USING (metric)
 		GROUP BY n.metric HAVING max(n.high) - min(n.low) <= 1e-9 * abs(max(n.high))
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
 	), able AS (
 		-- Whether coaching can work in a team, by how its agents differ.
-		SELECT g.team, g.metric, m.smallest_effect, 1 - coachdiag.p_structural(g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
-			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap) AS can_work
-		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) WHERE m.smallest_effect > 0
+		SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
+			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap) END AS can_work
+		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) WHERE m.smallest_effect BETWEEN 1e-100 AND 1e100
+	), named AS (
+		-- Sessions that name no metric count in each: what they move nothing in may not be what they were about.
+		SELECT s.metric, count(*) >= 3 * (SELECT count(*) FROM @.stored_coaching_session n WHERE n.dose AND n.metric IS NULL) AS named
+		FROM @.stored_coaching_session s WHERE s.dose AND s.metric IS NOT NULL GROUP BY s.metric
 	), coach AS MATERIALIZED (
-		-- Over all metrics: who moves nothing in one is likelier to in another.
+		-- Over all metrics that sessions name: who moves nothing in one is likelier to in another.
 		SELECT i.*
 		FROM (
 			SELECT array_agg(jsonb_build_array(u.team, c.metric)::text) AS teams, array_agg(c.coach_id) AS coaches, array_agg(u.sessions) AS sessions,
@@ -268,6 +279,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 			FROM @.coach_effect c
 			CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
 			JOIN able a ON a.team = u.team AND a.metric = c.metric
+			LEFT JOIN named n ON n.metric = c.metric
+			GROUP BY CASE WHEN n.named THEN NULL ELSE c.metric END
 		) a
 		CROSS JOIN LATERAL coachdiag.idle_coaches(a.teams, a.coaches, a.sessions, a.improvement, a.se, 1, a.can_work) i
 	)

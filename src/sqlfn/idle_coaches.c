@@ -47,6 +47,15 @@ compare_names(const void *a, const void *b)
 							  (PanelString) {VARDATA_ANY(y), VARSIZE_ANY_EXHDR(y)});
 }
 
+/* Of equal names the first in the array comes first. */
+static int
+compare_labels(const void *a, const void *b)
+{
+	int			order = compare_names(a, b);
+
+	return order != 0 ? order : ((const Label *) a)->place - ((const Label *) b)->place;
+}
+
 static void
 number_names(Names *names)
 {
@@ -57,7 +66,7 @@ number_names(Names *names)
 	names->count = 0;
 	for (int i = 0; i < names->length; i++)
 		sorted[i] = (Label) {names->missing[i] ? NULL : DatumGetTextPP(names->element[i]), i};
-	qsort(sorted, names->length, sizeof(Label), compare_names);
+	qsort(sorted, names->length, sizeof(Label), compare_labels);
 	for (int i = 0; i < names->length; i++)
 	{
 		if (i == 0 || compare_names(&sorted[i], &sorted[i - 1]) != 0)

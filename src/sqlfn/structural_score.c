@@ -91,21 +91,46 @@ number_types(const Panel *p)
 	return types;
 }
 
-/* By how much the gap of a type usually exceeds that of the usual team's mean contact; 0 where that is not known. */
-static double
-usual_gap(const Jsonb *usual, PanelString type)
+/* What is usual for a contact type in the teams of a metric. */
+typedef struct Usual
 {
-	JsonbValue	found;
+	double		gap;			/* by how much its gap exceeds that of the usual team's mean contact, or that of the mean type */
+	double		se;
+	double		share;			/* of contacts */
+	bool		tells_mix;		/* all three are known */
+} Usual;
 
-	if (usual == NULL ||
-		getKeyJsonValueFromContainer(unconstify(JsonbContainer *, &usual->root), type.data, type.length, &found) == NULL)
-		return 0;
-	if (found.type != jbvNumeric)
+static double
+usual_number(const JsonbValue *found)
+{
+	if (found == NULL || found->type != jbvNumeric)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("usual must hold a number for each contact type"),
-				 errhint("For example {\"refund\": 12.5}; leave types out that are not known.")));
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(found.val.numeric)));
+				 errhint("For example {\"refund\": 12.5}, or with standard error and share {\"refund\": [12.5, 2, 0.3]}; "
+						 "leave types out that are not known.")));
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(found->val.numeric)));
+}
+
+/* Zeros where it is not known. */
+static Usual
+usual_of(const Jsonb *usual, PanelString type)
+{
+	JsonbValue	found;
+	Usual		u = {0, 0, 0, false};
+
+	if (getKeyJsonValueFromContainer(unconstify(JsonbContainer *, &usual->root), type.data, type.length, &found) == NULL)
+		return u;
+	if (found.type != jbvBinary || !JsonContainerIsArray(found.val.binary.data))
+		u.gap = usual_number(&found);
+	else
+	{
+		u.gap = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 0));
+		u.se = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 1));
+		u.share = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 2));
+		u.tells_mix = true;
+	}
+	return u;
 }
 
 /* Gaps by agent and contact type, and what their targets are; mix: what is usual for these types, on average. */
@@ -117,7 +142,9 @@ typedef struct TypeGaps
 	double		target;			/* weighted mean */
 	double		lowest;			/* NaN: none */
 	double		highest;
+	double		volume;			/* behind all gaps, those of no type too */
 	double		mix;
+	double		mix_se;
 } TypeGaps;
 
 /* The gap of an agent in a type so far, a new one where there is none. */
@@ -160,7 +187,10 @@ gather_type_gaps(const Panel *p, const Types *types, bool higher_is_better, CdSc
 		const PanelCell *cell = &panel_cells(p)[i];
 
 		CHECK_FOR_INTERRUPTS();
-		if (cell->contact_type == PANEL_NO_LABEL || !has_gap(cell))
+		if (!has_gap(cell))
+			continue;
+		out.volume += cell->gap.weight;
+		if (cell->contact_type == PANEL_NO_LABEL)
 			continue;
 		add_to_gap(&out, &out.gaps[find_gap(&out, at, cell->agent, types->number[cell->contact_type])], cell);
 	}
@@ -170,30 +200,61 @@ gather_type_gaps(const Panel *p, const Types *types, bool higher_is_better, CdSc
 	return out;
 }
 
-/* Less what is usual for the type, which is the team's by its mix. */
+/* Less what is usual for the type, which is the team's by its mix; contacts of no type count as usual ones. */
 static void
 take_usual_away(TypeGaps *gaps, const Panel *p, const Types *types, const Jsonb *usual)
 {
+	double	   *share = palloc0(Max(types->count, 1) * sizeof(double));
+	Usual	   *of = palloc(Max(types->count, 1) * sizeof(Usual));
+
+	for (uint32 t = 0; t < types->count; t++)
+		of[t] = usual_of(usual, panel_label(p, types->label[t]));
 	for (uint32 k = 0; k < gaps->count; k++)
 	{
 		CdTypeGap  *g = &gaps->gaps[k];
-		double		excess = usual_gap(usual, panel_label(p, types->label[g->type]));
 
-		g->gap -= excess;
-		gaps->mix += excess * g->weight / gaps->weight;
+		g->gap -= of[g->type].gap;
+		share[g->type] += g->weight / gaps->volume;
 	}
+	for (uint32 t = 0; t < types->count; t++)
+	{
+		if (!of[t].tells_mix)
+			continue;
+		gaps->mix += share[t] * of[t].gap;
+		gaps->mix_se = hypot(gaps->mix_se, (share[t] - of[t].share) * of[t].se);
+	}
+	pfree(share);
+	pfree(of);
 }
 
-/* The same gaps, all by so much smaller. */
+/* A gap that is by so much smaller; on a log scale by that part of the target, as gaps of types are. */
+static double
+less(double gap, double mix, double target, const Question *q)
+{
+	double		sign = q->higher_is_better ? -1 : 1;
+
+	if (q->scale != CD_SCALE_LOG)
+		return gap - mix;
+	return gap + (sign * target + gap) * expm1(-sign * mix / target);
+}
+
+/* The same gaps, all by so much smaller, and the mean as much less sure. */
 static CdGapDispersion *
-less(const CdGapDispersion *d, double gap)
+without(const CdGapDispersion *d, double mix, double mix_se, double target, const Question *q)
 {
 	CdGapDispersion *rest = palloc(sizeof(CdGapDispersion));
+	double		part = q->scale == CD_SCALE_LOG ? exp((q->higher_is_better ? 1 : -1) * mix / target) : 1;
 
 	*rest = *d;
-	rest->mean_gap -= gap;
-	rest->mean_low -= gap;
-	rest->mean_high -= gap;
+	rest->mean_gap = less(d->mean_gap, mix, target, q);
+	rest->mean_low = less(d->mean_low, mix, target, q);
+	rest->mean_high = less(d->mean_high, mix, target, q);
+	rest->mean_low = rest->mean_gap - hypot(rest->mean_gap - rest->mean_low, 1.96 * mix_se);
+	rest->mean_high = rest->mean_gap + hypot(rest->mean_high - rest->mean_gap, 1.96 * mix_se);
+	rest->within_sd *= part;
+	rest->between_sd *= part;
+	rest->between_low *= part;
+	rest->between_high *= part;
 	return rest;
 }
 
@@ -453,8 +514,10 @@ gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput 
 	if (q->usual != NULL)
 		take_usual_away(&gaps, p, types, q->usual);
 	in->whole = whole;
-	in->settled = less(settled, gaps.mix);
-	in->mix = gaps.mix;
+	in->settled = without(settled, gaps.mix, gaps.mix_se, exp(gaps.target), q);
+	in->mix = whole->mean_gap - less(whole->mean_gap, gaps.mix, exp(gaps.target), q);
+	if (in->experienced != NULL)
+		in->experienced = without(in->experienced, gaps.mix, gaps.mix_se, exp(gaps.target), q);
 	in->tenure_known = tenure.known;
 	in->new_share = tenure.new_share;
 	in->weeks_to_experience = weeks_to_experience(p, &span);

@@ -283,8 +283,9 @@ what_settles(const CdTest *t)
 	if (t->reason == CD_REASON_FEW_CYCLES)
 		return psprintf("%.0f more for these %.0f agents would make three each", t->more_sessions, t->more_agents);
 	if (!isnan(t->more_sessions))
-		return psprintf(t->reason == CD_REASON_IDLE_COACH ? "about %s of another coach would tell" : "about %s would tell",
-						count_of(t->more_sessions, t->reason == CD_REASON_IDLE_COACH ? "session" : "more session"));
+		return t->reason == CD_REASON_IDLE_COACH
+			? psprintf("about %s of another coach would tell", count_of(t->more_sessions, "session"))
+			: psprintf("about %s would tell", count_of(t->more_sessions, "more session"));
 	if (t->reason == CD_REASON_ALL_NEW || t->reason == CD_REASON_FEW_EXPERIENCED)
 		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %s", count_of(t->more_weeks, "week"));
 	if (!isnan(t->more_weeks))
@@ -351,8 +352,9 @@ append_mix(StringInfo s, const CdStory *story)
 {
 	double		mix = story->input->mix;
 
-	appendStringInfo(s, " The contact types that the team gets more of than others %s %s%s, in all teams, which isn't %s the team.",
-					 mix > 0 ? "add" : "take away", figure(story, fabs(mix), mix), points(story), mix > 0 ? "held against" : "credited to");
+	appendStringInfo(s, " The contact types that the team gets more of than others %s %s%s, in most teams, which isn't %s the team.",
+					 mix > 0 ? "add" : "take away", figure(story, fabs(mix), mix), points(story),
+					 mix > 0 ? "held against" : "credited to");
 }
 
 static void
@@ -430,7 +432,8 @@ what_decided(const CdStory *story)
 		case CD_RULE_NO_GAP:
 			return psprintf("%s is surely not worth acting on", mean_gap(story, true));
 		case CD_RULE_MIX:
-			return psprintf("most of the gap comes of the contact types that the team gets; %s is not worth acting on", mean_gap(story, true));
+			return psprintf("most of the gap comes of the contact types that the team gets; %s is not worth acting on",
+							mean_gap(story, true));
 		case CD_RULE_TYPES_AND_AGENTS:
 			return psprintf("%s, and agents' true levels differ by %s beside it", cd_test_reason(story, CD_TEST_TYPE),
 							estimate(story, d->between_sd, d->between_low, d->between_high));
@@ -627,8 +630,9 @@ leave_coaching(const CdTest *coaching)
 static void
 append_mix_step(StringInfo s, const CdStory *story)
 {
-	appendStringInfo(s, "%s coaching this. The same contacts come out alike in other teams: give each contact type a target of its own, "
-					 "or share the contacts out evenly.", story->result->test[CD_TEST_COACHING].n > 0 ? "Stop" : "Don't start");
+	appendStringInfo(s, "%s. The same contacts come out alike in most teams: give each contact type a target of its own, "
+					 "share the contacts out evenly, or mend these types everywhere.",
+					 leave_coaching(&story->result->test[CD_TEST_COACHING]));
 }
 
 char *

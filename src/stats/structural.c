@@ -283,7 +283,7 @@ static CdTest
 experienced_test(const CdStructuralInput *in)
 {
 	const CdGapDispersion *d = in->experienced;
-	double		bar = in->whole->mean_gap / 2.0;
+	double		bar = (in->whole->mean_gap - in->mix) / 2.0;
 	CdTest		t = unknown(in->tenure_known ? CD_REASON_ALL_NEW : CD_REASON_NO_TENURE, 0.0);
 
 	if (d != NULL && d->agents > 0.0)
@@ -296,7 +296,7 @@ experienced_test(const CdStructuralInput *in)
 	}
 	if (t.n < 3.0)
 		t.more_weeks = in->weeks_to_experience <= MAX_WEEKS ? in->weeks_to_experience : NAN;
-	else if (!(in->whole->mean_low > 0.0) || isnan(t.low))
+	else if (!(in->whole->mean_low - in->mix > 0.0) || isnan(t.low))
 		t.reason = CD_REASON_GAP_VAGUE;
 	else if (t.estimate > bar && t.low > 0.0)
 		settle(&t, CD_STATE_STRUCTURAL, CD_REASON_EXPERIENCED_TOO);

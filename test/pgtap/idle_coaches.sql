@@ -92,6 +92,24 @@ SELECT cmp_ok(o.p_structural - s.p_structural, '>', 0.005::float8, 'but that coa
 SELECT is_said('own', 'skill, poor coach', 'structural', 'structural', 'where each coach has one team, sessions count as ever');
 SELECT matches((SELECT next_step FROM own.diagnosis WHERE team = 'some, poor coach'), '^Change how they are coached, or who does it: .* so far\. Coach the agents who are truly short', 'though they need not be repeated');
 
+-- Sessions that name no metric count in each, and say nothing of a coach in the one by what they do in the other
+
+DO $$
+BEGIN
+	PERFORM coachdiag.create_workspace('unnamed', 'text');
+	INSERT INTO unnamed.metric (metric, higher_is_better, target, smallest_effect) VALUES ('alike', true, 80, 1), ('apart', true, 80, 1), ('apart too', true, 80, 1), ('tiny', true, 80, 1e-310);
+	INSERT INTO unnamed.agent (agent_id, hired_on) SELECT agent, '2019-01-01' FROM person;
+	INSERT INTO unnamed.assignment (agent_id, team, program, valid_from) SELECT agent, team, 'north', '2019-01-01' FROM person;
+	INSERT INTO unnamed.agent_metric (agent_id, metric, period, value, volume)
+	SELECT agent, metric, date '2024-01-01' + 7 * w, 80 - CASE metric WHEN 'alike' THEN 4 ELSE 5 * (a % 2) - 0.3 END
+		+ 0.4 * noise(agent, length(metric), 1) + 0.7 * noise(agent, w, 2 + length(metric)) + noise(agent, w, 7 + length(metric)), 12
+	FROM person, generate_series(0, 51) w, unnamed.metric;
+	INSERT INTO unnamed.coaching_session (session_id, agent_id, coach_id, held_at, status) SELECT 100 * agent + w, agent, agent / 100, timestamptz '2024-01-03 10:00+00' + w * interval '7 days', 'held' FROM session;
+	CALL coachdiag.refresh('unnamed');
+END
+$$;
+SELECT ok(count(*) > 5 AND bool_and(verdict = 'structural'), 'idle in one metric whatever the same sessions do in others') FROM unnamed.diagnosis WHERE metric = 'alike';
+
 -- The view asks with what coach_effect and idle_coaches say
 
 CREATE TABLE part AS

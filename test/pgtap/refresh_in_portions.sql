@@ -10,6 +10,7 @@ CREATE FUNCTION waits_from() RETURNS date LANGUAGE sql AS $$ SELECT max(waits_fr
 SELECT fill('ops');
 INSERT INTO ops.metric VALUES ('monthly', true, 5, 1, 'points', 'identity');
 INSERT INTO ops.agent_metric SELECT a, 'monthly', date '2024-01-01' + m * interval '1 month', 4 + (a + m) % 3, 9, NULL FROM generate_series(1, 8) a, generate_series(0, 5) m;
+INSERT INTO ops.agent_metric SELECT a, 'not listed', date '2024-01-01' + 7 * w, 4 FROM generate_series(1, 8) a, generate_series(0, 20) w;
 UPDATE ops.settings SET as_of = '2024-07-03';
 
 SELECT throws_ok($$ CALL coachdiag.refresh_in_portions('ops', 100) $$, '2D000', NULL, 'not inside a function, since it commits');
