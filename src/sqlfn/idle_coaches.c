@@ -93,7 +93,8 @@ check_length(int length, const Names *teams)
 	if (length != teams->length)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("teams, coaches, sessions, improvement and se must be arrays of the same length, and can_work too, unless empty"),
+				 errmsg("teams, coaches, sessions, improvement and se must be arrays of the same length, "
+						"and can_work too, unless empty"),
 				 errhint("Build them with array_agg over the same rows.")));
 }
 
@@ -148,14 +149,16 @@ get_of_teams(FunctionCallInfo fcinfo, int n, const Names *teams)
 }
 
 static CdIdleCoach *
-estimate(const CdCoachPart *part, const Names *teams, const Names *coaches, const double *can_work, double smallest_effect)
+estimate(const CdCoachPart *part, const Names *teams, const Names *coaches, const double *can_work,
+		 double smallest_effect)
 {
 	CdIdleCoach *of_team = palloc(Max(teams->count, 1) * sizeof(CdIdleCoach));
 	CdArena		arena = {.size = cd_idle_coach_size(teams->length, coaches->count)};
 	CdStatus	status;
 
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	status = cd_idle_coach(part, teams->length, teams->count, coaches->count, can_work, smallest_effect, &arena, of_team);
+	status = cd_idle_coach(part, teams->length, teams->count, coaches->count, can_work, smallest_effect, &arena,
+						   of_team);
 	cd_ereport_status(status, "idle_coaches");
 	pfree(arena.base);
 	return of_team;

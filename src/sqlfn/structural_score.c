@@ -94,7 +94,7 @@ number_types(const Panel *p)
 /* What is usual for a contact type in the teams of a metric. */
 typedef struct Usual
 {
-	double		gap;			/* by how much its gap exceeds that of the usual team's mean contact, or that of the mean type */
+	double		gap;			/* beyond that of the usual team's mean contact, or of the mean type */
 	double		se;
 	double		share;			/* of contacts */
 	bool		tells_mix;		/* all three are known */
@@ -116,10 +116,11 @@ usual_number(const JsonbValue *found)
 static Usual
 usual_of(const Jsonb *usual, PanelString type)
 {
+	JsonbContainer *types = unconstify(JsonbContainer *, &usual->root);
 	JsonbValue	found;
 	Usual		u = {0, 0, 0, false};
 
-	if (getKeyJsonValueFromContainer(unconstify(JsonbContainer *, &usual->root), type.data, type.length, &found) == NULL)
+	if (getKeyJsonValueFromContainer(types, type.data, type.length, &found) == NULL)
 		return u;
 	if (found.type != jbvBinary || !JsonContainerIsArray(found.val.binary.data))
 		u.gap = usual_number(&found);

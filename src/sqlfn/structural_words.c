@@ -352,7 +352,8 @@ append_mix(StringInfo s, const CdStory *story)
 {
 	double		mix = story->input->mix;
 
-	appendStringInfo(s, " The contact types that the team gets more of than others %s %s%s, in most teams, which isn't %s the team.",
+	appendStringInfo(s, " The contact types that the team gets more of than others %s %s%s, in most teams, "
+					 "which isn't %s the team.",
 					 mix > 0 ? "add" : "take away", figure(story, fabs(mix), mix), points(story),
 					 mix > 0 ? "held against" : "credited to");
 }
@@ -606,8 +607,8 @@ append_what_tells(StringInfo s, const CdStory *story)
 	if (coaching->reason == CD_REASON_NO_SESSION || coaching->reason == CD_REASON_IDLE_COACH)
 		append_trial(s, coaching);
 	else if (coaching->state == CD_STATE_BEHAVIOURAL)
-		appendStringInfo(s, "Go on coaching, which moves the metric, and observe five to ten contacts%s: note where the agent decides "
-						 "and where the agent waits.", of_worst_types(story));
+		appendStringInfo(s, "Go on coaching, which moves the metric, and observe five to ten contacts%s: "
+						 "note where the agent decides and where the agent waits.", of_worst_types(story));
 	else
 		append_waiting(s, story);
 	append_missing(s, story);
@@ -630,8 +631,8 @@ leave_coaching(const CdTest *coaching)
 static void
 append_mix_step(StringInfo s, const CdStory *story)
 {
-	appendStringInfo(s, "%s. The same contacts come out alike in most teams: give each contact type a target of its own, "
-					 "share the contacts out evenly, or mend these types everywhere.",
+	appendStringInfo(s, "%s. The same contacts come out alike in most teams: give each contact type a target of "
+					 "its own, share the contacts out evenly, or mend these types everywhere.",
 					 leave_coaching(&story->result->test[CD_TEST_COACHING]));
 }
 
@@ -660,7 +661,8 @@ cd_next_step(const CdStory *story)
 				append_mix_step(&s, story);
 				break;
 			}
-			appendStringInfo(&s, "%s. Observe five to ten contacts%s and map where the agent waits.", leave_coaching(coaching), which);
+			appendStringInfo(&s, "%s. Observe five to ten contacts%s and map where the agent waits.",
+							 leave_coaching(coaching), which);
 			break;
 		case CD_VERDICT_MIXED:
 			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "

@@ -217,7 +217,7 @@ idle_elsewhere(const Study *s, const Evidence *e)
 
 /* ---- teams ---------------------------------------------------------------------------------- */
 
-/* What a team's sessions tell of coaching that can work, likelihood ratios: from coaches of whom none is idle, or each may be. */
+/* What a team's sessions tell of coaching that can work: likelihood ratios where no coach is idle, or each may be. */
 typedef struct Sessions
 {
 	double		none_idle;

@@ -1,6 +1,7 @@
 /*
  * idle_coach.h: do a team's sessions move nothing because of who gives them? A coach is judged by sessions in other
- * teams (or metrics, each taken for a team), beside what the other coaches' sessions did there and how likely coaching can work there.
+ * teams (or metrics, each taken for a team), beside what the other coaches' sessions did there and how likely coaching
+ * can work there.
  */
 #ifndef CD_IDLE_COACH_H
 #define CD_IDLE_COACH_H

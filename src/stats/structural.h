@@ -164,7 +164,7 @@ typedef struct CdStructuralInput
 {
 	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
 	const CdGapDispersion *settled;	/* what tenure and the team's mix usually add taken out as well */
-	double		mix;			/* what the team's contact types add to its gap, beside those of the usual team; 0: not known */
+	double		mix;			/* what its contact types add to the team's gap, beside the usual team's; 0: not known */
 	const CdGapDispersion *experienced;	/* of agents with a year of tenure; NULL: there are none */
 	bool		tenure_known;
 	double		new_share;		/* of the volume: agents in their first year */
