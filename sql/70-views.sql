@@ -239,7 +239,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		FROM team p CROSS JOIN LATERAL coachdiag.contact_type_gaps(p.panel, p.higher_is_better, p.scale) g
 	), norm AS (
 		-- The standard error of a median is 1.25 times that of the mean.
-		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, 1.25 * stddev_samp(t.apart) / sqrt(count(*)) AS se, count(*) AS teams,
+		SELECT t.metric, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, 1.25 * stddev_samp(t.apart ORDER BY t.apart) / sqrt(count(*)) AS se, count(*) AS teams,
 			coachdiag.exact_sum(t.weight) AS weight, min(t.target_low) AS low, max(t.target_high) AS high
 		FROM type t GROUP BY t.metric, t.contact_type
 	), mix AS (

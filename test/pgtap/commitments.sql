@@ -4,10 +4,7 @@ SET client_min_messages = error;
 SET timezone = 'UTC';
 SELECT plan(55);
 
--- Noise of mean 0 and sd 1, the same on every machine.
-CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
-	SELECT 2 * (sum(x - floor(x)) - 1.5) FROM (SELECT 43758.5453 * sin(12.9898 * a + 78.233 * b + 37.719 * c + 3.1 * k) AS x FROM generate_series(1, 3) k) s
-$$;
+\ir noise.psql
 
 DO $$ BEGIN
 	PERFORM coachdiag.create_workspace('ops', 'text'), coachdiag.create_workspace('bare'), coachdiag.create_workspace('none'), coachdiag.create_workspace('empty');

@@ -3,10 +3,7 @@
 SET client_min_messages = error;
 SELECT plan(13);
 
--- Noise of mean 0 and sd 1, the same on every machine.
-CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
-	SELECT 2 * (sum(x - floor(x)) - 1.5) FROM (SELECT 43758.5453 * sin(12.9898 * a + 78.233 * b + 37.719 * c + 3.1 * k) AS x FROM generate_series(1, 3) k) s
-$$;
+\ir noise.psql
 -- A workspace of teams of 8 over 26 weeks, with one metric. type: contact types of each team, their mean and volume there.
 CREATE TABLE type (team int, contact_type text, mean float8, volume float8);
 CREATE FUNCTION centre(ws text, higher_is_better boolean, target float8, smallest_effect float8, scale text, sd float8) RETURNS void LANGUAGE plpgsql AS $$

@@ -3,10 +3,7 @@
 SET client_min_messages = warning;
 SELECT no_plan();
 
--- Noise of mean 0 and sd 1, the same on every machine.
-CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
-	SELECT 2 * (sum(x - floor(x)) - 1.5) FROM (SELECT 43758.5453 * sin(12.9898 * a + 78.233 * b + 37.719 * c + 3.1 * k) AS x FROM generate_series(1, 3) k) s
-$$;
+\ir noise.psql
 
 -- Teams of 10 over 52 weeks; a point is the smallest effect. short: of all; low_short: of every second agent; gain: points that a good coach's
 -- session gives for four weeks, 0 where the process is why. coach gives the sessions, but helper every third of them; those of P and Q give 0 everywhere.

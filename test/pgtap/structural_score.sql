@@ -3,10 +3,7 @@
 SET client_min_messages = warning;
 SELECT plan(99);
 
--- Noise of mean 0 and sd 1, the same on every machine.
-CREATE FUNCTION noise(a double precision, b double precision, c double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
-	SELECT 2 * (sum(x - floor(x)) - 1.5) FROM (SELECT 43758.5453 * sin(12.9898 * a + 78.233 * b + 37.719 * c + 3.1 * k) AS x FROM generate_series(1, 3) k) s
-$$;
+\ir noise.psql
 
 -- Three teams of ten over 40 weeks: 1 short alike by 4 and coached in vain, 2 half of the agents short, 3 short by 12 in one type.
 CREATE TABLE fact AS
