@@ -19,7 +19,7 @@ server_config() { "${PG_CONFIG:-pg_config}" "$@" 2>/dev/null; }
 has_command() { command -v "$1" >/dev/null; }
 has_library() { has_command pkg-config && pkg-config --exists "$1"; }
 has_server() { [ -x "$(server_config --bindir)/postgres" ]; }
-has_server_headers() { [ -f "$(server_config --pgxs)" ]; }
+has_server_headers() { [ -f "$(server_config --includedir-server)/postgres.h" ] && [ -f "$(server_config --pgxs)" ]; }
 has_pgtap() { [ -f "$(server_config --sharedir)/extension/pgtap.control" ]; }
 has_perl_module() { has_command perl && perl -M"$1" -e 1 2>/dev/null; }
 has_cron() { [ -f "$(server_config --sharedir)/extension/pg_cron.control" ]; }
