@@ -8,14 +8,14 @@
 #include "stats/idle_coach.h"
 
 /*
- * What a session moves, in smallest effects. Wider than in structural.c, whose figures are fitted to estimates of whole
- * teams that have been drawn towards each other.
+ * What a session moves, in smallest effects. Wider than in structural_probability.c, whose figures are fitted to
+ * estimates of whole teams that have been drawn towards each other.
  */
 #define IDLE_VARIANCE (0.15 * 0.15)
 #define WORKS 0.8
 #define WORKS_VARIANCE (0.4 * 0.4)
 
-#define USUAL 0.1				/* of coaches are idle; the figures of structural.c contain so many */
+#define USUAL 0.1				/* of coaches are idle; the figures of structural_probability.c contain so many */
 #define LEAST_CERTAIN 0.02
 #define TAKEN_FOR_USUAL 10.0	/* coaches, beside those with several teams */
 

@@ -1,0 +1,190 @@
+/*
+ * structural_probability.c: how likely a gap is to be structural, by Bayes' rule over a few stories. Coefficients
+ * were fitted to simulated centres, see doc/validity.md.
+ */
+#include <math.h>
+
+#include "stats/structural_model.h"
+
+/*
+ * The stories: logarithm of the agents' spread over the geometric mean of gap and smallest effect, effect of
+ * coaching in smallest effects, and how often each is met.
+ */
+#define SPREAD_FLOOR 0.1
+#define SPREAD_ERROR 0.3		/* where no interval is given */
+#define SPREAD_ALIKE -0.85
+#define SPREAD_ALIKE_SD 0.39
+#define SPREAD_APART 0.78
+#define SPREAD_APART_SD 0.32
+#define USUAL_GAP 2.0			/* smallest effects; where it isn't given */
+#define EFFECT_IDLE -0.24
+#define EFFECT_IDLE_SD 0.15
+#define EFFECT_WORKS 0.76
+#define EFFECT_WORKS_SD 0.17
+#define PRIOR_STRUCTURAL 0.28
+#define PRIOR_SKILL 0.25		/* of behavioural gaps: everybody lacks the skill alike */
+#define PRIOR_WORKS 0.44		/* of the others: coaching works */
+#define TYPE_SCORE 3.5			/* logit, where types carry half of the gap or more, and coaching doesn't work */
+#define TELLS 0.2				/* logit; evidence that moved the probability by less did not decide */
+
+/*
+ * Waiting, the share of the gap that it makes: of the structural gaps it is the cause of more than half,
+ * of the others an accident. See doc/constraints.md.
+ */
+#define WAITS 0.8
+#define DECIDES 0.05
+#define WAITING_SD 0.2
+#define WAITING_STRUCTURAL 0.6
+#define WAITING_BEHAVIOURAL 0.06
+
+static double
+clamp(double x, double low, double high)
+{
+	return fmax(low, fmin(high, x));
+}
+
+/* Of a score with an error of its own; 1 where it is missing. */
+static double
+likelihood(double x, double se, double mean, double sd)
+{
+	double		total = sqrt(sd * sd + se * se);
+
+	return isnan(x) ? 1.0 : exp(-0.5 * (x - mean) * (x - mean) / (total * total)) / total;
+}
+
+/* The logarithm of the spread over the mean of gap and smallest effect, and its standard error from the upper end. */
+static double
+log_spread(const CdSpread *spread, double smallest_effect, double *se)
+{
+	double		ratio = log(fmax(spread->estimate, SPREAD_FLOOR));
+	double		gap = spread->gap / smallest_effect;
+
+	*se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - ratio) / 1.96, 0.05, 1.5);
+	if (!isfinite(gap))
+		gap = USUAL_GAP;
+	return isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(fmax(gap, 1.0)), SPREAD_ALIKE, SPREAD_APART);
+}
+
+CdEffectEvidence
+cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
+{
+	double		se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
+	double		effect = clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS);
+	double		idle = likelihood(effect, se, EFFECT_IDLE, EFFECT_IDLE_SD);
+	double		works = likelihood(effect, se, EFFECT_WORKS, EFFECT_WORKS_SD);
+
+	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
+		return (CdEffectEvidence) {false, 1.0, 1.0};
+	return (CdEffectEvidence) {true, idle, works + coaching->idle_coach * fmax(idle - works, 0.0)};
+}
+
+/*
+ * Bayes' rule over three stories: everybody is held back alike and coaching does nothing (structural);
+ * everybody lacks a skill alike and coaching works; some can and some can't, and coaching works or not.
+ * Logit; half of it where nobody was coached: that agents differ says little by itself.
+ */
+static double
+rest_score(const CdSpread *spread, const CdEffectEvidence *effect, double smallest_effect)
+{
+	double		se;
+	double		apart = log_spread(spread, smallest_effect, &se);
+	double		alike = likelihood(apart, se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
+	double		differ = likelihood(apart, se, SPREAD_APART, SPREAD_APART_SD);
+	double		structural = PRIOR_STRUCTURAL * alike * effect->idle;
+	double		behavioural = (1.0 - PRIOR_STRUCTURAL)
+		* (PRIOR_SKILL * alike * effect->works
+		   + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * effect->works + (1.0 - PRIOR_WORKS) * effect->idle));
+
+	return log(structural / behavioural) / (effect->known ? 1.0 : 2.0);
+}
+
+/* Types that everybody is short in speak for the process; coaching that works says that a skill for them is lacking. */
+static double
+type_score(const CdEffectEvidence *effect)
+{
+	return TYPE_SCORE - fmax(log(effect->works / effect->idle), 0.0);
+}
+
+double
+cd_waiting_score(const CdWaitingEvidence *w)
+{
+	double		se = (w->high - w->low) / 3.92;
+	double		waits = likelihood(w->share, se, WAITS, WAITING_SD);
+	double		decides = likelihood(w->share, se, DECIDES, WAITING_SD);
+
+	if (isnan(w->share) || isnan(se))
+		return 0.0;
+	return log((WAITING_STRUCTURAL * waits + (1.0 - WAITING_STRUCTURAL) * decides)
+			   / (WAITING_BEHAVIOURAL * waits + (1.0 - WAITING_BEHAVIOURAL) * decides));
+}
+
+static const CdSpread no_spread = {NAN, NAN, NAN};
+static const CdWaitingEvidence no_waiting = {NAN, NAN, NAN};
+
+/* Where nobody has been there for long, being alike may come of learning. */
+CdKnown
+cd_what_is_known(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
+				 double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
+{
+	return (CdKnown) {
+		untold ? no_spread : *spread, type_share, cd_effect_evidence(coaching, smallest_effect), *waiting, smallest_effect, untold
+	};
+}
+
+static double
+structural_score(const CdKnown *k)
+{
+	double		type = isnan(k->type_share) ? 0.0 : clamp(k->type_share / 0.5, 0.0, 1.0);
+	double		rest = rest_score(&k->spread, &k->effect, k->smallest_effect);
+
+	return rest + type * fmax(type_score(&k->effect) - rest, 0.0) + cd_waiting_score(&k->waiting);
+}
+
+double
+cd_known_probability(const CdKnown *known)
+{
+	double		score = structural_score(known) / (known->untold ? 2.0 : 1.0);
+
+	return CD_STRUCTURAL_DOUBT + (1.0 - 2.0 * CD_STRUCTURAL_DOUBT) / (1.0 + exp(-score));
+}
+
+double
+cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
+						  double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
+{
+	CdKnown		known = cd_what_is_known(spread, type_share, coaching, smallest_effect, waiting, untold);
+
+	return cd_known_probability(&known);
+}
+
+/* By how much the score is higher with a piece of evidence than without. */
+static double
+moved_by(const CdKnown *known, CdEvidence which)
+{
+	CdKnown		rest = *known;
+
+	if (which == CD_EVIDENCE_SPREAD)
+		rest.spread = no_spread;
+	else if (which == CD_EVIDENCE_TYPES)
+		rest.type_share = NAN;
+	else if (which == CD_EVIDENCE_COACHING)
+		rest.effect.idle = rest.effect.works = 1.0;
+	else
+		rest.waiting = no_waiting;
+	return structural_score(known) - structural_score(&rest);
+}
+
+void
+cd_what_decided(const CdKnown *known, double direction, bool *decided)
+{
+	double		moved[CD_EVIDENCES];
+	double		furthest = 0.0;
+
+	for (int e = 0; e < CD_EVIDENCES; e++)
+	{
+		moved[e] = direction * moved_by(known, e);
+		furthest = fmax(furthest, moved[e]);
+	}
+	for (int e = 0; e < CD_EVIDENCES; e++)
+		decided[e] = moved[e] >= fmax(TELLS, furthest / 2.0);
+}
