@@ -9,19 +9,14 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
 #include "utils/typcache.h"
 
-#include "panel/panel_series.h"
 #include "sqlfn/answers.h"
-#include "sqlfn/effect_question.h"
-#include "sqlfn/learning.h"
+#include "sqlfn/structural_input.h"
 #include "sqlfn/structural_words.h"
 
 /* panel_agg.c */
@@ -34,510 +29,14 @@ CD_FUNCTION(cd_structural_score_final);
 CD_FUNCTION(cd_structural_score_units_final);
 CD_FUNCTION(cd_structural_accum_bigint);
 CD_FUNCTION(cd_structural_accum_text);
-CD_FUNCTION(cd_contact_type_gaps);
 CD_FUNCTION(cd_p_structural);
 
 #define RESULT_COLUMNS 17
 #define TEST_COLUMNS 10
-#define YEAR 365
-#define STILL_HERE 28			/* days without a value after which an agent counts as gone */
-
-/* How a question is put. */
-typedef struct Question
-{
-	bool		higher_is_better;
-	CdScale		scale;
-	double		smallest_effect;	/* metric units; NaN: none given */
-	Jsonb	   *usual;			/* contact type -> usual gap; NULL: not known */
-	ArrayType  *learning;		/* what tenure adds; NULL: as the panel itself shows it */
-	bool		ask_effect;		/* of the panel itself */
-	CdCoachingEvidence coaching;
-	CdWaitingEvidence waiting;
-	const char *waiting_missing;	/* why waiting isn't known; NULL: not said */
-} Question;
-
-/* Cells that say something about the gap. */
-static bool
-has_gap(const PanelCell *cell)
-{
-	return cell->gap.n > 0 && panel_cell_has_target(cell);
-}
-
-/* Contact types of a panel: a number from 0 for each label that is one, -1 for the others. */
-typedef struct Types
-{
-	int		   *number;
-	int32	   *label;
-	uint32		count;
-} Types;
-
-static Types
-number_types(const Panel *p)
-{
-	Types		types;
-
-	types.number = palloc0(Max(p->labels, 1) * sizeof(int));
-	types.label = palloc(Max(p->labels, 1) * sizeof(int32));
-	types.count = 0;
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].contact_type != PANEL_NO_LABEL)
-			types.number[panel_cells(p)[i].contact_type] = 1;
-	for (uint32 i = 0; i < p->labels; i++)
-	{
-		if (types.number[i])
-			types.label[types.count] = i;
-		types.number[i] = types.number[i] ? (int) types.count++ : -1;
-	}
-	return types;
-}
-
-/* What is usual for a contact type in the teams of a metric. */
-typedef struct Usual
-{
-	double		gap;			/* beyond that of the usual team's mean contact, or of the mean type */
-	double		se;
-	double		share;			/* of contacts */
-	bool		tells_mix;		/* all three are known */
-} Usual;
-
-static double
-usual_number(const JsonbValue *found)
-{
-	if (found == NULL || found->type != jbvNumeric)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("usual must hold a number for each contact type"),
-				 errhint("For example {\"refund\": 12.5}, or with standard error and share {\"refund\": [12.5, 2, 0.3]}; "
-						 "leave types out that are not known.")));
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(found->val.numeric)));
-}
-
-/* Zeros where it is not known. */
-static Usual
-usual_of(const Jsonb *usual, PanelString type)
-{
-	JsonbContainer *types = unconstify(JsonbContainer *, &usual->root);
-	JsonbValue	found;
-	Usual		u = {0, 0, 0, false};
-
-	if (getKeyJsonValueFromContainer(types, type.data, type.length, &found) == NULL)
-		return u;
-	if (found.type != jbvBinary || !JsonContainerIsArray(found.val.binary.data))
-		u.gap = usual_number(&found);
-	else
-	{
-		u.gap = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 0));
-		u.se = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 1));
-		u.share = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 2));
-		u.tells_mix = true;
-	}
-	return u;
-}
-
-/* Gaps by agent and contact type, and what their targets are; mix: what is usual for these types, on average. */
-typedef struct TypeGaps
-{
-	CdTypeGap  *gaps;
-	uint32		count;
-	double		weight;
-	double		target;			/* weighted mean */
-	double		lowest;			/* NaN: none */
-	double		highest;
-	double		volume;			/* behind all gaps, those of no type too */
-	double		mix;
-	double		mix_se;
-} TypeGaps;
-
-/* The gap of an agent in a type so far, a new one where there is none. */
-static uint32
-find_gap(TypeGaps *out, int *at, int agent, int type)
-{
-	if (at[type] < 0 || out->gaps[at[type]].agent != agent)
-	{
-		at[type] = out->count++;
-		out->gaps[at[type]] = (CdTypeGap) {.agent = agent, .type = type};
-	}
-	return at[type];
-}
-
-static void
-add_to_gap(TypeGaps *out, CdTypeGap *gap, const PanelCell *cell)
-{
-	gap->weight += cell->gap.weight;
-	gap->gap += (cell->gap.mean - gap->gap) * (cell->gap.weight / gap->weight);
-	out->weight += cell->gap.weight;
-	out->target += (cell->target - out->target) * (cell->gap.weight / out->weight);
-	out->lowest = fmin(out->lowest, cell->target);
-	out->highest = fmax(out->highest, cell->target);
-}
-
-/*
- * Cells of a canonical panel come agent by agent. Metric units, positive is worse; of a log scale at the mean target of
- * all types, for who is a tenth too slow is not worse at the long ones.
- */
-static TypeGaps
-gather_type_gaps(const Panel *p, const Types *types, bool higher_is_better, CdScale scale)
-{
-	TypeGaps	out = {.lowest = NAN, .highest = NAN};
-	int		   *at = palloc(Max(types->count, 1) * sizeof(int));
-
-	out.gaps = palloc_extended(Max(p->cells, 1) * sizeof(CdTypeGap), MCXT_ALLOC_HUGE);
-	memset(at, -1, Max(types->count, 1) * sizeof(int));
-	for (uint32 i = 0; i < p->cells; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-
-		CHECK_FOR_INTERRUPTS();
-		if (!has_gap(cell))
-			continue;
-		out.volume += cell->gap.weight;
-		if (cell->contact_type == PANEL_NO_LABEL)
-			continue;
-		add_to_gap(&out, &out.gaps[find_gap(&out, at, cell->agent, types->number[cell->contact_type])], cell);
-	}
-	for (uint32 k = 0; k < out.count; k++)
-		out.gaps[k].gap *= (higher_is_better ? -1 : 1) * (scale == CD_SCALE_LOG ? exp(out.target) : 1);
-	pfree(at);
-	return out;
-}
-
-/* Less what is usual for the type, which is the team's by its mix; contacts of no type count as usual ones. */
-static void
-take_usual_away(TypeGaps *gaps, const Panel *p, const Types *types, const Jsonb *usual)
-{
-	double	   *share = palloc0(Max(types->count, 1) * sizeof(double));
-	Usual	   *of = palloc(Max(types->count, 1) * sizeof(Usual));
-
-	for (uint32 t = 0; t < types->count; t++)
-		of[t] = usual_of(usual, panel_label(p, types->label[t]));
-	for (uint32 k = 0; k < gaps->count; k++)
-	{
-		CdTypeGap  *g = &gaps->gaps[k];
-
-		g->gap -= of[g->type].gap;
-		share[g->type] += g->weight / gaps->volume;
-	}
-	for (uint32 t = 0; t < types->count; t++)
-	{
-		if (!of[t].tells_mix)
-			continue;
-		gaps->mix += share[t] * of[t].gap;
-		gaps->mix_se = hypot(gaps->mix_se, (share[t] - of[t].share) * of[t].se);
-	}
-	pfree(share);
-	pfree(of);
-}
-
-/* A gap that is by so much smaller; on a log scale by that part of the target, as gaps of types are. */
-static double
-less(double gap, double mix, double target, const Question *q)
-{
-	double		sign = q->higher_is_better ? -1 : 1;
-
-	if (q->scale != CD_SCALE_LOG)
-		return gap - mix;
-	return gap + (sign * target + gap) * expm1(-sign * mix / target);
-}
-
-/* The same gaps, all by so much smaller, and the mean as much less sure. */
-static CdGapDispersion *
-without(const CdGapDispersion *d, double mix, double mix_se, double target, const Question *q)
-{
-	CdGapDispersion *rest = palloc(sizeof(CdGapDispersion));
-	double		part = q->scale == CD_SCALE_LOG ? exp((q->higher_is_better ? 1 : -1) * mix / target) : 1;
-
-	*rest = *d;
-	rest->mean_gap = less(d->mean_gap, mix, target, q);
-	rest->mean_low = less(d->mean_low, mix, target, q);
-	rest->mean_high = less(d->mean_high, mix, target, q);
-	rest->mean_low = rest->mean_gap - hypot(rest->mean_gap - rest->mean_low, 1.96 * mix_se);
-	rest->mean_high = rest->mean_gap + hypot(rest->mean_high - rest->mean_gap, 1.96 * mix_se);
-	rest->within_sd *= part;
-	rest->between_sd *= part;
-	rest->between_low *= part;
-	rest->between_high *= part;
-	return rest;
-}
-
-static bool
-share_one_target(double lowest, double highest)
-{
-	return highest - lowest <= 1e-9 * fabs(highest);
-}
-
-/* How long agents have been there. */
-typedef struct Tenure
-{
-	bool		known;			/* of anybody */
-	double		new_share;		/* of the volume */
-	bool		all;			/* every cell is of an experienced agent */
-	bool		any;
-} Tenure;
-
-static bool
-is_experienced(const Panel *p, const PanelCell *cell, const void *arg)
-{
-	int32		hired_on = panel_agents(p)[cell->agent].hired_on;
-
-	return cell->period != PANEL_NO_DATE && hired_on != PANEL_NO_DATE && (int64) cell->period - hired_on >= YEAR;
-}
-
-static Tenure
-look_at_tenure(const Panel *p)
-{
-	Tenure		t = {.all = true};
-	double		weight = 0;
-	double		fresh = 0;
-
-	for (uint32 i = 0; i < p->cells; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-		bool		known = cell->period != PANEL_NO_DATE && panel_agents(p)[cell->agent].hired_on != PANEL_NO_DATE;
-		bool		experienced = is_experienced(p, cell, NULL);
-
-		CHECK_FOR_INTERRUPTS();
-		if (!has_gap(cell))
-			continue;
-		weight += cell->gap.weight;
-		fresh += known && !experienced ? cell->gap.weight : 0;
-		t.known |= known;
-		t.any |= experienced;
-		t.all &= experienced;
-	}
-	t.new_share = weight > 0 ? fresh / weight : 0;
-	return t;
-}
-
-static int
-compare_dates(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return (x > y) - (x < y);
-}
-
-/* First and last period with a value; PANEL_NO_DATE: none. */
-typedef struct Span
-{
-	int32		first;
-	int32		last;
-	uint32		agent_periods;
-	double		weight;
-} Span;
-
-static Span
-look_at_span(const Panel *p)
-{
-	Span		s = {PANEL_NO_DATE, PANEL_NO_DATE, 0, 0};
-	const PanelCell *before = NULL;
-
-	for (uint32 i = 0; i < p->cells; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-
-		if (!has_gap(cell))
-			continue;
-		s.weight += cell->gap.weight;
-		if (before == NULL || before->agent != cell->agent || before->period != cell->period)
-			s.agent_periods++;
-		before = cell;
-		if (cell->period == PANEL_NO_DATE)
-			continue;
-		s.first = s.first == PANEL_NO_DATE ? cell->period : Min(s.first, cell->period);
-		s.last = Max(s.last, cell->period);
-	}
-	return s;
-}
-
-/* Mean gap week by week, weeks without a value left out; metric units (log: linear), positive is worse. */
-typedef struct Weeks
-{
-	double	   *gap;
-	double	   *weight;
-	int32	   *date;
-	uint32		count;
-} Weeks;
-
-static Weeks
-gather_weeks(const Panel *p, const Question *q, const Span *span)
-{
-	uint32		room = span->last == PANEL_NO_DATE ? 0 : (span->last - span->first) / 7 + 1;
-	Weeks		w;
-
-	w.gap = palloc0(Max(room, 1) * sizeof(double));
-	w.weight = palloc0(Max(room, 1) * sizeof(double));
-	w.date = palloc(Max(room, 1) * sizeof(int32));
-	w.count = 0;
-	for (uint32 i = 0; i < p->cells && room > 0; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-		double		unit = q->higher_is_better ? -1 : 1;
-		uint32		week;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!has_gap(cell) || cell->period == PANEL_NO_DATE)
-			continue;
-		if (q->scale == CD_SCALE_LOG)
-			unit *= exp(cell->target);
-		week = (cell->period - span->first) / 7;
-		w.weight[week] += cell->gap.weight;
-		w.gap[week] += (unit * cell->gap.mean - w.gap[week]) * (cell->gap.weight / w.weight[week]);
-	}
-	for (uint32 week = 0; week < room; week++)
-	{
-		if (w.weight[week] <= 0)
-			continue;
-		w.gap[w.count] = w.gap[week];
-		w.weight[w.count] = w.weight[week];
-		w.date[w.count++] = span->first + 7 * week;
-	}
-	return w;
-}
-
-/* A change of level, and the date of its first week; PANEL_NO_DATE: none to be seen. */
-static CdShift
-find_shift(const Panel *p, const Question *q, const Span *span, int32 *changed_on)
-{
-	Weeks		w = gather_weeks(p, q, span);
-	double	   *scratch = palloc(Max(CD_SHIFT_SCRATCH(w.count), 1) * sizeof(double));
-	CdShift		shift;
-
-	*changed_on = PANEL_NO_DATE;
-	if (cd_level_shift(w.gap, w.weight, w.count, scratch, &shift) == CD_OK)
-		*changed_on = w.date[shift.at];
-	return shift;
-}
-
-/* Weeks until three of the agents who are still there have a year of tenure; NaN: there are no three. */
-static double
-weeks_to_experience(const Panel *p, const Span *span)
-{
-	int32	   *hired = palloc(Max(p->agents, 1) * sizeof(int32));
-	uint32		count = 0;
-	int32		agent = -1;
-	double		days;
-
-	for (uint32 i = 0; i < p->cells; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-		int32		hired_on = panel_agents(p)[cell->agent].hired_on;
-
-		if (cell->agent == agent || hired_on == PANEL_NO_DATE || !has_gap(cell) ||
-			cell->period == PANEL_NO_DATE || (int64) cell->period + STILL_HERE <= span->last)
-			continue;
-		agent = cell->agent;
-		hired[count++] = hired_on;
-	}
-	qsort(hired, count, sizeof(int32), compare_dates);
-	days = count < 3 ? NAN : (double) hired[2] + YEAR - span->last;
-	pfree(hired);
-	return Max(1, ceil(days / 7));
-}
-
-static bool
-has_sessions(const Panel *p)
-{
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].sessions > 0)
-			return true;
-	return false;
-}
-
-/* What coaching did, from this panel alone. */
-static CdCoachingEvidence
-effect_alone(const Panel *p, const Question *question)
-{
-	EffectQuestion q = {
-		question->higher_is_better, question->scale, question->smallest_effect, cd_effect_default_options()
-	};
-	Panel	   *panels[1] = {unconstify(Panel *, p)};
-	PanelSeries series;
-	CdEffectCommon common;
-	CdEffect	effect;
-
-	if (!has_sessions(p))
-		return (CdCoachingEvidence) {NAN, NAN, NAN, 0, 0, 0};
-	q.options.pool = false;
-	q.options.placebo = false;
-	series = panel_series(panels, 1, q.higher_is_better);
-	effect = *effect_estimate(&q, &series, 1, NULL, &common);
-	return (CdCoachingEvidence) {
-		.effect = effect_to_units(&q, effect.effect, series.level[0]),
-		.low = effect_to_units(&q, effect.low, series.level[0]),
-		.high = effect_to_units(&q, effect.high, series.level[0]),
-		.sessions = effect.sessions,
-		.coached = effect.coached
-	};
-}
-
-/* What tenure adds: as given, or as the panel itself shows it. */
-static CdLearning
-learning(const Panel *p, const Question *q)
-{
-	Panel	   *panels[1] = {unconstify(Panel *, p)};
-
-	return q->learning != NULL ? learning_argument(q->learning) : learning_of(panels, 1, q->higher_is_better);
-}
-
-/* All that the tests need of one panel; false when it has no value with a target. */
-static bool
-gather(const Panel *p, const Types *types, const Question *q, CdStructuralInput *in, int32 *changed_on)
-{
-	const Panel *fair = types->count < 2 ? p : panel_without_mix(p);
-	CdGapOptions options = cd_gap_default_options();
-	CdGapDispersion *whole = palloc(sizeof(CdGapDispersion));
-	CdGapDispersion *settled = palloc(sizeof(CdGapDispersion));
-	CdGapDispersion *part = palloc(sizeof(CdGapDispersion));
-	Tenure		tenure = look_at_tenure(p);
-	Span		span = look_at_span(p);
-	CdLearning	curve = learning(p, q);
-	TypeGaps	gaps;
-
-	options.scale = q->scale;
-	options.orientation = q->higher_is_better ? -1.0 : 1.0;
-	options.short_is_positive = true;
-	options.margin = isnan(q->smallest_effect) ? 0 : q->smallest_effect;
-	if (!cd_dispersion_of_panel(fair, options, whole))
-		return false;
-	options.wanted = CD_GAP_SPREAD;
-	if (curve.quick == 0 && curve.slow == 0)
-		settled = whole;
-	else if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
-		return false;
-	options.wanted = CD_GAP_MEAN;
-	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), options, part))
-		in->experienced = part;
-	else
-		in->experienced = tenure.any ? whole : NULL;
-
-	gaps = gather_type_gaps(p, types, q->higher_is_better, q->scale);
-	if (q->usual != NULL)
-		take_usual_away(&gaps, p, types, q->usual);
-	in->whole = whole;
-	in->settled = without(settled, gaps.mix, gaps.mix_se, exp(gaps.target), q);
-	in->mix = whole->mean_gap - less(whole->mean_gap, gaps.mix, exp(gaps.target), q);
-	if (in->experienced != NULL)
-		in->experienced = without(in->experienced, gaps.mix, gaps.mix_se, exp(gaps.target), q);
-	in->tenure_known = tenure.known;
-	in->new_share = tenure.new_share;
-	in->weeks_to_experience = weeks_to_experience(p, &span);
-	in->gaps = gaps.gaps;
-	in->n_gaps = gaps.count;
-	in->types = types->count;
-	in->types_comparable = q->usual != NULL || !share_one_target(gaps.lowest, gaps.highest);
-	in->coaching = q->ask_effect ? effect_alone(p, q) : q->coaching;
-	in->waiting = q->waiting;
-	in->smallest_effect = q->smallest_effect;
-	in->weeks = span.last == PANEL_NO_DATE ? NAN : floor((span.last - span.first) / 7.0) + 1;
-	in->period_weight = span.weight / span.agent_periods;
-	in->shift = find_shift(fair, q, &span, changed_on);
-	return true;
-}
 
 /* The types to blame, worst first. */
 static void
-name_worst(const Panel *p, const Types *types, CdStory *story)
+name_worst(const Panel *p, const ContactTypes *types, CdStory *story)
 {
 	const CdTypeSum *type = story->result->type;
 	CdReason	reason = story->result->test[CD_TEST_TYPE].reason;
@@ -662,16 +161,16 @@ result_row(FunctionCallInfo fcinfo, const CdStory *story)
 }
 
 static Datum
-answer(FunctionCallInfo fcinfo, const Panel *panel, const Question *q)
+answer(FunctionCallInfo fcinfo, const Panel *panel, const StructuralQuestion *q)
 {
 	const Panel *p = panel_canonical(panel);
-	Types		types = number_types(p);
+	ContactTypes		types = contact_types_of(p);
 	CdStructuralInput in = {0};
 	CdStructural result;
 	CdStory		story = {.input = &in, .result = &result, .scale = q->scale, .waiting_missing = q->waiting_missing};
 	CdArena		arena = {0};
 
-	if (!gather(p, &types, q, &in, &story.changed_on))
+	if (!structural_input(p, &types, q, &in, &story.changed_on))
 		PG_RETURN_NULL();
 	arena.size = cd_structural_size(in.n_gaps, in.types);
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
@@ -734,10 +233,10 @@ get_learning(FunctionCallInfo fcinfo, int n)
 }
 
 /* Arguments 1 to 3: higher_is_better, scale, smallest_effect. */
-static Question
+static StructuralQuestion
 get_question(FunctionCallInfo fcinfo)
 {
-	return (Question) {
+	return (StructuralQuestion) {
 		.higher_is_better = PG_ARGISNULL(1) || PG_GETARG_BOOL(1),
 		.scale = cd_get_scale(fcinfo, 2),
 		.smallest_effect = get_number(fcinfo, 3, "smallest_effect", false),
@@ -750,7 +249,7 @@ get_question(FunctionCallInfo fcinfo)
 Datum
 cd_structural_score_panel(PG_FUNCTION_ARGS)
 {
-	Question	q;
+	StructuralQuestion	q;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -767,7 +266,7 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
 {
-	Question	q;
+	StructuralQuestion	q;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -795,7 +294,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 static Datum
 final_answer(FunctionCallInfo fcinfo, double smallest_effect)
 {
-	Question	q = {
+	StructuralQuestion	q = {
 		.higher_is_better = true, .smallest_effect = smallest_effect, .ask_effect = true, .waiting = {NAN, NAN, NAN}
 	};
 
@@ -865,47 +364,6 @@ Datum
 cd_structural_accum_text(PG_FUNCTION_ARGS)
 {
 	return structural_accum(fcinfo, cd_panel_accum_text);
-}
-
-/* Gap, volume and targets of each contact type of a panel. */
-Datum
-cd_contact_type_gaps(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	const Panel *p;
-	Types		types;
-	TypeGaps	gaps;
-	CdTypeGap  *sum;
-
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0))
-		return (Datum) 0;
-	p = panel_canonical(PG_GETARG_PANEL_P(0));
-	types = number_types(p);
-	gaps = gather_type_gaps(p, &types, PG_ARGISNULL(1) || PG_GETARG_BOOL(1), cd_get_scale(fcinfo, 2));
-	sum = palloc0(Max(types.count, 1) * sizeof(CdTypeGap));
-	for (uint32 k = 0; k < gaps.count; k++)
-	{
-		CdTypeGap  *s = &sum[gaps.gaps[k].type];
-
-		s->weight += gaps.gaps[k].weight;
-		s->gap += (gaps.gaps[k].gap - s->gap) * (gaps.gaps[k].weight / s->weight);
-	}
-	for (uint32 t = 0; t < types.count; t++)
-	{
-		PanelString name = panel_label(p, types.label[t]);
-		Datum		values[5] = {PointerGetDatum(cstring_to_text_with_len(name.data, name.length))};
-		bool		nulls[5] = {0};
-
-		if (sum[t].weight <= 0)
-			continue;
-		cd_set_float8(values, nulls, 1, sum[t].weight);
-		cd_set_float8(values, nulls, 2, sum[t].gap);
-		cd_set_float8(values, nulls, 3, gaps.lowest);
-		cd_set_float8(values, nulls, 4, gaps.highest);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
-	return (Datum) 0;
 }
 
 /*
