@@ -278,6 +278,13 @@ put_gap(Process *p, uint32 number, double gap)
 	keep_gap(p, number, gap, p->stride);
 }
 
+/* Too many, and thinning would help: each link keeps one at least. */
+static bool
+too_many_gaps(uint64 gaps, uint64 links)
+{
+	return gaps > PROCESS_MAX_GAPS && gaps > 2 * links;
+}
+
 /* Let go of every second gap of each link. */
 static void
 thin_gaps(Process *p)
@@ -388,7 +395,7 @@ process_add(Process *p, const Path *path, double value)
 
 	if (events == 0)
 		return p;
-	if (unlikely(p->used[PROCESS_GAPS] + 2 * events > PROCESS_MAX_GAPS))
+	if (unlikely(too_many_gaps(p->used[PROCESS_GAPS] + 2 * events, p->used[PROCESS_LINKS])))
 		thin_gaps(p);
 	p = reserve(p, extra);
 	texts = path_labels(path);
@@ -479,7 +486,8 @@ process_merge(Process *into, const Process *from)
 	uint32	   *labels = palloc(Max(from->used[PROCESS_LABELS], 1) * sizeof(uint32));
 
 	while (into->stride < from->stride ||
-		   into->used[PROCESS_GAPS] + from->used[PROCESS_GAPS] / (into->stride / from->stride) > PROCESS_MAX_GAPS)
+		   too_many_gaps(into->used[PROCESS_GAPS] + from->used[PROCESS_GAPS] / (into->stride / from->stride),
+						 (uint64) into->used[PROCESS_LINKS] + from->used[PROCESS_LINKS]))
 		thin_gaps(into);
 	for (int i = 0; i < PROCESS_LABEL_SLOTS; i++)
 		extra[i] = from->used[i];

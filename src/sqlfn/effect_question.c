@@ -30,7 +30,7 @@ effect_question(FunctionCallInfo fcinfo, int n)
 	q.options = cd_effect_default_options();
 	q.higher_is_better = PG_ARGISNULL(n) || PG_GETARG_BOOL(n);
 	q.scale = cd_get_scale(fcinfo, n + 1);
-	q.smallest_effect = PG_ARGISNULL(n + 2) ? NAN : PG_GETARG_FLOAT8(n + 2);
+	q.smallest_effect = cd_get_number(fcinfo, n + 2, "smallest_effect", false);
 	q.options.horizon = effect_horizon(fcinfo, n + 3);
 	return q;
 }

@@ -55,7 +55,7 @@ get_numbers(ArrayType *array)
 {
 	Numbers		n;
 
-	deconstruct_array(array, FLOAT8OID, 8, true, TYPALIGN_DOUBLE, &n.datum, &n.missing, &n.count);
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &n.datum, &n.missing, &n.count);
 	return n;
 }
 

@@ -174,7 +174,7 @@ get_question(FunctionCallInfo fcinfo, int n, int m)
 	q = make_question(PG_GETARG_DATEADT(n));
 	q.higher_is_better = PG_ARGISNULL(m) || PG_GETARG_BOOL(m);
 	q.scale = cd_get_scale(fcinfo, m + 1);
-	q.smallest_effect = PG_ARGISNULL(m + 2) ? NAN : PG_GETARG_FLOAT8(m + 2);
+	q.smallest_effect = cd_get_number(fcinfo, m + 2, "smallest_effect", false);
 	q.options.before = get_window(fcinfo, m + 3, "before", CD_INTERVENTION_LEAST_BEFORE);
 	q.options.after = get_window(fcinfo, m + 4, "after", CD_INTERVENTION_LEAST_ALONE);
 	return q;

@@ -111,3 +111,19 @@ cd_get_scale(FunctionCallInfo fcinfo, int n)
 			 errmsg("unknown scale \"%s\"", name),
 			 errhint("A scale is identity, log or proportion.")));
 }
+
+double
+cd_get_number(FunctionCallInfo fcinfo, int n, const char *name, bool negative_allowed)
+{
+	double		x;
+
+	if (PG_NARGS() <= n || PG_ARGISNULL(n))
+		return NAN;
+	x = PG_GETARG_FLOAT8(n);
+	if (!isfinite(x) || (x < 0 && !negative_allowed))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a finite number%s", name, negative_allowed ? "" : ", not negative"),
+				 errhint("Give NULL where it is not known.")));
+	return x;
+}

@@ -101,6 +101,11 @@ cd_panel_observations(PG_FUNCTION_ARGS)
 
 	for (uint32 i = 0; i < p->cells; i++)
 		n += panel_cells(p)[i].gap.n;
+	if (!FLOAT8_FITS_IN_INT64(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the panel counts more observations than a bigint holds"),
+				 errhint("No table has so many rows; look where the panel comes from.")));
 	PG_RETURN_INT64((int64) n);
 }
 

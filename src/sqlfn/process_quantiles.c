@@ -167,7 +167,7 @@ cd_quantiles(PG_FUNCTION_ARGS)
 					 errhint("Leave them out with WHERE.")));
 		x[i] = real[i];
 	}
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), FLOAT8OID, 8, true, TYPALIGN_DOUBLE, &probability, &nulls, &count);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &probability, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		double		q = nulls[i] ? NAN : DatumGetFloat8(probability[i]);
@@ -181,5 +181,5 @@ cd_quantiles(PG_FUNCTION_ARGS)
 	}
 	if (n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_POINTER(construct_array(probability, count, FLOAT8OID, 8, true, TYPALIGN_DOUBLE));
+	PG_RETURN_POINTER(construct_array(probability, count, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

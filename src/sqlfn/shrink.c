@@ -111,6 +111,7 @@ cd_shrink(PG_FUNCTION_ARGS)
 typedef struct Ranking
 {
 	bool		ranked;
+	double		level;
 	size_t		units;
 	struct RankedUnit
 	{
@@ -159,6 +160,7 @@ rank_partition(WindowObject winobj, double level, Ranking *r)
 	for (size_t i = 0; i < e.k; i++)
 		r->unit[i] = (struct RankedUnit) {e.y[i], e.v[i], rank[i]};
 	r->units = e.k;
+	r->level = level;
 	r->ranked = true;
 	pfree(rank);
 	cd_free_estimates(&e);
@@ -216,6 +218,11 @@ cd_rank_interval(PG_FUNCTION_ARGS)
 				 errhint("The default is 0.95.")));
 	if (!r->ranked)
 		rank_partition(winobj, level, r);
+	if (level != r->level)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("level of rank_interval must be the same for all rows"),
+				 errhint("Ranks are those of all units together; ask once for each level.")));
 	if (isnull[0] || isnull[1])
 		PG_RETURN_NULL();
 	u = find_unit(r, DatumGetFloat8(estimate), DatumGetFloat8(se) * DatumGetFloat8(se));

@@ -35,4 +35,7 @@ extern void cd_set_float8(Datum *values, bool *nulls, int column, double x);
 /* The scale that argument n names (NULL: identity); error 22023 if there is none of that name. */
 extern CdScale cd_get_scale(FunctionCallInfo fcinfo, int n);
 
+/* The number that argument n holds, NaN where it is NULL or left out; error 22023 unless it is finite, and not negative. */
+extern double cd_get_number(FunctionCallInfo fcinfo, int n, const char *name, bool negative_allowed);
+
 #endif							/* SQLFN_SQLFN_H */

@@ -179,28 +179,11 @@ answer(FunctionCallInfo fcinfo, const Panel *panel, const StructuralQuestion *q)
 	return result_row(fcinfo, &story);
 }
 
-/* A number that may be missing. */
-static double
-get_number(FunctionCallInfo fcinfo, int n, const char *name, bool negative_allowed)
-{
-	double		x;
-
-	if (PG_NARGS() <= n || PG_ARGISNULL(n))
-		return NAN;
-	x = PG_GETARG_FLOAT8(n);
-	if (!isfinite(x) || (x < 0 && !negative_allowed))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a finite number%s", name, negative_allowed ? "" : ", not negative"),
-				 errhint("Give NULL where it is not known.")));
-	return x;
-}
-
 /* A probability; 0 where it is not known. */
 static double
 get_probability(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	double		p = get_number(fcinfo, n, name, false);
+	double		p = cd_get_number(fcinfo, n, name, false);
 
 	if (p > 1)
 		ereport(ERROR,
@@ -239,7 +222,7 @@ get_question(FunctionCallInfo fcinfo)
 	return (StructuralQuestion) {
 		.higher_is_better = PG_ARGISNULL(1) || PG_GETARG_BOOL(1),
 		.scale = cd_get_scale(fcinfo, 2),
-		.smallest_effect = get_number(fcinfo, 3, "smallest_effect", false),
+		.smallest_effect = cd_get_number(fcinfo, 3, "smallest_effect", false),
 		.waiting = {NAN, NAN, NAN},
 		.ask_effect = true
 	};
@@ -273,18 +256,18 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 	q = get_question(fcinfo);
 	q.ask_effect = false;
 	q.coaching = (CdCoachingEvidence) {
-		.effect = get_number(fcinfo, 4, "effect", true),
-		.low = get_number(fcinfo, 5, "effect_low", true),
-		.high = get_number(fcinfo, 6, "effect_high", true),
-		.sessions = get_number(fcinfo, 7, "sessions", false),
+		.effect = cd_get_number(fcinfo, 4, "effect", true),
+		.low = cd_get_number(fcinfo, 5, "effect_low", true),
+		.high = cd_get_number(fcinfo, 6, "effect_high", true),
+		.sessions = cd_get_number(fcinfo, 7, "sessions", false),
 		.coached = PG_ARGISNULL(8) ? NAN : PG_GETARG_INT32(8),
 		.idle_coach = get_probability(fcinfo, 14, "idle_coach")
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {
-		.share = get_number(fcinfo, 10, "waiting_share", true),
-		.low = get_number(fcinfo, 11, "waiting_low", true),
-		.high = get_number(fcinfo, 12, "waiting_high", true)
+		.share = cd_get_number(fcinfo, 10, "waiting_share", true),
+		.low = cd_get_number(fcinfo, 11, "waiting_low", true),
+		.high = cd_get_number(fcinfo, 12, "waiting_high", true)
 	};
 	q.learning = get_learning(fcinfo, 13);
 	q.waiting_missing = PG_ARGISNULL(15) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(15));
@@ -326,22 +309,27 @@ enum
 	ARG_SMALLEST_EFFECT
 };
 
-static void
-scale_argument(FunctionCallInfo fcinfo, int n, double factor)
+static NullableDatum
+scaled(NullableDatum arg, double factor)
 {
-	if (!PG_ARGISNULL(n))
-		fcinfo->args[n].value = Float8GetDatum(PG_GETARG_FLOAT8(n) * factor);
+	if (!arg.isnull)
+		arg.value = Float8GetDatum(DatumGetFloat8(arg.value) * factor);
+	return arg;
 }
 
 /*
  * A panel has no room for options, so they go into the rows: higher is better, the unit is the
- * smallest effect.  The rest is the transition function of panel().
+ * smallest effect.  The rest is the transition function of panel(), with arguments of its own: those
+ * of the caller serve every grouping set.
  */
 static Datum
 structural_accum(FunctionCallInfo fcinfo, PGFunction panel_accum)
 {
-	double		smallest = get_number(fcinfo, ARG_SMALLEST_EFFECT, "smallest_effect", false);
+	LOCAL_FCINFO(inner, ARG_HIGHER_IS_BETTER);
+	double		smallest = cd_get_number(fcinfo, ARG_SMALLEST_EFFECT, "smallest_effect", false);
 	bool		higher_is_better = PG_ARGISNULL(ARG_HIGHER_IS_BETTER) || PG_GETARG_BOOL(ARG_HIGHER_IS_BETTER);
+	double		factor = (higher_is_better ? 1 : -1) / smallest;
+	Datum		state;
 
 	cd_require_aggregate(fcinfo, "structural_accum");
 	if (!(smallest > 0))
@@ -349,9 +337,12 @@ structural_accum(FunctionCallInfo fcinfo, PGFunction panel_accum)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("smallest_effect must be above 0"),
 				 errhint("Where it is not known, leave higher_is_better and smallest_effect out.")));
-	scale_argument(fcinfo, ARG_VALUE, (higher_is_better ? 1 : -1) / smallest);
-	scale_argument(fcinfo, ARG_TARGET, (higher_is_better ? 1 : -1) / smallest);
-	return panel_accum(fcinfo);
+	InitFunctionCallInfoData(*inner, fcinfo->flinfo, ARG_HIGHER_IS_BETTER, fcinfo->fncollation, fcinfo->context, NULL);
+	for (int i = 0; i < ARG_HIGHER_IS_BETTER; i++)
+		inner->args[i] = i == ARG_VALUE || i == ARG_TARGET ? scaled(fcinfo->args[i], factor) : fcinfo->args[i];
+	state = panel_accum(inner);
+	fcinfo->isnull = inner->isnull;
+	return state;
 }
 
 Datum
@@ -374,21 +365,21 @@ Datum
 cd_p_structural(PG_FUNCTION_ARGS)
 {
 	CdSpread	spread = {
-		get_number(fcinfo, 0, "spread", false), get_number(fcinfo, 7, "spread_high", false), get_number(fcinfo, 8, "gap", true)
+		cd_get_number(fcinfo, 0, "spread", false), cd_get_number(fcinfo, 7, "spread_high", false), cd_get_number(fcinfo, 8, "gap", true)
 	};
-	double		type_share = get_number(fcinfo, 1, "type_share", true);
+	double		type_share = cd_get_number(fcinfo, 1, "type_share", true);
 	CdCoachingEvidence coaching = {
-		.effect = get_number(fcinfo, 2, "effect", true),
-		.low = get_number(fcinfo, 3, "effect_low", true),
-		.high = get_number(fcinfo, 4, "effect_high", true),
+		.effect = cd_get_number(fcinfo, 2, "effect", true),
+		.low = cd_get_number(fcinfo, 3, "effect_low", true),
+		.high = cd_get_number(fcinfo, 4, "effect_high", true),
 		.idle_coach = get_probability(fcinfo, 12, "idle_coach")
 	};
-	double		smallest_effect = get_number(fcinfo, 5, "smallest_effect", false);
+	double		smallest_effect = cd_get_number(fcinfo, 5, "smallest_effect", false);
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
 	CdWaitingEvidence waiting = {
-		.share = get_number(fcinfo, 9, "waiting_share", false),
-		.low = get_number(fcinfo, 10, "waiting_low", false),
-		.high = get_number(fcinfo, 11, "waiting_high", false)
+		.share = cd_get_number(fcinfo, 9, "waiting_share", false),
+		.low = cd_get_number(fcinfo, 10, "waiting_low", false),
+		.high = cd_get_number(fcinfo, 11, "waiting_high", false)
 	};
 
 	PG_RETURN_FLOAT8(cd_structural_probability(&spread, type_share, &coaching, smallest_effect, &waiting, new_agents));

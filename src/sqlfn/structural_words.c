@@ -7,8 +7,10 @@
 #include <math.h>
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 
 #define SHOWN_TYPES 3
 #define NOT_ASSESSED "not assessed: "
@@ -307,10 +309,16 @@ cd_test_reason(const CdStory *story, CdTestKind test)
 	return settles == NULL ? reason : psprintf("%s; %s", reason, settles);
 }
 
+/* ISO, whatever the session's DateStyle: the function is immutable. */
 static char *
 change_date(const CdStory *story)
 {
-	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(story->changed_on)));
+	struct pg_tm tm = {0};
+	char		date[MAXDATELEN + 1];
+
+	j2date(story->changed_on + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	EncodeDateOnly(&tm, USE_ISO_DATES, date);
+	return pstrdup(date);
 }
 
 static const char *

@@ -654,10 +654,12 @@ cd_staggered_pretest(const CdStaggered *fit, CdArena *arena, double *chisq, doub
 			lead[k++] = c;
 	for (size_t j = 0; j < leads; j++)
 	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
 		effect[j] = effect[leads + j] = fit->cell[lead[j]].effect;
-		for (size_t k = 0; k < leads; k++)
-			v[j * leads + k] = cd_staggered_covariance(fit, &fit->influence[lead[j] * fit->n],
-													   &fit->influence[lead[k] * fit->n]);
+		for (size_t k = 0; k <= j; k++)
+			v[j * leads + k] = v[k * leads + j] = cd_staggered_covariance(fit, &fit->influence[lead[j] * fit->n],
+																		  &fit->influence[lead[k] * fit->n]);
 	}
 	status = cd_cholesky(v, leads);
 	if (status != CD_OK)
