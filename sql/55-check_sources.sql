@@ -91,8 +91,8 @@ AS $$
 		format('%s missing', c.column_name), format('r.%I IS NULL', c.column_name), 'Fill it, or leave such rows out of the source.'
 	FROM coachdiag.contract() c WHERE c.not_null AND c.column_no > 0 AND c.relation <> 'agent_metric'
 	UNION ALL
-	SELECT 'warning', c.relation, c.column_name, format('%s not a finite number', c.column_name),
-		format('NOT (r.%1$I > ''-Infinity'' AND r.%1$I < ''Infinity'')', c.column_name), 'Give null where it is unknown.'
+	SELECT 'warning', c.relation, c.column_name, format('%s not a finite number, or beyond 1e30', c.column_name),
+		format('r.%I NOT BETWEEN -1e30 AND 1e30', c.column_name), 'Give null where it is unknown.'
 	FROM coachdiag.contract() c WHERE c.type = 'double precision' AND c.relation <> 'agent_metric'
 	UNION ALL
 	SELECT CASE c.column_name WHEN 'scale' THEN 'error' ELSE 'warning' END, c.relation, c.column_name,
@@ -470,6 +470,7 @@ COMMENT ON FUNCTION coachdiag.check_reading(jsonb) IS
 CREATE FUNCTION coachdiag.check_sources(ws text) RETURNS SETOF coachdiag.source_problem
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
+SET datestyle = ISO
 SET jit = off
 SET work_mem = '64MB'
 AS $$

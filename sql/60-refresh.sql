@@ -22,8 +22,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
 		SELECT DISTINCT ON (metric) metric, higher_is_better, unit, coalesce(scale, 'identity') AS scale,
-			CASE WHEN target > '-Infinity' AND target < 'Infinity' THEN target END AS target,
-			CASE WHEN smallest_effect > 0 AND smallest_effect < 'Infinity' THEN smallest_effect END AS smallest_effect
+			CASE WHEN target BETWEEN -1e30 AND 1e30 THEN target END AS target,
+			CASE WHEN smallest_effect > 0 AND smallest_effect <= 1e30 THEN smallest_effect END AS smallest_effect
 		FROM (%s) m
 		WHERE octet_length(metric) <= 1024
 		ORDER BY metric, target, scale, higher_is_better, smallest_effect, unit
@@ -106,17 +106,17 @@ AS $$
 		SELECT r.agent_id, r.metric, r.period, r.contact_type, t.team, a.hired_on, a.left_on, coalesce(r.volume, 1) AS weight,
 			CASE WHEN m.scale = 'log' AND r.value > 0 THEN ln(r.value) ELSE r.value END AS value,
 			CASE m.scale
-				WHEN 'log' THEN CASE WHEN g.target > 0 AND g.target < 'Infinity' THEN ln(g.target) END
+				WHEN 'log' THEN CASE WHEN g.target > 0 AND g.target <= 1e30 THEN ln(g.target) END
 				WHEN 'proportion' THEN CASE WHEN g.target BETWEEN 0 AND 1 THEN g.target END
-				ELSE CASE WHEN g.target > '-Infinity' AND g.target < 'Infinity' THEN g.target END
+				ELSE CASE WHEN g.target BETWEEN -1e30 AND 1e30 THEN g.target END
 			END AS target,
 			CASE
 				WHEN r.agent_id IS NULL OR r.metric IS NULL OR r.period IS NULL THEN 'agent, metric or period missing'
 				WHEN r.period NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN 'period outside the years 1 to 9999'
 				WHEN m.metric IS NULL THEN 'metric unknown'
 				WHEN r.value IS NULL OR r.volume = 0 THEN 'nothing measured'
-				WHEN r.value NOT BETWEEN -1e100 AND 1e100 THEN 'value not a finite number, or beyond 1e100'
-				WHEN r.volume NOT BETWEEN 0 AND 1e100 THEN 'volume negative, not a finite number, or beyond 1e100'
+				WHEN r.value NOT BETWEEN -1e30 AND 1e30 THEN 'value not a finite number, or beyond 1e30'
+				WHEN r.volume NOT BETWEEN 0 AND 1e15 THEN 'volume negative, not a finite number, or beyond 1e15'
 				WHEN m.scale = 'log' AND r.value <= 0 THEN 'value not above 0 on a log scale'
 				WHEN m.scale = 'proportion' AND r.value NOT BETWEEN 0 AND 1 THEN 'proportion outside 0 to 1'
 				WHEN m.scale NOT IN ('identity', 'log', 'proportion') THEN 'scale of the metric unknown'
@@ -172,7 +172,7 @@ AS $$
 			FROM (%s) r
 			WHERE %s
 				AND %s
-			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id
+			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id, r::text
 		) s
 			LEFT JOIN (%s) m ON m.metric = s.metric
 			LEFT JOIN (%s) t ON t.agent_id = s.agent_id AND t.valid_from <= s.day AND s.day < t.valid_to
@@ -202,8 +202,8 @@ AS $$
 		('metric unknown', false, 'Add the metric to relation metric, or correct its name (case matters).'),
 		('scale of the metric unknown', false, 'Use identity, log or proportion in metric.scale.'),
 		('nothing measured', true, 'Nothing: rows without value or with volume 0 carry no information.'),
-		('value not a finite number, or beyond 1e100', false, 'Give no row where nothing was measured; look for divisions by zero in the source.'),
-		('volume negative, not a finite number, or beyond 1e100', false, 'Volume counts contacts or evaluations; correct the source.'),
+		('value not a finite number, or beyond 1e30', false, 'Give no row where nothing was measured; look for divisions by zero in the source.'),
+		('volume negative, not a finite number, or beyond 1e15', false, 'Volume counts contacts or evaluations; correct the source.'),
 		('value not above 0 on a log scale', false, 'Correct the value, or use another scale for the metric.'),
 		('proportion outside 0 to 1', false, 'Give fractions, not percent: value / 100.0; or use scale identity.'),
 		('agent in no team at that time', false, 'Complete assignment: valid_from on or before the first day of the period, no holes.'),
@@ -643,12 +643,15 @@ BEGIN
 	IF NOT pg_has_role(owner, 'USAGE') THEN
 		RAISE EXCEPTION 'only the owner of workspace "%" can refresh it', ws
 			USING ERRCODE = 'insufficient_privilege', HINT = format('That is %s.', pg_get_userbyid(owner));
+	ELSIF pg_get_userbyid(owner) <> current_user AND (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN
+		RAISE EXCEPTION 'workspace "%" belongs to %: a superuser refreshes it as that role', ws, pg_get_userbyid(owner)
+			USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %I; first: what its views call runs with the rights of who refreshes it.', pg_get_userbyid(owner));
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.require_owner(text) IS
-'Internal: raises insufficient_privilege (42501) for who does not own the tables of a workspace.';
+'Internal: raises insufficient_privilege (42501) for who does not own the tables of a workspace, and for a superuser who is not their owner.';
 
 CREATE FUNCTION coachdiag.lock_sources(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -797,6 +800,7 @@ CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boo
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1
+SET datestyle = ISO
 AS $$
 DECLARE
 	started CONSTANT timestamptz := clock_timestamp();

@@ -107,6 +107,11 @@ BEGIN
 	END IF;
 	IF source IS NOT NULL THEN
 		PERFORM coachdiag.track_table(ws, relation, source, columns);
+		SELECT string_agg(u::text, ', ' ORDER BY u::text) INTO views FROM coachdiag.untracked(ws, relation) u;
+		IF views IS NOT NULL THEN
+			RAISE NOTICE 'relation "%" is not tracked yet: it also reads %', relation, views
+				USING HINT = 'Name each of them in the same way; one without a day needs no column.';
+		END IF;
 	ELSE
 		PERFORM coachdiag.track_table(ws, c.relname, c.oid, coachdiag.day_columns(c.relname))
 		FROM coachdiag.contract() r JOIN pg_class c ON c.relnamespace = workspace AND c.relname = r.relation AND c.relkind IN ('r', 'p')
@@ -174,16 +179,30 @@ $$;
 COMMENT ON FUNCTION coachdiag.behind(text, text) IS
 'Internal: a source relation of a workspace (depth 0) and all that it reads: what views read, as PostgreSQL knows it, partitions and children of tables.';
 
+CREATE FUNCTION coachdiag.untracked(ws text, relation text) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- What is written to a table is noted by its own triggers, in its partitions and children too.
+	WITH b AS MATERIALIZED (SELECT * FROM coachdiag.behind(ws, untracked.relation))
+	SELECT b.source FROM b
+	WHERE b.kind IN ('r', 'p') AND NOT EXISTS (SELECT FROM pg_inherits i JOIN b parent ON parent.source = i.inhparent WHERE i.inhrelid = b.source)
+		AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = b.source AND g.tgname = coachdiag.tracking_trigger(ws, untracked.relation) || '_i'
+			AND g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A'))
+$$;
+
+COMMENT ON FUNCTION coachdiag.untracked(text, text) IS
+'Internal: the tables that a source relation of a workspace reads and whose changes are not noted for it; a table stands for its partitions and children.';
+
 CREATE FUNCTION coachdiag.changes_are_tracked(ws text, relation text DEFAULT 'agent_metric') RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- Where the relation is a table it must be that one: replaced by a view later, nothing is known.
 	-- What no trigger sees: a materialized view made again, another server, a subscription (which fires none by statement).
-	SELECT coalesce(bool_or(b.depth = 0 AND EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = coachdiag.tracking_trigger(ws, changes_are_tracked.relation) || '_i'
-			AND g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A') AND (b.kind = 'v' OR g.tgrelid = b.source)))
-		AND NOT bool_or(b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source)), false)
-	FROM coachdiag.behind(ws, changes_are_tracked.relation) b
+	SELECT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b WHERE b.kind IN ('r', 'p'))
+		AND NOT EXISTS (SELECT FROM coachdiag.untracked(ws, changes_are_tracked.relation))
+		AND NOT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b
+			WHERE b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source))
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes_are_tracked(text, text) IS

@@ -61,7 +61,7 @@ AS $$
 				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
 			FROM (%s) r
 			-- A row that counts as dose comes before a later one that doesn't, as in session_row_sql.
-			ORDER BY session_id, agent_id, metric, (%s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id
+			ORDER BY session_id, agent_id, metric, (%s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id, r::text
 		) s
 		WHERE (s.day < %L) IS NOT FALSE
 	$query$, (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)

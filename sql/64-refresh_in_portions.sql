@@ -28,6 +28,7 @@ COMMENT ON FUNCTION coachdiag.next_portion(text, bigint) IS
 CREATE FUNCTION coachdiag.refresh_portion(ws text, rows bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET datestyle = ISO
 AS $$
 DECLARE
 	day date;

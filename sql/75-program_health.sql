@@ -437,7 +437,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 		) v (measure, hits, trials)
 		WHERE w.period BETWEEN s.since AND s.until
 		UNION ALL
-		SELECT k.program, v.measure, k.coach_id, k.coach_id || ' ' || k.month, v.hits, v.trials
+		SELECT k.program, v.measure, k.coach_id, k.coach_id || to_char(k.month, ' YYYY-MM-DD'), v.hits, v.trials
 		FROM coach_month k
 		CROSS JOIN given g
 		LEFT JOIN @.stored_coach_escalation e ON e.coach_id = k.coach_id AND e.month = k.month

@@ -215,7 +215,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	)
 	SELECT c.agent_id, c.program, c.site, c.team, c.metric, 'follow_up'::text AS task, c.coach_id, c.session_id, c.agreed_on AS session_on, c.follow_up_due AS due_on,
 		c.days_overdue, NULL::double precision AS improvement, NULL::double precision AS ci_low, NULL::double precision AS ci_high, NULL::text AS conclusion,
-		CASE c.status WHEN 'overdue' THEN format('promised for %s, %s days ago', c.follow_up_due, c.days_overdue)
+		CASE c.status WHEN 'overdue' THEN format('promised for %s, %s days ago', to_char(c.follow_up_due, 'YYYY-MM-DD'), c.days_overdue)
 			WHEN 'open' THEN 'due within a week' ELSE 'agreed more than 30 days ago without a day for the follow-up' END AS reason
 	FROM @.commitments c
 	WHERE c.agreed_on >= c.as_of - 91

@@ -103,7 +103,7 @@ BEGIN ATOMIC
 		SELECT k.* FROM known k ORDER BY k.gap, k.agent LIMIT 1
 	)
 	SELECT pg_catalog.count(*)::integer, b.agent, b.gap, b.gap - 1.959963984540054 * b.se, b.gap + 1.959963984540054 * b.se,
-		1 - pg_catalog.exp(coachdiag.exact_sum(pg_catalog.ln(greatest(k.short, 1e-12))))
+		1 - pg_catalog.exp(greatest(coachdiag.exact_sum(pg_catalog.ln(greatest(k.short, 1e-12))), -700))
 	FROM known k CROSS JOIN best b
 	GROUP BY b.agent, b.gap, b.se;
 END;
@@ -206,7 +206,7 @@ BEGIN
 		)
 		SELECT r.step, r.seen, r.documented, r.logged, r.share, CASE
 			WHEN r.seen > 0 THEN concat_ws(', ', 'observed', CASE WHEN NOT r.documented THEN 'in no document' END, CASE WHEN r.logged = 0 THEN 'not known to the event log' END)
-			WHEN r.share > 0 AND (1 - least(r.share, 1)) ^ r.observed < 0.05 THEN concat_ws(', ', 'in the event log but not observed, though it should have been', CASE WHEN NOT r.documented THEN 'in no document' END)
+			WHEN r.share > 0 AND (r.share >= 1 OR r.observed * ln(1 - r.share) < ln(0.05)) THEN concat_ws(', ', 'in the event log but not observed, though it should have been', CASE WHEN NOT r.documented THEN 'in no document' END)
 			WHEN r.share > 0 THEN concat_ws(', ', 'in the event log but not observed: too rare to have to be', CASE WHEN NOT r.documented THEN 'in no document' END)
 			ELSE concat_ws(', ', 'documented but not observed', CASE WHEN r.logged = 0 THEN 'nor in the event log' END) END
 		FROM row r

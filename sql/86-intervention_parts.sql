@@ -13,8 +13,8 @@ BEGIN ATOMIC
 			reason,
 			CASE WHEN signature IN ('structural_fix', 'partial') AND coaching >= improvement THEN 'a coaching session had achieved as much before'
 				WHEN signature IN ('structural_fix', 'partial') AND coaching IS NOT NULL THEN 'more than a coaching session had achieved before' END,
-			CASE WHEN earlier > started_on - span THEN 'values before ' || earlier || ' are left out: another change touched the same work then' END,
-			CASE WHEN later < started_on + 2 * span THEN 'values from ' || later || ' on are left out: another change touched the same work then' END);
+			CASE WHEN earlier > started_on - span THEN 'values before ' || pg_catalog.to_char(earlier, 'YYYY-MM-DD') || ' are left out: another change touched the same work then' END,
+			CASE WHEN later < started_on + 2 * span THEN 'values from ' || pg_catalog.to_char(later, 'YYYY-MM-DD') || ' on are left out: another change touched the same work then' END);
 END;
 COMMENT ON FUNCTION coachdiag.intervention_note(date, date, date, interval, text, text, double precision, double precision, text) IS
 'Internal: the signature and reason of a change of process in the light of other changes and of coaching. together: other changes on the same day, then cannot_tell; earlier, later: the nearest others, within span before and twice span after; coaching: improvement per session before it: a structural fix that achieved no more is partial.';

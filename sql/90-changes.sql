@@ -109,6 +109,20 @@ $$;
 COMMENT ON FUNCTION coachdiag.tell_changes(text, bigint) IS
 'Internal: NOTIFY coachdiag with a JSON object for each change of the last refresh (workspace, run, what, team, metric, intervention, before, after, alert), alerts first, at most 100 and then one with what = more and the number of all.';
 
+CREATE FUNCTION coachdiag.log_is_plain(ws text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- Who watches reads logs of others, which must not run anything of theirs.
+	SELECT EXISTS (
+		SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = ws AND c.relname = 'refresh_log' AND c.relkind = 'r' AND NOT c.relrowsecurity
+			AND (SELECT array_agg(a.atttypid::regtype::text ORDER BY a.attname) FROM pg_attribute a
+				WHERE a.attrelid = c.oid AND a.attname IN ('run', 'step', 'seconds')) = '{bigint,"double precision",text}')
+$$;
+COMMENT ON FUNCTION coachdiag.log_is_plain(text) IS
+'Internal: whether refresh_log of a workspace is a table as coachdiag makes it, so that reading it runs nobody''s code: no view, no row security, built-in types.';
+
 CREATE FUNCTION coachdiag.running_refreshes()
 RETURNS TABLE (workspace text, pid int, step text, done int, total int, started timestamptz, rate double precision, estimated_end timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -131,14 +145,14 @@ BEGIN
 		workspace := r.ws; pid := r.pid; step := r.step; done := r.done; total := r.total; started := r.xact_start;
 		rate := 60 * r.done / nullif(r.elapsed, 0);
 		before := NULL; rest := NULL;
-		IF has_table_privilege(format('%I.refresh_log', r.ws), 'SELECT') THEN
+		IF coachdiag.log_is_plain(r.ws) AND has_table_privilege(format('%I.refresh_log', r.ws), 'SELECT') THEN
 			EXECUTE format($query$
 				SELECT sum(l.seconds) FILTER (WHERE p.position < h.position), sum(l.seconds) FILTER (WHERE p.position >= h.position)
-				FROM %1$I.refresh_log l
+				FROM ONLY %1$I.refresh_log l
 					LEFT JOIN coachdiag.workspace_part w ON w.name = l.step
 					CROSS JOIN LATERAL (SELECT coalesce(w.position, -1) AS position) p
 					CROSS JOIN (SELECT coalesce((SELECT x.position FROM coachdiag.workspace_part x WHERE x.name = $1), -1) AS position) h
-				WHERE l.run = (SELECT max(run) FROM %1$I.refresh_log) AND l.step <> 'left_out'
+				WHERE l.run = (SELECT max(run) FROM ONLY %1$I.refresh_log) AND l.step <> 'left_out'
 			$query$, r.ws) INTO before, rest USING r.step;
 		END IF;
 		estimated_end := clock_timestamp() + make_interval(secs => coalesce(

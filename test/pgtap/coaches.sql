@@ -151,6 +151,7 @@ SELECT ok(w.rank_high - w.rank_low >= n.rank_high - n.rank_low, 'a higher level 
 SELECT throws_ok('SELECT coachdiag.rank_interval(1, 0) OVER ()', '22023', NULL, 'se must be above 0');
 SELECT throws_ok($$SELECT coachdiag.rank_interval('NaN', 1) OVER ()$$, '22003', NULL, 'NaN is refused');
 SELECT throws_ok('SELECT coachdiag.rank_interval(1, 1, 1) OVER ()', '22023', NULL, 'level must be below 1');
+SELECT throws_ok('SELECT coachdiag.rank_interval(x, 1, x / 10) OVER () FROM generate_series(1.0, 5) x', '22023', 'level of rank_interval must be the same for all rows', 'and the same for all');
 SELECT throws_ok('SELECT coachdiag.rank_interval(i, 1) OVER () FROM generate_series(1, 10001) i', '54000', NULL, 'more than 10,000 units are refused');
 
 -- agent_gaps and own_gap: all agents alike, with spells of bad luck that last for weeks

@@ -154,6 +154,7 @@ SELECT ok(e.sessions = a.sessions AND abs(e.improvement / a.improvement - 1) > 1
 SELECT is((coachdiag.coaching_effect(team_panel('one', 1), horizon => h)).horizon, h, 'horizon ' || h) FROM unnest('{1,4,8,26}'::int[]) h;
 SELECT ok(e.improvement < a.improvement AND 2 * (1 - 0.9 ^ 12) / 0.1 / 12 BETWEEN e.ci_low AND e.ci_high, 'a fading effect is smaller over twelve weeks') FROM alone a, coachdiag.coaching_effect(team_panel('one', 1), horizon => 12) e;
 SELECT throws_ok(format('SELECT coachdiag.coaching_effect(team_panel(''one'', 1), horizon => %s)', h), '22023', 'horizon must be between 1 and 26 periods', 'horizon ' || h || ' is refused') FROM unnest('{0,27,-1}'::int[]) h;
+SELECT throws_ok(format($$SELECT coachdiag.coaching_effect(team_panel('one', 1), smallest_effect => %L)$$, s), '22023', 'smallest_effect must be a finite number, not negative', 'smallest effect ' || s) FROM unnest('{NaN,-Infinity,-1}'::text[]) s;
 SELECT throws_ok($$SELECT coachdiag.coaching_effect(team_panel('one', 1), true, 'cubic')$$, '22023', NULL, 'unknown scale');
 SELECT throws_ok($$SELECT coachdiag.coaching_effect(units, works[1:11], true) FROM teams$$, '2202E', 'units and panels must be arrays of the same length', 'arrays of different length');
 SELECT throws_ok($$SELECT coachdiag.coaching_effect_by_period(units[1:3], works, true) FROM teams$$, '2202E', NULL, 'by period too');

@@ -1,6 +1,6 @@
 -- constraint_map, observation_plan, failure_demand, decide_or_wait: steps of a path, a planted centre, what is missing.
 BEGIN;
-SELECT plan(79);
+SELECT plan(81);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.steps(path text, OUT step text, OUT visits int, OUT work float8, OUT rework float8, OUT wait float8, OUT latency float8, OUT transfers int, OUT escalations int)
@@ -163,6 +163,8 @@ SELECT results_eq($$SELECT step, observed_contacts, documented, log_contacts > 0
 	('talk', 0, false, true, 'in the event log but not observed, though it should have been, in no document')$$, 'observed against document and log');
 SELECT is((SELECT observed_contacts FROM coachdiag.compare_observation('p"x', 'refund', ARRAY['identify', NULL, 'identify']) WHERE step = 'identify'), 1::bigint, 'one contact as an array');
 SELECT is((SELECT finding FROM coachdiag.compare_observation('p"x', 'unheard of', ARRAY['x'])), 'observed', 'a type that neither document nor log knows');
+SELECT is((SELECT count(*) FROM coachdiag.compare_observation('p"x', 'refund', (SELECT jsonb_agg('["call a friend"]'::jsonb) FROM generate_series(1, 5000))) WHERE finding ^@ 'in the event log but not observed, though'),
+	(SELECT count(DISTINCT s.step) FROM "p""x".step_by_agent s WHERE s.contact_type = 'refund'), 'many contacts observed: no probability is too small');
 SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('p"x', 'refund', '["identify"]'::jsonb)$$, '22023', 'observed is not an array of contacts, each an array of steps', 'not of the shape');
 SELECT throws_ok($$SELECT * FROM coachdiag.compare_observation('nowhere', 'refund', ARRAY['x'])$$, '3F000', 'there is no workspace "nowhere"', 'no such workspace');
 
@@ -174,6 +176,8 @@ SELECT results_eq($$SELECT team, state, basis, waiting_share > 0.8, reach_probab
 SELECT results_eq($$SELECT d.state FROM (VALUES (10, 100, 0.9, 0.8, 0.1, 5), (10, 100, 0.9, 0.8, 0.9, 5), (10, 100, 0.1, 0.05, 0.9, 5), (10, 100, 0.1, 0.05, 0.1, 5), (2, 100, 0.9, 0.8, 0.1, 5), (10, 10, 0.9, 0.8, 0.1, 5),
 		(10, 100, 0.9, 0.8, 0.1, -1), (10, 0, NULL, NULL, 0.1, 5), (10, 100, 0.5, 0.3, 0.9, 5)) v (a, n, s, l, p, g)
 	CROSS JOIN LATERAL coachdiag.decide_or_wait(true, a, n, s, l, 2 * s - l, p, g) d$$, $$VALUES ('structural'), ('unknown'), ('behavioural'), ('unknown'), ('unknown'), ('unknown'), ('unknown'), ('unknown'), ('unknown')$$, 'the rule');
+SELECT is(reach_probability, 1::float8, 'a large team of which everybody reaches the target') FROM (
+	SELECT coachdiag.panel(60 + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 60) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
 SELECT ok(agents = 6 AND best_agent = '1' AND reach_probability > 0.99, format('a frontier: %s', best_gap)) FROM (
 	SELECT coachdiag.panel(CASE a WHEN 1 THEN 90 ELSE 120 END + 4 * pg_temp.uniform(format('%s %s', a, w)), 100::float8, a::bigint, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 6) a, generate_series(0, 19) w) x, coachdiag.frontier(x.p, false);
 SELECT ok(reach_probability < 0.01 AND best_low > 10, 'none') FROM (

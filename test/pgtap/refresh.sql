@@ -121,7 +121,7 @@ INSERT INTO odd.agent_metric SELECT md5(v.agent::text)::uuid, v.metric, v.period
 	) AS v(agent, metric, period, value, volume, contact_type, target);
 CALL coachdiag.refresh('odd');
 SELECT set_eq($$SELECT * FROM left_out('odd')$$, $$VALUES
-	('value not a finite number, or beyond 1e100', 3::bigint), ('volume negative, not a finite number, or beyond 1e100', 2), ('nothing measured', 2),
+	('value not a finite number, or beyond 1e30', 3::bigint), ('volume negative, not a finite number, or beyond 1e15', 2), ('nothing measured', 2),
 	('agent, metric or period missing', 1), ('period outside the years 1 to 9999', 1), ('value not above 0 on a log scale', 2),
 	('proportion outside 0 to 1', 2), ('metric unknown', 1), ('scale of the metric unknown', 1), ('agent in no team at that time', 2)$$,
 	'rows that cannot be used are counted by reason');
@@ -178,6 +178,30 @@ UPDATE dose.settings SET time_zone = 'Asia/Tokyo';
 CALL coachdiag.refresh('dose');
 SELECT set_eq($$SELECT metric, period FROM cells('dose') WHERE agent = '2'$$, $$VALUES ('week', date '2024-03-27'), ('day', '2024-04-01'), ('month', '2024-04-01')$$,
 	'the day of a session is that of the time zone of the workspace');
+
+-- Odd rows stop nothing, in whatever order they come
+SELECT coachdiag.create_workspace('strange');
+SELECT fill('strange');
+UPDATE strange.agent_metric SET value = 1e80 WHERE agent_id = 1 AND period = '2024-02-05';
+UPDATE strange.agent_metric SET target = 1e160 WHERE agent_id = 2 AND period = '2024-02-05';
+UPDATE strange.agent_metric SET volume = 1e40 WHERE agent_id = 3 AND period = '2024-02-05';
+UPDATE strange.agent_metric SET value = 1e29, target = -1e29 WHERE agent_id = 4 AND period = '2024-02-05' AND metric = 'qa';
+INSERT INTO strange.metric (metric, higher_is_better, target, smallest_effect) VALUES ('far', true, 1e120, 1);
+SELECT lives_ok($$CALL coachdiag.refresh('strange')$$, 'numbers of any size stop no refresh');
+SELECT is((SELECT target FROM strange.stored_metric WHERE metric = 'far'), NULL, 'one that cannot be meant is not used');
+INSERT INTO strange.coaching_session (session_id, agent_id, coach_id, held_at, metric, duration_minutes, behaviour) VALUES
+	(8888, 1, 901, '2024-03-05 10:00+00', 'qa', 30, 'Listening'), (8888, 1, 901, '2024-03-05 10:00+00', 'qa', 30, 'Access rights');
+CALL coachdiag.refresh('strange');
+SELECT is((SELECT behaviour FROM strange.stored_coaching_session WHERE session_id = '8888'), 'Access rights', 'of two rows of a session that differ in nothing that orders them');
+DELETE FROM strange.coaching_session WHERE session_id = 8888;
+INSERT INTO strange.coaching_session (session_id, agent_id, coach_id, held_at, metric, duration_minutes, behaviour) VALUES
+	(8888, 1, 901, '2024-03-05 10:00+00', 'qa', 30, 'Access rights'), (8888, 1, 901, '2024-03-05 10:00+00', 'qa', 30, 'Listening');
+CALL coachdiag.refresh('strange');
+SELECT is((SELECT behaviour FROM strange.stored_coaching_session WHERE session_id = '8888'), 'Access rights', 'the same one is taken, whichever came first');
+SET datestyle = 'SQL, YMD';
+SELECT lives_ok($$CALL coachdiag.refresh('strange', rebuild => true)$$, 'whatever way the session writes dates');
+SELECT lives_ok($$SELECT count(*) FROM coachdiag.check_sources('strange')$$, 'check_sources, too');
+RESET datestyle;
 
 -- since
 

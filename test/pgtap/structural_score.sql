@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(99);
+SELECT plan(101);
 
 \ir noise.psql
 
@@ -201,6 +201,17 @@ FROM slow, coachdiag.contact_type_gaps(panel, false, 'log') WHERE more = 0;
 
 SELECT is(next_step, 'Go on coaching, which moves the metric, and observe five to ten contacts of type 1200: note where the agent decides and where the agent waits.',
 	'three signs, and coaching that moves the metric: neither is passed over') FROM slow, coachdiag.structural_score(panel, false, 'log', 40, 22, 1, 43, 51, 10) WHERE more = 0.4;
+
+SELECT is_empty($$
+	WITH sets AS (SELECT agent % 2 AS half, agent % 3 AS third, coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 2) AS s FROM fact GROUP BY GROUPING SETS ((agent % 2), (agent % 3)))
+	SELECT third FROM sets WHERE half IS NULL EXCEPT ALL (SELECT third FROM sets JOIN (
+		SELECT agent % 3 AS third, coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 2) AS s FROM fact GROUP BY 1) alone USING (third) WHERE sets.s = alone.s)$$,
+	'each of several grouping sets is judged as if it were alone');
+SET datestyle = 'German';
+SELECT matches((s).reason, ' around 20\d\d-\d\d-\d\d, ', 'dates in a reason are the same in all sessions') FROM (
+	SELECT coachdiag.structural_score(coachdiag.panel(CASE WHEN w < 26 THEN 60 ELSE 84 END + sin(7.0 * a + 1.3 * w), 85::float8, a::bigint, date '2025-01-06' + 7 * w), true, 'identity', 2) AS s
+	FROM generate_series(1, 10) a, generate_series(0, 51) w) x;
+RESET datestyle;
 
 -- Errors
 

@@ -1,7 +1,7 @@
 -- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(18);
+SELECT plan(24);
 \ir workspace_fill.psql
 \ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
@@ -87,11 +87,13 @@ DELETE FROM ops.changed_period WHERE period > '9999-12-31';
 DELETE FROM dw.plain;
 
 SET extra_float_digits = 0;
+SET datestyle = 'SQL, DMY';
 CALL coachdiag.refresh('ops', rebuild => true);
 RESET extra_float_digits;
+RESET datestyle;
 CREATE TEMP TABLE short AS SELECT * FROM content();
 CALL coachdiag.refresh('ops', rebuild => true);
-SELECT is_empty('SELECT DISTINCT relation FROM (SELECT * FROM content() EXCEPT ALL SELECT * FROM short) d', 'results don''t depend on how the session writes numbers');
+SELECT is_empty('SELECT DISTINCT relation FROM (SELECT * FROM content() EXCEPT ALL SELECT * FROM short) d', 'results don''t depend on how the session writes numbers and dates');
 
 TRUNCATE ops.refresh_log;
 UPDATE ops.metric SET target = target * 1.5;
@@ -103,6 +105,36 @@ GRANT USAGE ON SCHEMA ops TO reader_of_ops;
 SELECT throws_ok($$SET ROLE reader_of_ops; CALL coachdiag.refresh('ops')$$, '42501', 'only the owner of workspace "ops" can refresh it', 'who only reads is told who may refresh');
 DROP OWNED BY reader_of_ops;
 DROP ROLE reader_of_ops;
+
+CREATE TABLE dw.other AS SELECT * FROM dw.plain;
+CREATE VIEW dw.inner AS SELECT * FROM dw.plain;
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.fact UNION ALL SELECT * FROM dw.inner;
+SELECT ok(coachdiag.changes_are_tracked('ops'), 'a view over tracked tables');
+CALL coachdiag.refresh('ops');
+CREATE OR REPLACE VIEW dw.inner AS SELECT * FROM dw.plain WHERE false UNION ALL SELECT p.* FROM dw.fact p WHERE p.agent_id = 1 AND p.period < '2024-03-01';
+SELECT is_empty('SELECT otherwise()', 'a view behind the view that now reads other rows');
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.fact UNION ALL SELECT * FROM dw.other;
+SELECT results_eq($$SELECT u::text FROM coachdiag.untracked('ops', 'agent_metric') u$$, '{dw.other}'::text[], 'of two tables behind a view one is not tracked');
+CALL coachdiag.refresh('ops');
+INSERT INTO dw.other VALUES (2, 'qa', '2024-04-01', 10);
+SELECT is_empty('SELECT otherwise()', 'then nothing is taken for known');
+
+CREATE ROLE owner_of_mine;
+GRANT CREATE ON DATABASE :DBNAME TO owner_of_mine;
+SET ROLE owner_of_mine;
+SELECT coachdiag.create_workspace('mine');
+RESET ROLE;
+SELECT throws_ok($$CALL coachdiag.refresh('mine')$$, '42501', 'workspace "mine" belongs to owner_of_mine: a superuser refreshes it as that role', 'what others'' views call is not run with a superuser''s rights');
+SET ROLE owner_of_mine;
+CALL coachdiag.refresh('mine');
+ALTER TABLE mine.refresh_log RENAME TO real_log;
+CREATE FUNCTION mine.trap() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+CREATE VIEW mine.refresh_log AS SELECT mine.trap() AS run, step, seconds FROM mine.real_log;
+RESET ROLE;
+SELECT set_config('application_name', format('coachdiag %s 1/9 panels', 'mine'::regnamespace::oid), false);
+SELECT results_eq($$SELECT workspace, done, total FROM coachdiag.progress$$, $$VALUES ('mine', 1, 9)$$, 'who watches runs nothing of those who are watched');
+DROP OWNED BY owner_of_mine;
+DROP ROLE owner_of_mine;
 
 SELECT set_config('application_name', 'coachdiag 99999999999 1/1 x', false);
 SELECT lives_ok('SELECT * FROM coachdiag.progress', 'what others call their sessions does not matter to progress');
