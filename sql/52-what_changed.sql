@@ -47,7 +47,8 @@ BEGIN
 	-- A session of a day to come is held once that day has come. Rows of agent_metric that wait are known by stored_metric.
 	-- Of the tables behind it their files and columns: a partition attached or taken away and a table rewritten fire no trigger.
 	RETURN QUERY SELECT s.relation, concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END),
-		(SELECT md5(string_agg(concat_ws(' ', t.oid, t.relfilenode, t.relnatts, CASE WHEN b.kind = 'v' THEN pg_get_viewdef(t.oid) END), ' ' ORDER BY t.oid))
+		(SELECT md5(string_agg(concat_ws(' ', t.oid, t.relfilenode, t.relnatts, CASE WHEN b.kind = 'v' THEN pg_get_viewdef(t.oid) END,
+				(SELECT string_agg(i.xmin::text, ' ' ORDER BY i.inhparent) FROM pg_inherits i WHERE i.inhrelid = t.oid)), ' ' ORDER BY t.oid))
 			FROM coachdiag.behind(ws, s.relation) b JOIN pg_class t ON t.oid = b.source WHERE b.kind IN ('r', 'p', 'v')),
 		CASE WHEN s.relation <> 'agent_metric' AND coachdiag.day_columns(s.relation) <> '{}' THEN waits_from END, CASE WHEN s.relation = 'coaching_session' AND waits_from > coachdiag.today(ws) THEN now() END)
 	FROM (SELECT s.relation, max(s.source_relation) AS oid, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns FROM coachdiag.source_column(ws) s GROUP BY s.relation) s

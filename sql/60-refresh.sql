@@ -428,6 +428,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	tracked CONSTANT boolean := coachdiag.changes_are_tracked(ws);
+	is_view CONSTANT boolean := EXISTS (SELECT FROM coachdiag.behind(ws, 'agent_metric') b WHERE b.depth = 0 AND b.kind = 'v');
 	noted datemultirange;
 	unknown boolean;
 	empty boolean;
@@ -437,6 +438,14 @@ BEGIN
 		SELECT range_agg(daterange(period, period + 1)) FILTER (WHERE isfinite(period)), bool_or(period IS NULL) FROM taken
 	$query$, ws) INTO noted, unknown;
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_period)', ws) INTO empty;
+	-- A view may gather days into periods, named by their first day or by their last.
+	IF is_view THEN
+		EXECUTE format($query$
+			SELECT range_agg(daterange(lower(d), upper(d) + coalesce((SELECT max(CASE m.period_step WHEN 'month' THEN 31 WHEN 'week' THEN 7 ELSE 0 END) FROM %I.stored_metric m), 0)))
+			FROM unnest($1) d
+		$query$, ws) INTO noted USING noted;
+		noted := coachdiag.period_days(ws, coalesce(noted, '{}'));
+	END IF;
 	IF rebuild OR empty OR unknown OR (since IS NULL AND NOT tracked) THEN
 		RETURN NULL;
 	END IF;

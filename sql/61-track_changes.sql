@@ -101,16 +101,25 @@ BEGIN
 	ELSIF kind NOT IN ('r', 'p') THEN
 		RAISE EXCEPTION 'changes of % cannot be noted: it is not a table', source
 			USING ERRCODE = 'wrong_object_type', HINT = format('Name each table behind it, and its column of the day: SELECT coachdiag.track_changes(%L, ''schema.table'', ''column'', %L).', ws, relation);
-	ELSIF source IS NOT NULL AND columns <> '{}' AND coachdiag.days_sql(ws, source, columns) IS NULL THEN
+	ELSIF source IS NOT NULL AND period_column IS NOT NULL AND columns <> '{}' AND coachdiag.days_sql(ws, source, columns) IS NULL THEN
 		RAISE EXCEPTION 'table % has no column "%" of type date, timestamp or timestamptz', source, columns[1]
 			USING ERRCODE = 'undefined_column', HINT = 'The third argument names the column that the period, or the day, is read from.';
 	END IF;
 	IF source IS NOT NULL THEN
 		PERFORM coachdiag.track_table(ws, relation, source, columns);
+		IF columns <> '{}' AND coachdiag.days_sql(ws, source, columns) IS NULL THEN
+			RAISE NOTICE 'each change of % has all of relation "%" read again: no column of it was named', source, relation
+				USING HINT = 'That is right for a table of names. For one of values give the column that the period, or the day, is read from.';
+		END IF;
 		SELECT string_agg(u::text, ', ' ORDER BY u::text) INTO views FROM coachdiag.untracked(ws, relation) u;
 		IF views IS NOT NULL THEN
 			RAISE NOTICE 'relation "%" is not tracked yet: it also reads %', relation, views
 				USING HINT = 'Name each of them in the same way; one without a day needs no column.';
+		END IF;
+		SELECT string_agg(u::text, ', ' ORDER BY u::text) INTO views FROM coachdiag.moving_with_the_clock(ws, relation) u;
+		IF views IS NOT NULL THEN
+			RAISE NOTICE 'relation "%" cannot be tracked: % asks what time it is, so rows come and go without being written', relation, views
+				USING HINT = 'Leave the condition out; settings.diagnosis_months says how far back the diagnosis looks.';
 		END IF;
 	ELSE
 		PERFORM coachdiag.track_table(ws, c.relname, c.oid, coachdiag.day_columns(c.relname))
@@ -129,7 +138,7 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.track_changes(text, regclass, name, text) IS
 'From now on notes what changes in the sources (triggers by statement), so that coachdiag.refresh(ws) reads only that again. ws: workspace. source: a table; NULL: all source relations of the workspace that are tables; a notice names those that are views, of which you name each table that they read. '
-'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract (agents, teams and what else has no day need none). It has to be what the view makes the period or day from; of a time the days beside it are noted too, as the view may read it in another zone. relation: the source relation that the table is behind. '
+'period_column: the column of that table that the period, or the day, is read from, of type date, timestamp or timestamptz; NULL: that of the contract, and where the table has none each change of it has all of the relation read again (right for names that a view looks up). It has to be what the view makes the period or day from; of a time the days beside it are noted too, as the view may read it in another zone. relation: the source relation that the table is behind. '
 'Whoever writes to the table needs USAGE on the workspace''s schema, INSERT on its changed_period and, where the day is that of a time, SELECT on its settings. Rows written straight into a partition or a child table are not noted, nor what is written with triggers off: write to the table, or rebuild. What logical replication brings is read in full each time. The next refresh reads everything. '
 'Errors: no such workspace (3F000), no such relation (42P01), not a table (42809), no such column (42703).';
 
@@ -179,6 +188,17 @@ $$;
 COMMENT ON FUNCTION coachdiag.behind(text, text) IS
 'Internal: a source relation of a workspace (depth 0) and all that it reads: what views read, as PostgreSQL knows it, partitions and children of tables.';
 
+CREATE FUNCTION coachdiag.moving_with_the_clock(ws text, relation text) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT b.source FROM coachdiag.behind(ws, moving_with_the_clock.relation) b
+	WHERE b.kind = 'v' AND pg_get_viewdef(b.source) ~* '\m(now\(|current_(date|time|timestamp)\M|localtime(stamp)?\M|(clock|statement|transaction)_timestamp\(|timeofday\()'
+$$;
+
+COMMENT ON FUNCTION coachdiag.moving_with_the_clock(text, text) IS
+'Internal: the views behind a source relation of a workspace that ask what time it is: their rows come and go without anybody writing to a table.';
+
 CREATE FUNCTION coachdiag.untracked(ws text, relation text) RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -201,6 +221,7 @@ AS $$
 	-- What no trigger sees: a materialized view made again, another server, a subscription (which fires none by statement).
 	SELECT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b WHERE b.kind IN ('r', 'p'))
 		AND NOT EXISTS (SELECT FROM coachdiag.untracked(ws, changes_are_tracked.relation))
+		AND NOT EXISTS (SELECT FROM coachdiag.moving_with_the_clock(ws, changes_are_tracked.relation))
 		AND NOT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b
 			WHERE b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source))
 $$;

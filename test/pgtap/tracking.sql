@@ -1,7 +1,7 @@
 -- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(24);
+SELECT plan(30);
 \ir workspace_fill.psql
 \ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
@@ -118,6 +118,40 @@ SELECT results_eq($$SELECT u::text FROM coachdiag.untracked('ops', 'agent_metric
 CALL coachdiag.refresh('ops');
 INSERT INTO dw.other VALUES (2, 'qa', '2024-04-01', 10);
 SELECT is_empty('SELECT otherwise()', 'then nothing is taken for known');
+
+DROP VIEW ops.agent_metric;
+CREATE TABLE dw.daily AS SELECT agent_id, metric, period + d AS day, value + d AS value, 1.0::float8 AS volume FROM dw.fact, generate_series(0, 4) d;
+CREATE VIEW ops.agent_metric AS SELECT agent_id, metric, date_trunc('week', day)::date AS period, sum(value * volume) / sum(volume) AS value, sum(volume) AS volume FROM dw.daily GROUP BY 1, 2, 3;
+SELECT coachdiag.track_changes('ops', 'dw.daily', 'day');
+CALL coachdiag.refresh('ops');
+UPDATE dw.daily SET value = value + 9 WHERE day = '2024-03-07' AND agent_id < 4;
+SELECT is_empty('SELECT otherwise()', 'a Thursday corrected behind a view that makes weeks of days');
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT agent_id, metric, date_trunc('week', day)::date + 6 AS period, sum(value * volume) / sum(volume) AS value, sum(volume) AS volume FROM dw.daily GROUP BY 1, 2, 3;
+CALL coachdiag.refresh('ops');
+UPDATE dw.daily SET value = value - 9 WHERE day = '2024-03-07' AND agent_id < 4;
+SELECT is_empty('SELECT otherwise()', 'and where weeks are named by their last day');
+SELECT ok(coachdiag.changes_are_tracked('ops'), 'both were tracked');
+CREATE TABLE dw.name (metric text, shown text);
+INSERT INTO dw.name VALUES ('qa', 'qa');
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT agent_id, n.shown AS metric, day AS period, value, volume FROM dw.daily d JOIN dw.name n USING (metric);
+SELECT coachdiag.track_changes('ops', 'dw.name');
+CALL coachdiag.refresh('ops');
+UPDATE dw.name SET shown = 'aht';
+SELECT is_empty('SELECT otherwise()', 'a table of names without any day');
+CREATE OR REPLACE VIEW ops.agent_metric AS SELECT agent_id, metric, day AS period, value, volume FROM dw.daily WHERE day > current_date - 100000;
+SELECT ok(NOT coachdiag.changes_are_tracked('ops'), 'a view that moves with the clock cannot be tracked');
+DROP VIEW ops.agent_metric;
+CREATE TABLE ops.agent_metric (LIKE dw.fact) PARTITION BY RANGE (period);
+CREATE TABLE ops.part PARTITION OF ops.agent_metric FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+INSERT INTO ops.agent_metric SELECT * FROM dw.fact;
+SELECT coachdiag.track_changes('ops');
+CALL coachdiag.refresh('ops');
+BEGIN;
+ALTER TABLE ops.agent_metric DETACH PARTITION ops.part;
+UPDATE ops.part SET value = value + 7 WHERE agent_id = 2;
+ALTER TABLE ops.agent_metric ATTACH PARTITION ops.part FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+COMMIT;
+SELECT is_empty('SELECT otherwise()', 'a partition taken away, edited and attached again');
 
 CREATE ROLE owner_of_mine;
 GRANT CREATE ON DATABASE :DBNAME TO owner_of_mine;
