@@ -16,8 +16,8 @@ BEGIN
 	ELSIF TG_OP = 'TRUNCATE' OR NOT readable THEN
 		EXECUTE format('INSERT INTO %I.changed_period VALUES (%L, NULL)', TG_ARGV[0], TG_ARGV[1]);
 	ELSE
-		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, d.day FROM (%4$s) c CROSS JOIN LATERAL unnest(%3$s) d (day) WHERE %2$L <> ''agent_metric'' OR d.day BETWEEN ''0001-01-01'' AND ''9999-12-31''',
-			TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows);
+		EXECUTE format('INSERT INTO %1$I.changed_period SELECT DISTINCT %2$L, d.day FROM (%4$s) c CROSS JOIN LATERAL unnest(%3$s) d (day) WHERE %5$L OR d.day BETWEEN ''0001-01-01'' AND ''9999-12-31''',
+			TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows, TG_ARGV[1] <> 'agent_metric' OR TG_NARGS = 3);
 	END IF;
 	RETURN NULL;
 END
