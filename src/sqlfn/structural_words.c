@@ -282,8 +282,6 @@ what_settles(const CdTest *t)
 {
 	if (t->reason == CD_REASON_NO_SESSION)
 		return NULL;			/* the next step says it, and reports group what is not assessed */
-	if (t->reason == CD_REASON_FEW_CYCLES)
-		return psprintf("%.0f more for these %.0f agents would make three each", t->more_sessions, t->more_agents);
 	if (!isnan(t->more_sessions))
 		return t->reason == CD_REASON_IDLE_COACH
 			? psprintf("about %s of another coach would tell", count_of(t->more_sessions, "session"))
@@ -630,6 +628,8 @@ leave_coaching(const CdTest *coaching)
 		return "Don't start coaching this";
 	if (coaching->state == CD_STATE_BEHAVIOURAL)
 		return "Don't count on coaching for this, though it moves the metric";
+	if (coaching->reason == CD_REASON_FEW_CYCLES)
+		return "Hold back on coaching this: it looks like the process, and the sessions so far are too few to say whether they help";
 	if (coaching->state == CD_STATE_UNKNOWN)
 		return "Hold back on coaching this: it looks like the process, and whether sessions help isn't known";
 	return coaching->low > 0 ? "Stop coaching this, though it moves the metric a little" : "Stop coaching this";

@@ -16,7 +16,6 @@
 #define MIXED_WORKS 2.5			/* where coaching works, which it can't on a type that everybody is short in */
 #define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
 #define DIFFER 0.6				/* differ by so much of the gap */
-#define FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says: most of it is other teams' */
 
 /* What coaching says by sessions enough of this team's own. */
 static CdCoachingEvidence
@@ -24,7 +23,7 @@ telling(const CdCoachingEvidence *c)
 {
 	const CdCoachingEvidence nothing = {NAN, NAN, NAN, 0.0, 0.0, 0.0};
 
-	return c->sessions >= FEWEST_SESSIONS ? *c : nothing;
+	return c->sessions >= CD_FEWEST_SESSIONS ? *c : nothing;
 }
 
 /* The part of the gap that contact types to blame carry; NaN: none are. */

@@ -8,6 +8,7 @@
 #include "stats/structural.h"
 
 #define CD_TEST_LEVEL 0.95
+#define CD_FEWEST_SESSIONS 10.0	/* fewer tell nothing, whatever their interval says: most of it is other teams' */
 #define CD_TEST_MAX_WEEKS 52.0	/* waiting longer is no advice */
 
 /* A test before it is known. */

@@ -69,9 +69,9 @@ CdEffectEvidence
 cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 {
 	double		se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
-	double		effect = clamp(coaching->effect / smallest_effect, EFFECT_IDLE, EFFECT_WORKS);
-	double		idle = likelihood(effect, se, EFFECT_IDLE, EFFECT_IDLE_SD);
-	double		works = likelihood(effect, se, EFFECT_WORKS, EFFECT_WORKS_SD);
+	double		effect = coaching->effect / smallest_effect;
+	double		idle = likelihood(fmax(effect, EFFECT_IDLE), se, EFFECT_IDLE, EFFECT_IDLE_SD);
+	double		works = likelihood(fmin(effect, EFFECT_WORKS), se, EFFECT_WORKS, EFFECT_WORKS_SD);
 
 	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
 		return (CdEffectEvidence) {false, 1.0, 1.0};

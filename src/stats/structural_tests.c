@@ -168,6 +168,10 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 {
 	const CdCoachingEvidence *c = &in->coaching;
 	CdTest		t = cd_test_unknown(CD_REASON_NO_SESSION, 0.0);
+	bool		enough = c->sessions >= 3.0 * c->coached;
+	bool		own = enough || c->sessions >= CD_FEWEST_SESSIONS;
+	double		growth = cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, unit));
+	double		precise = cd_more(c->sessions, growth, MAX_SESSIONS * c->coached);
 
 	t.estimate = c->effect;
 	t.low = c->low;
@@ -182,11 +186,13 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 		t.reason = CD_REASON_NO_COMPARISON;
 	else if (!(unit > 0.0))
 		t.reason = CD_REASON_NO_SMALLEST_EFFECT;
-	else if (c->sessions < 3.0 * c->coached)
+	else if ((own && c->low > 0.0 && c->effect > 0.25 * unit) || (enough && c->effect > 0.4 * unit && c->low > -0.1 * unit))
+		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_MOVES);
+	else if (!enough)
 	{
 		t.reason = CD_REASON_FEW_CYCLES;
-		t.more_sessions = ceil(3.0 * c->coached - c->sessions);
-		t.more_agents = c->coached;
+		t.more_sessions = growth > 1.0 && isnan(precise) ? NAN : fmax(ceil(3.0 * c->coached - c->sessions), precise);
+		t.more_agents = isnan(t.more_sessions) ? NAN : c->coached;
 	}
 	else if (c->high < 0.4 * unit || (c->effect < 0.15 * unit && c->high < 0.75 * unit))
 	{
@@ -197,13 +203,10 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 			sessions_to_begin_with(&t, in, unit);
 		}
 	}
-	else if ((c->low > 0.0 && c->effect > 0.25 * unit) || (c->effect > 0.4 * unit && c->low > -0.1 * unit))
-		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_MOVES);
 	else
 	{
 		t.reason = CD_REASON_EFFECT_VAGUE;
-		t.more_sessions = cd_more(c->sessions, cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, unit)),
-							   MAX_SESSIONS * c->coached);
+		t.more_sessions = precise;
 	}
 	return t;
 }

@@ -68,6 +68,10 @@ coaching(void **state)
 	assert_int_equal(coached(0.41, -0.11, 0.93, 15).state, CD_STATE_UNKNOWN);
 	assert_int_equal(coached(0.0, -0.1, 0.1, 14).reason, CD_REASON_FEW_CYCLES);
 	assert_close(coached(0.0, -0.1, 0.1, 12).more_sessions, 3.0, 0.0);
+	assert_int_equal(coached(0.6, 0.2, 1.0, 10).state, CD_STATE_BEHAVIOURAL);	/* what surely works needs no more cycles */
+	assert_int_equal(coached(0.6, 0.2, 1.0, 9).reason, CD_REASON_FEW_CYCLES);	/* as it does elsewhere */
+	assert_close(coached(0.14, -0.66, 0.94, 14).more_sessions, ceil(14.0 * (0.64 / (0.61 * 0.61) - 1.0)), 0.0);	/* not 1: as below */
+	assert_true(isnan(coached(0.14, -4.0, 4.3, 14).more_sessions));
 	assert_int_equal(coached(0.0, NAN, NAN, 15).reason, CD_REASON_NO_COMPARISON);
 }
 
@@ -380,6 +384,22 @@ contact_type_and_coaching(void **state)
 	assert_true(ask(&in).untold);
 	assert_between(ask(&in).p, 0.5, 0.75);
 	assert_int_not_equal(ask(&in).verdict, CD_VERDICT_MIXED);
+}
+
+/* An effect that coaching without effect could not show rules it out, however the agents differ. */
+static void
+large_effects_are_no_luck(void **state)
+{
+	CdSpread	shared = {0.1, 0.2, 3.0};
+	CdWaitingEvidence unknown = {NAN, NAN, NAN};
+	CdCoachingEvidence usual = {0.8, 0.3, 1.3, 30, 5, 0};
+	CdCoachingEvidence large = {3.0, 2.5, 3.5, 30, 5, 0};
+	CdCoachingEvidence vague = {3.0, -1.0, 7.0, 30, 5, 0};
+	double		p_usual = cd_structural_probability(&shared, 0.9, &usual, 1.0, &unknown, false);
+
+	(void) state;
+	assert_true(cd_structural_probability(&shared, 0.9, &large, 1.0, &unknown, false) < 0.5 * p_usual);
+	assert_true(cd_structural_probability(&shared, 0.9, &vague, 1.0, &unknown, false) > p_usual);
 }
 
 /* A handful of sessions: what they seem to do is mostly what they do in other teams. */
@@ -720,6 +740,7 @@ main(void)
 		cmocka_unit_test(contact_type_for_some),
 		cmocka_unit_test(several_contact_types),
 		cmocka_unit_test(contact_type_and_coaching),
+		cmocka_unit_test(large_effects_are_no_luck),
 		cmocka_unit_test(few_sessions_tell_nothing),
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
