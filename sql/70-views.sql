@@ -292,9 +292,12 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	LEFT JOIN usual u ON u.metric = p.metric
 	LEFT JOIN learning l ON l.metric = p.metric
 	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
+	-- Few contacts tell nothing; of contacts handed on only that they wait more than usual does, for being handed on is not the gap.
+	LEFT JOIN LATERAL (SELECT w.waiting_share AS share, w.waiting_low AS low, w.waiting_high AS high
+		WHERE w.agents >= 3 AND w.breakdowns >= 20 AND (w.usual_share IS NULL OR w.waiting_low > 0)) waits ON true
 	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, w.waiting_share, w.waiting_low, w.waiting_high, l.learning,
+		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
 		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);

@@ -113,22 +113,27 @@ COMMENT ON FUNCTION coachdiag.frontier(coachdiag.panel, boolean, text, double pr
 'higher_is_better, scale, margin: as in coachdiag.gap_dispersion. No row''s worth of agents with two periods and a target: all NULL.';
 
 CREATE FUNCTION coachdiag.decide_or_wait(handed_on boolean, agents integer, breakdowns bigint, waiting_share double precision, waiting_low double precision, waiting_high double precision,
-		reach_probability double precision, mean_low double precision, OUT state text, OUT reason text)
+		reach_probability double precision, mean_low double precision, usual_share double precision DEFAULT NULL, OUT state text, OUT reason text)
 	RETURNS record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
 	frontier constant text := CASE WHEN reach_probability >= 0.75 THEN 'somebody reaches the target'
 		WHEN reach_probability <= 0.25 THEN 'nobody reaches the target' ELSE 'whether anybody reaches the target is not known' END;
-	share constant text := format(CASE WHEN handed_on THEN 'the agent was waiting in %s %% of %s contacts handed on' ELSE 'waiting makes %s %% of the time beyond target in %s contacts' END,
-		round(100 * waiting_share::numeric), breakdowns);
+	share constant text := CASE WHEN handed_on THEN format('the agent was waiting in %s %% of %s contacts handed on',
+			round(100 * (waiting_share + coalesce(usual_share, 0) * (1 - waiting_share))::numeric), breakdowns) || coalesce(format(' (%s %% in teams on target)', round(100 * usual_share::numeric)), '')
+		ELSE format('waiting beyond what is usual makes %s %% of the time beyond target in %s contacts', round(100 * least(greatest(waiting_share, 0), 1)::numeric), breakdowns) END;
 BEGIN
 	state := 'unknown';
 	IF breakdowns IS NULL OR breakdowns = 0 THEN
 		reason := 'not assessed: needs contact_event with kinds, ' || CASE WHEN handed_on THEN 'and contacts transferred or escalated in it' ELSE 'contact.handle_seconds and a target' END;
 	ELSIF mean_low IS NULL OR mean_low <= 0 THEN
 		reason := 'no gap that could be told from zero';
+	ELSIF usual_share >= 1 THEN
+		reason := 'the agent was waiting in all contacts handed on in teams on target, too';
 	ELSIF agents < 3 OR breakdowns < 20 OR waiting_low IS NULL THEN
 		reason := CASE WHEN waiting_share IS NULL THEN 'no time beyond target in the contacts' ELSE format('only %s contacts of %s agents tell', breakdowns, agents) END;
+	ELSIF usual_share IS NOT NULL AND waiting_low <= 0 THEN
+		reason := share || ': no more than usual, as far as can be told';
 	ELSIF waiting_low > 0.5 AND (reach_probability < 0.75) IS NOT FALSE THEN
 		state := 'structural'; reason := share || ', and ' || frontier;
 	ELSIF waiting_high < 0.5 AND reach_probability >= 0.75 THEN
@@ -140,9 +145,9 @@ BEGIN
 	END IF;
 END
 $function$;
-COMMENT ON FUNCTION coachdiag.decide_or_wait(boolean, integer, bigint, double precision, double precision, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION coachdiag.decide_or_wait(boolean, integer, bigint, double precision, double precision, double precision, double precision, double precision, double precision) IS
 'At the breakdown, was the agent deciding or waiting, and does anyone reach the target inside the system? handed_on: whether judged by contacts transferred or escalated, or by time beyond target. '
-'breakdowns, agents: contacts that tell, and whose they are; waiting_share (waiting_low, waiting_high: 95 %): part of them, or of the time beyond target, in which the agent was waiting; '
+'breakdowns, agents: contacts that tell, and whose they are; waiting_share (waiting_low, waiting_high: 95 %): part of them, or of the time beyond target, in which the agent was waiting, beyond what is usual; usual_share: of contacts handed on, in teams on target (NULL: not known); '
 'reach_probability: of coachdiag.frontier; mean_low: lower end of the mean gap, positive is worse. structural: waiting surely makes more than half, unless somebody reaches the target (probability 0.75 and more). '
 'behavioural: waiting surely makes less than half and somebody reaches it. unknown: anything else, fewer than 20 contacts or 3 agents, or no gap. reason: in words.';
 
