@@ -17,6 +17,7 @@
 
 #include "panel/panel_build.h"
 #include "panel/panel_series.h"
+#include "sqlfn/intervention_words.h"
 #include "stats/intervention.h"
 
 CD_FUNCTION(cd_intervention_accum_bigint);
@@ -31,12 +32,6 @@ extern PGDLLEXPORT Datum cd_panel_accum_text(PG_FUNCTION_ARGS);
 #define RESULT_COLUMNS 31
 #define WINDOW 26
 #define WINDOW_MOST 260
-#define QUICK_WEEKS 4
-#define QUICK_MONTHS 1
-#define CONSISTENT 0.8			/* share of agents */
-#define FALLS_P 0.1
-#define PLACEBO_P 0.1
-#define PLACEBOS 9				/* dates without which no p below PLACEBO_P is possible */
 #define TARGET_PERIODS 4		/* either side, in which a changed target is noticed */
 
 /* Places in the full row of coachdiag.panel, state first. */
@@ -327,133 +322,6 @@ level_in_units(const Question *q, double value)
 	return q->scale == CD_SCALE_LOG ? exp(sign * value) : sign * value;
 }
 
-/* Why there is no estimate. */
-static const char *
-why_not(const Study *s, const CdIntervention *e)
-{
-	if (s->series.count > 0 && s->series.first > s->question.started_on)
-		return "not assessed: the values begin after it";
-	if (s->series.count > 0 && panel_series_date(&s->series, s->series.periods) <= s->question.started_on)
-		return "not assessed: no value after it yet";
-	if (e->periods_before == 0 && e->periods_after == 0)
-		return "not assessed: no team that it touched has enough values before and after it";
-	if (e->periods_before < CD_INTERVENTION_LEAST_BEFORE)
-		return psprintf("not assessed: needs %d periods before it, there are %.0f",
-						CD_INTERVENTION_LEAST_BEFORE, e->periods_before);
-	if (e->periods_after < CD_INTERVENTION_LEAST_AFTER)
-		return psprintf("not assessed: needs %d periods after it, there are %.0f",
-						CD_INTERVENTION_LEAST_AFTER, e->periods_after);
-	if (e->periods_after < CD_INTERVENTION_LEAST_ALONE && e->controls < CD_INTERVENTION_LEAST_CONTROLS)
-		return psprintf("not assessed: needs %d periods after it where fewer than %d other teams can be compared with, "
-						"there are %.0f", CD_INTERVENTION_LEAST_ALONE, CD_INTERVENTION_LEAST_CONTROLS, e->periods_after);
-	return "not assessed: fewer than two agents seen before and after it, or values that never vary";
-}
-
-static bool
-is_quick(const Study *s, const CdIntervention *e)
-{
-	return e->periods_to_80 <= (s->series.by_month ? QUICK_MONTHS : QUICK_WEEKS);
-}
-
-static bool
-variation_falls(const CdIntervention *e)
-{
-	return e->variation_ratio < 1 && e->variation_p < FALLS_P;
-}
-
-/* What the signature of a structural fix lacks; NULL: nothing. */
-static const char *
-missing_signs(const Study *s, const CdIntervention *e)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	if (!is_quick(s, e))
-		appendStringInfoString(&list, ", not quick");
-	if (!(e->share >= CONSISTENT))
-		appendStringInfoString(&list, ", not shown for four agents in five");
-	if (!variation_falls(e))
-		appendStringInfoString(&list, ", variation between agents not shown to fall");
-	if (e->recurrence == CD_RECURRENCE_RECURRED)
-		appendStringInfoString(&list, ", and it came back");
-	return list.len == 0 ? NULL : list.data + 2;
-}
-
-/* The signature and its reason. */
-static const char *
-signature(const Study *s, uint32 unit, const char **reason)
-{
-	const Question *q = &s->question;
-	const CdIntervention *e = &s->result[unit];
-	double		high = to_units(q, e->high, e->before);
-	const char *missing;
-
-	if (e->comparison == CD_COMPARISON_NONE)
-		*reason = why_not(s, e);
-	else if (high <= 0)
-		return *reason = "no improvement: it is worse than before", "none";
-	else if (high < q->smallest_effect)
-		return *reason = "no improvement worth having", "none";
-	else if (!(e->low > 0))
-		*reason = isnan(q->smallest_effect)
-			? "the interval covers zero, and no smallest effect says what would be too little"
-			: "the interval covers zero and improvements worth having";
-	else if (s->retargeted[unit])
-		*reason = "improved, but the target changed at the same time: the two cannot be told apart";
-	else if (e->comparison == CD_COMPARISON_PAST && e->placebos >= PLACEBOS && e->placebo_p > PLACEBO_P)
-		*reason = "improved, but as large a change shows at earlier dates too, and there is no team to compare with";
-	else if ((missing = missing_signs(s, e)) != NULL)
-		return *reason = psprintf("improved; %s", missing), "partial";
-	else
-		return *reason = "quick, consistent over agents, and variation between them fell", "structural_fix";
-	return "cannot_tell";
-}
-
-/* The reason, with what else the reader should know. */
-static const char *
-with_notes(const CdIntervention *e, const char *reason)
-{
-	StringInfoData text;
-
-	if (e->comparison == CD_COMPARISON_NONE)
-		return reason;
-	initStringInfo(&text);
-	appendStringInfoString(&text, reason);
-	if (e->comparison == CD_COMPARISON_PAST)
-		appendStringInfoString(&text, "; no team to compare with: held against its own level and trend");
-	if (e->sessions_after > 1.5 * e->sessions_before && e->sessions_after - e->sessions_before > 0.05)
-		appendStringInfo(&text, "; coaching rose at the same time, from %.2f to %.2f sessions per agent and period",
-						 e->sessions_before, e->sessions_after);
-	return text.data;
-}
-
-static const char *
-recurrence_name(const CdIntervention *e)
-{
-	if (!(e->low > 0))
-		return NULL;
-	if (e->recurrence == CD_RECURRENCE_HELD)
-		return "held";
-	return e->recurrence == CD_RECURRENCE_RECURRED ? "recurred" : "cannot_tell";
-}
-
-static const char *
-comparison_name(CdComparison comparison)
-{
-	switch (comparison)
-	{
-		case CD_COMPARISON_TEAMS:
-			return "teams";
-		case CD_COMPARISON_DIFFERENCE:
-			return "difference";
-		case CD_COMPARISON_PAST:
-			return "past";
-		case CD_COMPARISON_NONE:
-			break;
-	}
-	return NULL;
-}
-
 static void
 set_text(Datum *values, bool *nulls, int column, const char *text)
 {
@@ -474,13 +342,17 @@ fill_result(const Study *s, uint32 unit, Datum *values, bool *nulls)
 {
 	const Question *q = &s->question;
 	const CdIntervention *e = &s->result[unit];
+	const CdInterventionStory story = {
+		.effect = e, .high = to_units(q, e->high, e->before), .series = &s->series, .started_on = q->started_on,
+		.smallest_effect = q->smallest_effect, .retargeted = s->retargeted[unit]
+	};
 	const char *reason;
 	const double changes[] = {e->level, e->level_low, e->level_high, e->slope, e->slope_low, e->slope_high};
 	int			column = 1;
 
 	cd_set_float8(values, nulls, column++, to_units(q, e->improvement, e->before));
 	cd_set_float8(values, nulls, column++, to_units(q, e->low, e->before));
-	cd_set_float8(values, nulls, column++, to_units(q, e->high, e->before));
+	cd_set_float8(values, nulls, column++, story.high);
 	cd_set_float8(values, nulls, column++, e->p);
 	set_int(values, nulls, column++, e->periods_to_80);
 	cd_set_float8(values, nulls, column++, e->share);
@@ -488,15 +360,15 @@ fill_result(const Study *s, uint32 unit, Datum *values, bool *nulls)
 	cd_set_float8(values, nulls, column++, e->share_high);
 	cd_set_float8(values, nulls, column++, e->variation_ratio);
 	cd_set_float8(values, nulls, column++, e->variation_p);
-	set_text(values, nulls, column++, signature(s, unit, &reason));
-	set_text(values, nulls, column++, recurrence_name(e));
-	set_text(values, nulls, column++, with_notes(e, reason));
+	set_text(values, nulls, column++, cd_intervention_signature(&story, &reason));
+	set_text(values, nulls, column++, cd_recurrence_name(e));
+	set_text(values, nulls, column++, reason);
 	cd_set_float8(values, nulls, column++, e->placebo_p);
 	set_int(values, nulls, column++, e->agents);
 	set_int(values, nulls, column++, e->periods_before);
 	set_int(values, nulls, column++, e->periods_after);
 	set_int(values, nulls, column++, e->controls);
-	set_text(values, nulls, column++, comparison_name(e->comparison));
+	set_text(values, nulls, column++, cd_comparison_name(e->comparison));
 	cd_set_float8(values, nulls, column++, level_in_units(q, e->before));
 	for (int i = 0; i < (int) lengthof(changes); i++)
 		cd_set_float8(values, nulls, column++, to_units(q, changes[i], e->before));
