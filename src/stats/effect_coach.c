@@ -10,9 +10,7 @@
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 
-#include "stats/effect_coach.h"
-#include "stats/effect_fit.h"
-#include "stats/effect_naive.h"
+#include "stats/effect_coach_model.h"
 #include "stats/linear.h"
 #include "stats/pool.h"
 #include "stats/solve.h"
@@ -28,37 +26,6 @@
 #define DOUBT 0.1				/* as in effect.c, but one error for all coaches together */
 #define USUAL_DOUBT 0.04		/* the same for choosing those who always are weak, or strong */
 #define SEED UINT64_C(20240229)
-
-/* What is kept of a team after its information went to the coaches. */
-typedef struct TeamRest
-{
-	size_t		own;			/* columns of coaches */
-	size_t		nuisance;		/* other columns */
-	size_t		first;			/* of nuisance x (own + 1) numbers: at no effect, then per effect */
-	bool		usable;
-} TeamRest;
-
-typedef struct CoachWork
-{
-	CdEffectWork fit;
-	const CdCoachPlan *plan;
-	CdCoach    *coach;
-	CdCoachPart *part;
-	double	   *held;			/* sessions of an agent's rows, then columns: agent_rows x COLUMNS */
-	double	   *column;			/* of a team: batches of team_rows x BATCH */
-	TeamRest   *team;
-	double	   *rest;
-	size_t		rest_used;
-	size_t	   *block_at;		/* first number of each block's information */
-	double	   *information;
-	double	   *score;			/* by position */
-	double	   *contrast;		/* by position: of the coach's own */
-	CdPoolBlock *block;
-	CdEffectTally *seen;		/* coaches */
-	CdEffectTally *null;
-	size_t	   *last_agent;		/* coaches: the first row of the agent counted last, plus 1 */
-	size_t	   *last_team;
-} CoachWork;
 
 static size_t
 rest_size(const CdCoachPlan *plan)
@@ -89,7 +56,7 @@ group_end(const CdCoachPlan *plan, const CdCoach *coach, size_t from)
 
 /* One coach's columns of an agent's rows, in place of the sessions that stand there. */
 static void
-coach_column(const CoachWork *w, size_t from, size_t to, size_t columns, double *held)
+coach_column(const CdCoachWork *w, size_t from, size_t to, size_t columns, double *held)
 {
 	const CdEffectDesign *design = &w->fit.design;
 	const double *slope = w->fit.nuisance.slope;
@@ -119,9 +86,8 @@ coach_column(const CoachWork *w, size_t from, size_t to, size_t columns, double 
 	}
 }
 
-/* Columns of the rows of one agent: the team's coaches, then everybody else. */
-static void
-agent_columns(const CoachWork *w, size_t g, size_t from, size_t to)
+void
+cd_coach_columns(const CdCoachWork *w, size_t g, size_t from, size_t to)
 {
 	const CdCoachPlan *plan = w->plan;
 	const int32_t *list = plan->list + plan->list_of[g];
@@ -147,8 +113,8 @@ agent_columns(const CoachWork *w, size_t g, size_t from, size_t to)
 		coach_column(w, from, to, own + 1, w->held + k);
 }
 
-static size_t
-agent_end(const CdCoachPlan *plan, size_t from, size_t end)
+size_t
+cd_coach_agent_end(const CdCoachPlan *plan, size_t from, size_t end)
 {
 	size_t		to = from + 1;
 
@@ -159,7 +125,7 @@ agent_end(const CdCoachPlan *plan, size_t from, size_t end)
 
 /* Where column k of observation i of a team of n stands. */
 static double *
-column_at(const CoachWork *w, size_t n, size_t columns, size_t i, size_t k)
+column_at(const CdCoachWork *w, size_t n, size_t columns, size_t i, size_t k)
 {
 	size_t		batch = k / BATCH * BATCH;
 	size_t		width = columns - batch < BATCH ? columns - batch : BATCH;
@@ -169,7 +135,7 @@ column_at(const CoachWork *w, size_t n, size_t columns, size_t i, size_t k)
 
 /* Surprises of a team's coach columns, and in work->surprise those of the main design. */
 static void
-team_surprises(CoachWork *w, size_t g, size_t columns)
+team_surprises(CdCoachWork *w, size_t g, size_t columns)
 {
 	CdEffectWork *work = &w->fit;
 	const CdEffectTeam *team = &work->panel.team[g];
@@ -179,8 +145,8 @@ team_surprises(CoachWork *w, size_t g, size_t columns)
 
 	for (size_t from = team->first_row, to; from < end; from = to)
 	{
-		to = agent_end(w->plan, from, end);
-		agent_columns(w, g, from, to);
+		to = cd_coach_agent_end(w->plan, from, end);
+		cd_coach_columns(w, g, from, to);
 		for (size_t i = from; i < to; i++)
 			if (work->panel.obs_of[i] != CD_EFFECT_NONE)
 				for (size_t k = 0; k < columns; k++)
@@ -200,7 +166,7 @@ team_surprises(CoachWork *w, size_t g, size_t columns)
 
 /* Normal equations: outcome, coaches, all others, the team's terms beyond the dose. */
 static void
-team_normal(const CoachWork *w, size_t g, size_t columns, size_t terms, double *m)
+team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double *m)
 {
 	const CdEffectWork *work = &w->fit;
 	size_t		n = work->panel.team[g].n;
@@ -227,7 +193,7 @@ team_normal(const CoachWork *w, size_t g, size_t columns, size_t terms, double *
  * nuisance x (1 + own), from the normal equations m over s2.
  */
 static CdStatus
-solve_rest(const CoachWork *w, const double *m, size_t terms, size_t own, double s2, double *rest)
+solve_rest(const CdCoachWork *w, const double *m, size_t terms, size_t own, double s2, double *rest)
 {
 	const CdEffectNuisance *known = &w->fit.nuisance;
 	size_t		q = terms - 1 - own;
@@ -279,7 +245,7 @@ take_rest_out(const double *m, size_t terms, size_t own, const double *rest, dou
 
 /* Add it to what others say about the same coaches. */
 static void
-add_information(CoachWork *w, size_t g, const double *said, size_t own, double scale)
+add_information(CdCoachWork *w, size_t g, const double *said, size_t own, double scale)
 {
 	const CdCoachPlan *plan = w->plan;
 	const int32_t *list = plan->list + plan->list_of[g];
@@ -340,10 +306,10 @@ solve_parts(const double *said, size_t own, double scale, CdCoachPart *part)
 
 /* One team's part. */
 static void
-take_team(CoachWork *w, size_t g)
+take_team(CdCoachWork *w, size_t g)
 {
 	const CdEffectFit *fit = &w->fit.fit[g];
-	TeamRest   *team = &w->team[g];
+	CdCoachRest *team = &w->team[g];
 	double		m[(TERMS + 1) * (TERMS + 1)];
 	double		said[CD_COACH_COLUMNS * (CD_COACH_COLUMNS + 1)];
 	double		scale;
@@ -351,7 +317,7 @@ take_team(CoachWork *w, size_t g)
 	size_t		columns;
 	size_t		terms;
 
-	*team = (TeamRest) {.own = w->plan->list_of[g + 1] - w->plan->list_of[g], .first = w->rest_used};
+	*team = (CdCoachRest) {.own = w->plan->list_of[g + 1] - w->plan->list_of[g], .first = w->rest_used};
 	if (!fit->usable || team->own == 0)
 		return;
 	columns = team->own + 1;
@@ -371,7 +337,7 @@ take_team(CoachWork *w, size_t g)
 
 /* Each coach's own estimate, given all coaches of the block; a large block's correlations end here. */
 static void
-solve_block(CoachWork *w, size_t b, double *a, double *estimate)
+solve_block(CdCoachWork *w, size_t b, double *a, double *estimate)
 {
 	const CdCoachPlan *plan = w->plan;
 	size_t		first = plan->block_of[b];
@@ -406,7 +372,7 @@ solve_block(CoachWork *w, size_t b, double *a, double *estimate)
 
 /* The blocks of one group as the pool takes them; block has room for its coaches. */
 static CdPoolData
-group_data(const CoachWork *w, size_t from, size_t to)
+group_data(const CdCoachWork *w, size_t from, size_t to)
 {
 	const CdCoachPlan *plan = w->plan;
 	CdPoolData	data = {.block = w->block, .score = w->score + from, .units = to - from};
@@ -427,7 +393,7 @@ group_data(const CoachWork *w, size_t from, size_t to)
 
 /* Everybody's mean given the group. */
 static CdStatus
-first_look(CoachWork *w, size_t from, size_t to, CdArena *arena)
+first_look(CdCoachWork *w, size_t from, size_t to, CdArena *arena)
 {
 	CdPoolData	data = group_data(w, from, to);
 	CdPool		pool;
@@ -442,172 +408,6 @@ first_look(CoachWork *w, size_t from, size_t to, CdArena *arena)
 			coach->effect += pool.weight[j] * pool.unit_mean[j * pool.units + i - from];
 	}
 	return status == CD_TOO_FEW ? CD_OK : status;
-}
-
-/* What all sessions so far add to each row of an agent, in held, which has the columns. */
-static void
-agent_values(CoachWork *w, size_t g, size_t from, size_t to, double *seen, double *null)
-{
-	const CdCoachPlan *plan = w->plan;
-	const CdEffectDesign *design = &w->fit.design;
-	const TeamRest *team = &w->team[g];
-	const double *rest = w->rest + team->first;
-	const int32_t *list = plan->list + plan->list_of[g];
-	double		stock[CD_EFFECT_STOCKS] = {0};
-
-	for (size_t i = from; i < to; i++)
-	{
-		const double *x = w->held + (i - from) * (team->own + 1);
-		double		column[CD_EFFECT_COLUMNS] = {0};
-		double		lift = 0.0;
-
-		if (i > from)
-			cd_effect_age(design, plan->rows[i - 1].sessions,
-						  plan->rows[i].period - plan->rows[i - 1].period, stock);
-		design->fill(design, plan->rows, from, to, i, stock, column);
-		/* The first of the other terms stands for all other coaches; tenure is no coach's doing. */
-		column[CD_EFFECT_DOSE] = x[team->own];
-		column[CD_EFFECT_NEW] = column[CD_EFFECT_LEARNING] = 0.0;
-		for (size_t k = 0; k < team->own; k++)
-			lift += w->coach[list[k]].effect * x[k];
-		for (size_t j = 0; j < team->nuisance; j++)
-		{
-			double		b = rest[j * (1 + team->own)];
-
-			for (size_t k = 0; k < team->own; k++)
-				b -= rest[j * (1 + team->own) + 1 + k] * w->coach[list[k]].effect;
-			lift += b * column[CD_EFFECT_DOSE + j];
-		}
-		seen[i - from] = plan->rows[i].weight > 0.0 ? plan->rows[i].value : NAN;
-		null[i - from] = seen[i - from] - (team->usable ? lift : NAN);
-	}
-}
-
-/* Number and sum of a team's values in each period. */
-static void
-sum_periods(CoachWork *w, size_t g)
-{
-	const CdEffectPanel *panel = &w->fit.panel;
-	const CdEffectTeam *team = &panel->team[g];
-
-	for (size_t t = 0; t < 2 * panel->periods; t++)
-		panel->by_period[t] = 0.0;
-	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
-	{
-		const CdEffectRow *r = &panel->rows[i];
-		double	   *here = panel->by_period + 2 * (r->period - panel->first_period);
-
-		if (isnan(r->value) || !(r->weight > 0.0))
-			continue;
-		here[0] += 1.0;
-		here[1] += r->value;
-	}
-}
-
-/* How an agent's periods usually are against the team's; 0 for one without values. */
-static double
-usual_level(const CoachWork *w, size_t from, size_t to, const double *seen)
-{
-	const CdEffectPanel *panel = &w->fit.panel;
-	double		sum = 0.0;
-	double		n = 0.0;
-
-	for (size_t i = from; i < to; i++)
-	{
-		const double *here = panel->by_period + 2 * (panel->rows[i].period - panel->first_period);
-
-		if (isnan(seen[i - from]))
-			continue;
-		sum += seen[i - from] - here[1] / here[0];
-		n += 1.0;
-	}
-	return n > 0.0 ? sum / n : 0.0;
-}
-
-/* Sessions, agents and teams of the coaches of one row. */
-static void
-count_row(CoachWork *w, size_t g, size_t agent, size_t row, double usual)
-{
-	const CdCoachPlan *plan = w->plan;
-
-	for (size_t d = plan->dose_of[row]; d < plan->dose_of[row + 1]; d++)
-	{
-		const CdCoachDose *dose = &plan->dose[d];
-		CdCoach    *coach = &w->coach[dose->coach];
-
-		if (dose->sessions == 0.0)
-			continue;
-		coach->sessions += dose->sessions;
-		for (size_t k = plan->list_of[g]; k < plan->list_of[g + 1]; k++)
-			if (plan->list[k] == dose->coach)
-				w->part[k].sessions += dose->sessions;
-		coach->usual += (usual - coach->usual) * dose->sessions / coach->sessions;
-		coach->agents += w->last_agent[dose->coach] != agent + 1;
-		w->last_agent[dose->coach] = agent + 1;
-		if (w->last_team[dose->coach] == g + 1)
-			continue;
-		coach->teams += 1.0;
-		coach->shared += plan->list_of[g + 1] - plan->list_of[g] > 1;
-		w->last_team[dose->coach] = g + 1;
-	}
-}
-
-/* Before and after of a team's sessions, by coach. */
-static void
-tally_team(CoachWork *w, size_t g, double *seen, double *null)
-{
-	const CdCoachPlan *plan = w->plan;
-	const CdEffectTeam *team = &w->fit.panel.team[g];
-	size_t		end = team->first_row + team->rows;
-	int			before = w->fit.design.before;
-	int			horizon = w->fit.design.horizon;
-
-	sum_periods(w, g);
-	for (size_t from = team->first_row, to; from < end; from = to)
-	{
-		double		usual;
-
-		to = agent_end(plan, from, end);
-		if (plan->dose_of[from] == plan->dose_of[to])
-			continue;
-		agent_columns(w, g, from, to);
-		agent_values(w, g, from, to, seen, null);
-		usual = usual_level(w, from, to, seen);
-		for (size_t i = from; i < to; i++)
-		{
-			count_row(w, g, from, i, usual);
-			for (size_t d = plan->dose_of[i]; d < plan->dose_of[i + 1]; d++)
-			{
-				const CdCoachDose *dose = &plan->dose[d];
-
-				/* The values of an agent begin with its first row. */
-				cd_effect_around(plan->rows + from, seen, 0, to - from, i - from, dose->sessions,
-								 before, horizon, &w->seen[dose->coach]);
-				cd_effect_around(plan->rows + from, null, 0, to - from, i - from, dose->sessions,
-								 before, horizon, &w->null[dose->coach]);
-			}
-		}
-	}
-}
-
-static void
-report_tallies(CoachWork *w)
-{
-	for (size_t c = 0; c < w->plan->coaches; c++)
-	{
-		const CdEffectTally *seen = &w->seen[c];
-		const CdEffectTally *null = &w->null[c];
-		CdCoach    *coach = &w->coach[c];
-
-		if (!(seen->sessions > 0.0))
-			continue;
-		coach->naive = seen->change / seen->sessions;
-		coach->naive_share = seen->better / seen->sessions;
-		if (coach->status != CD_OK || !(null->sessions > 0.0))
-			continue;
-		coach->null = null->change / null->sessions;
-		coach->null_share = null->better / null->sessions;
-	}
 }
 
 static bool
@@ -641,7 +441,7 @@ doubt_of(const CdCoach *coach)
 
 /* Intervals of a group's coaches. */
 static CdStatus
-report_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, double level)
+report_group(CdCoachWork *w, size_t from, size_t to, const CdPool *pool, double level)
 {
 	for (size_t i = from; i < to; i++)
 	{
@@ -683,7 +483,7 @@ set_apart(CdCoach *coach, const double *draw, const double *total, size_t ranked
 
 /* How far each ranked coach of a group lies from the others. */
 static CdStatus
-apart_group(CoachWork *w, size_t from, size_t to, const double *draw, size_t ranked, size_t draws, double level,
+apart_group(CdCoachWork *w, size_t from, size_t to, const double *draw, size_t ranked, size_t draws, double level,
 			CdArena *arena)
 {
 	double	   *total = cd_arena_take(arena, draws, sizeof(double));
@@ -703,7 +503,7 @@ apart_group(CoachWork *w, size_t from, size_t to, const double *draw, size_t ran
 
 /* Places of the coaches of a group who have enough sessions, from the joint posterior. */
 static CdStatus
-rank_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoolData *data,
+rank_group(CdCoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoolData *data,
 		   double level, CdArena *arena)
 {
 	size_t		draws = cd_rank_draws(to - from);
@@ -749,7 +549,7 @@ rank_group(CoachWork *w, size_t from, size_t to, const CdPool *pool, const CdPoo
 
 /* Effects, intervals and places within one group. */
 static CdStatus
-answer_group(CoachWork *w, size_t from, size_t to, double level, CdArena *arena)
+answer_group(CdCoachWork *w, size_t from, size_t to, double level, CdArena *arena)
 {
 	CdPoolData	data = group_data(w, from, to);
 	CdPool		pool;
@@ -809,7 +609,7 @@ cd_effect_coach_size(const CdCoachPlan *plan, size_t periods)
 
 	size = cd_arena_sum(size, cd_arena_bytes(plan->agent_rows * COLUMNS, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(plan->team_rows * COLUMNS, sizeof(double)));
-	size = cd_arena_sum(size, cd_arena_bytes(plan->teams, sizeof(TeamRest)));
+	size = cd_arena_sum(size, cd_arena_bytes(plan->teams, sizeof(CdCoachRest)));
 	size = cd_arena_sum(size, cd_arena_bytes(rest_size(plan), sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(plan->blocks, sizeof(size_t)));
 	size = cd_arena_sum(size, cd_arena_bytes(information_size(plan), sizeof(double)));
@@ -821,7 +621,7 @@ cd_effect_coach_size(const CdCoachPlan *plan, size_t periods)
 }
 
 static CdStatus
-take_work(CdArena *arena, CoachWork *w)
+take_work(CdArena *arena, CdCoachWork *w)
 {
 	const CdCoachPlan *plan = w->plan;
 	size_t		k = plan->coaches;
@@ -829,7 +629,7 @@ take_work(CdArena *arena, CoachWork *w)
 
 	w->held = cd_arena_take(arena, plan->agent_rows * COLUMNS, sizeof(double));
 	w->column = cd_arena_take(arena, plan->team_rows * COLUMNS, sizeof(double));
-	w->team = cd_arena_take(arena, plan->teams, sizeof(TeamRest));
+	w->team = cd_arena_take(arena, plan->teams, sizeof(CdCoachRest));
 	w->rest = cd_arena_take(arena, rest_size(plan), sizeof(double));
 	w->block_at = cd_arena_take(arena, plan->blocks, sizeof(size_t));
 	w->information = cd_arena_take(arena, numbers, sizeof(double));
@@ -876,7 +676,7 @@ nothing_known(const CdCoachPlan *plan, CdCoach *coach, CdCoachPart *part)
 
 /* For each group: first_look or answer_group. */
 static CdStatus
-each_group(CoachWork *w, double level, bool answer, CdArena *arena)
+each_group(CdCoachWork *w, double level, bool answer, CdArena *arena)
 {
 	const CdCoachPlan *plan = w->plan;
 	size_t		used = arena->used;
@@ -893,7 +693,7 @@ each_group(CoachWork *w, double level, bool answer, CdArena *arena)
 
 /* Each coach's own estimate, from all blocks. */
 static CdStatus
-solve_blocks(CoachWork *w, CdArena *arena)
+solve_blocks(CdCoachWork *w, CdArena *arena)
 {
 	size_t		used = arena->used;
 	size_t		n = largest_block(w->plan);
@@ -911,33 +711,12 @@ solve_blocks(CoachWork *w, CdArena *arena)
 	return CD_OK;
 }
 
-/* Counts, and before and after. */
-static CdStatus
-tally_teams(CoachWork *w, CdArena *arena)
-{
-	size_t		used = arena->used;
-	double	   *seen = cd_arena_take(arena, w->plan->agent_rows, sizeof(double));
-	double	   *null = cd_arena_take(arena, w->plan->agent_rows, sizeof(double));
-
-	if (!seen || !null)
-		return CD_NOMEM;
-	for (size_t g = 0; g < w->plan->teams; g++)
-	{
-		if (cd_stop_requested())
-			return CD_STOPPED;
-		tally_team(w, g, seen, null);
-	}
-	report_tallies(w);
-	arena->used = used;
-	return CD_OK;
-}
-
 /* The effect of every coach. */
 CdStatus
 cd_effect_coach(const CdCoachPlan *plan, const CdEffectOptions *options, CdArena *arena,
 				CdCoach *coach, CdCoachPart *part, CdEffectCommon *common)
 {
-	CoachWork	w = {.plan = plan, .coach = coach, .part = part};
+	CdCoachWork w = {.plan = plan, .coach = coach, .part = part};
 	CdStatus	status;
 
 	nothing_known(plan, coach, part);
@@ -954,7 +733,7 @@ cd_effect_coach(const CdCoachPlan *plan, const CdEffectOptions *options, CdArena
 	if (status == CD_OK)
 		status = each_group(&w, options->level, false, arena);
 	if (status == CD_OK)
-		status = tally_teams(&w, arena);
+		status = cd_coach_tally(&w, arena);
 	if (status == CD_OK)
 		status = each_group(&w, options->level, true, arena);
 	return status;
