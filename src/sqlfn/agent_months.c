@@ -1,0 +1,109 @@
+/*
+ * agent_months.c
+ *		What the agents of a panel did, by month.
+ */
+#include "sqlfn/agent_rows.h"
+
+#include "miscadmin.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+#include "panel/panel_series.h"
+
+CD_FUNCTION(cd_agent_months);
+
+typedef struct Month
+{
+	int32		date;
+	double		weight;
+	double		total;
+	double		gap_total;
+	int64		periods;
+	int32		first;
+	int32		last;
+} Month;
+
+/* First day of the month of a date. */
+static int32
+month_of(int32 date)
+{
+	int			year,
+				month,
+				day;
+
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return date - day + 1;
+}
+
+static bool
+has_targets(const Panel *p)
+{
+	for (uint32 i = 0; i < p->cells; i++)
+		if (panel_cells(p)[i].gap.weight > 0 && panel_cell_has_target(&panel_cells(p)[i]))
+			return true;
+	return false;
+}
+
+static void
+add_to_month(Month *month, const PanelCell *cell)
+{
+	if (month->periods == 0 || month->last != cell->period)
+		month->periods++;
+	month->last = cell->period;
+	month->weight += cell->gap.weight;
+	month->total += cell->gap.weight * cd_cell_value(cell);
+	month->gap_total += cell->gap.weight * cell->gap.mean;
+}
+
+static void
+put_month(const CdAgentRows *out, int32 agent, const Month *month)
+{
+	Datum		values[8];
+	bool		nulls[8] = {0};
+
+	values[1] = DateADTGetDatum(month->date);
+	cd_set_float8(values, nulls, 2, month->gap_total / month->weight);
+	cd_set_float8(values, nulls, 3, month->total / month->weight);
+	cd_set_float8(values, nulls, 4, month->weight);
+	values[5] = Int64GetDatum(month->periods);
+	values[6] = DateADTGetDatum(month->first);
+	values[7] = DateADTGetDatum(month->last);
+	cd_put_agent_row(out, agent, values, nulls);
+}
+
+/* panel */
+Datum
+cd_agent_months(PG_FUNCTION_ARGS)
+{
+	const Panel *p;
+	CdAgentRows out;
+	bool		targets;
+	Month		month = {0};
+	int32		agent = -1;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	p = panel_without_mix(PG_GETARG_PANEL_P(0));
+	out = cd_start_agent_rows(fcinfo, p);
+	targets = has_targets(p);
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!(cell->gap.weight > 0) || cell->period == PANEL_NO_DATE || (targets && !panel_cell_has_target(cell)))
+			continue;
+		if (cell->agent != agent || month_of(cell->period) != month.date)
+		{
+			if (agent >= 0)
+				put_month(&out, agent, &month);
+			agent = cell->agent;
+			month = (Month) {.date = month_of(cell->period), .first = cell->period};
+		}
+		add_to_month(&month, cell);
+	}
+	if (agent >= 0)
+		put_month(&out, agent, &month);
+	return (Datum) 0;
+}
