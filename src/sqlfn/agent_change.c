@@ -8,8 +8,6 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 
@@ -152,22 +150,6 @@ put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* The units' names; as many as there are panels. */
-static Datum *
-get_units(ArrayType *array, ArrayType *panels, bool **missing)
-{
-	Datum	   *units;
-	int			length;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
-	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("units and panels must be arrays of the same length"),
-				 errhint("Build both with array_agg over the same rows.")));
-	return units;
-}
-
 static void
 find_changes(Changes *all, uint32 teams)
 {
@@ -196,7 +178,7 @@ cd_agent_change_panels(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	all.question = effect_question(fcinfo, 2);
-	all.units = get_units(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &all.unnamed);
+	all.units = effect_units(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &all.unnamed);
 	all.panels = effect_panels(PG_GETARG_ARRAYTYPE_P(1), &teams, &all.places);
 	all.series = panel_series(all.panels, teams, all.question.higher_is_better);
 	find_changes(&all, teams);
