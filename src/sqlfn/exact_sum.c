@@ -80,11 +80,7 @@ cd_exact_sum_accum(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "exact_sum_accum");
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return cd_unchanged_state(fcinfo);
 	state = PG_ARGISNULL(0) ? cd_create_numbers(STATE_PARTS + FIRST_ROOM) : get_state(fcinfo, 0);
 	numbers(state)[STATE_COUNT]++;
 	PG_RETURN_ARRAYTYPE_P(add(state, PG_GETARG_FLOAT8(1)));

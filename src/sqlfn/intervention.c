@@ -74,11 +74,7 @@ accumulate(FunctionCallInfo fcinfo, PGFunction panel_accum)
 
 	cd_require_aggregate(fcinfo, "intervention_accum");
 	if (PG_ARGISNULL(last) || PG_ARGISNULL(ARG_PERIOD))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return cd_unchanged_state(fcinfo);
 	if (!panel_valid_date(PG_GETARG_DATEADT(last)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),

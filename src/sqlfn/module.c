@@ -54,6 +54,14 @@ cd_require_aggregate(FunctionCallInfo fcinfo, const char *function)
 				 errhint("Call the aggregate itself, for example coachdiag.panel(value, target, agent, period).")));
 }
 
+Datum
+cd_unchanged_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 ArrayType *
 cd_create_numbers(int length)
 {

@@ -128,14 +128,6 @@ get_state(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	return panel_working(PG_GETARG_PANEL_P(ARG_STATE));
 }
 
-static Datum
-unchanged_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(ARG_STATE))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(ARG_STATE));
-}
-
 /* The observation of a row; none where value or weight is missing, or weight is 0. */
 static inline void
 get_observation(FunctionCallInfo fcinfo, int weight_arg, PanelRow *row)
@@ -200,12 +192,12 @@ panel_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 
 	begin_row(fcinfo, "panel_accum");
 	if (PG_ARGISNULL(ARG_AGENT))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 
 	get_observation(fcinfo, ARG_WEIGHT, &row);
 	get_dose(fcinfo, &row);
 	if (!row.has_value && row.sessions == 0 && row.minutes == 0)
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 
 	get_agent(fcinfo, kind, &row);
 	row.period = get_date(fcinfo, ARG_PERIOD, "period");
@@ -221,10 +213,10 @@ gap_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 
 	begin_row(fcinfo, "gap_accum");
 	if (unlikely(PG_ARGISNULL(ARG_VALUE) || PG_ARGISNULL(ARG_TARGET) || PG_ARGISNULL(ARG_AGENT)))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	get_observation(fcinfo, ARG_GAP_WEIGHT, &row);
 	if (!row.has_value)
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 
 	get_agent(fcinfo, kind, &row);
 	row.period = row.hired_on = PANEL_NO_DATE;
@@ -250,7 +242,7 @@ effect_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 
 	begin_row(fcinfo, "effect_accum");
 	if (PG_ARGISNULL(EFFECT_AGENT) || PG_ARGISNULL(EFFECT_PERIOD))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	row.has_value = !PG_ARGISNULL(ARG_VALUE);
 	if (row.has_value)
 		row.value = get_finite(fcinfo, ARG_VALUE, "value");
@@ -262,7 +254,7 @@ effect_accum(FunctionCallInfo fcinfo, PanelAgentKind kind)
 	if (!PG_ARGISNULL(EFFECT_SESSIONS))
 		row.sessions = get_amount(fcinfo, EFFECT_SESSIONS, "sessions");
 	if (!row.has_value && row.sessions == 0)
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 
 	if (kind == PANEL_AGENT_BIGINT)
 		row.agent_id = PG_GETARG_INT64(EFFECT_AGENT);
@@ -316,7 +308,7 @@ cd_panel_merge(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "panel_merge");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	from = PG_GETARG_PANEL_P(1);
 	PG_RETURN_POINTER(panel_merge(get_state(fcinfo, from->agent_kind), from));
 }
@@ -329,7 +321,7 @@ cd_panel_merge_agents(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "panel_merge_agents");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	from = panel_columns(PG_GETARG_DATUM(1));
 	PG_RETURN_POINTER(panel_merge_agents(get_state(fcinfo, from.agent_kind), &from));
 }

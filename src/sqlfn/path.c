@@ -149,14 +149,6 @@ get_row(FunctionCallInfo fcinfo, PathRow *row)
 	return true;
 }
 
-static Datum
-unchanged_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(ARG_STATE))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(ARG_STATE));
-}
-
 /* The state to change: our own, since nodeAgg hands it back to us alone. */
 static Path *
 get_state(FunctionCallInfo fcinfo)
@@ -171,7 +163,7 @@ cd_path_accum_bigint(PG_FUNCTION_ARGS)
 	char		digits[MAXINT8LEN + 1];
 
 	if (!get_row(fcinfo, &row))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	if (!PG_ARGISNULL(ARG_AGENT))
 	{
 		row.agent.data = digits;
@@ -186,7 +178,7 @@ cd_path_accum_text(PG_FUNCTION_ARGS)
 	PathRow		row = {0};
 
 	if (!get_row(fcinfo, &row))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	if (!PG_ARGISNULL(ARG_AGENT))
 		row.agent = get_label(fcinfo, ARG_AGENT);
 	PG_RETURN_POINTER(path_append(get_state(fcinfo), &row));
@@ -197,7 +189,7 @@ cd_path_merge(PG_FUNCTION_ARGS)
 {
 	cd_require_aggregate(fcinfo, "path_merge");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	PG_RETURN_POINTER(path_merge(get_state(fcinfo), PG_GETARG_PATH_P(1)));
 }
 

@@ -46,14 +46,6 @@ cd_process_out(PG_FUNCTION_ARGS)
 							   p->paths, p->events, p->used[PROCESS_VARIANTS]));
 }
 
-static Datum
-unchanged_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /* The state to change: our own, since nodeAgg hands it back to us alone. */
 static Process *
 get_state(FunctionCallInfo fcinfo)
@@ -84,7 +76,7 @@ cd_process_accum(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "process_accum");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	PG_RETURN_POINTER(process_add(get_state(fcinfo), path_finished(PG_GETARG_PATH_P(1)), value));
 }
 
@@ -93,7 +85,7 @@ cd_process_merge(PG_FUNCTION_ARGS)
 {
 	cd_require_aggregate(fcinfo, "process_merge");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	PG_RETURN_POINTER(process_merge(get_state(fcinfo), PG_GETARG_PROCESS_P(1)));
 }
 

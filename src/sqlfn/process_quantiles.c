@@ -111,11 +111,7 @@ cd_concatenated_accum(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "concatenated_accum");
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return cd_unchanged_state(fcinfo);
 	more = get_reals(fcinfo, 1);
 	n = count_elements(more);
 	state = reserve(get_state(fcinfo), n);

@@ -23,6 +23,9 @@
 /* Error unless called as part of an aggregate. */
 extern void cd_require_aggregate(FunctionCallInfo fcinfo, const char *function);
 
+/* What an aggregate's transition returns for a row that adds nothing: the state in argument 0, NULL or not. */
+extern Datum cd_unchanged_state(FunctionCallInfo fcinfo);
+
 /* A float8 array of zeros, one-dimensional: a state that SQL can hold. */
 extern ArrayType *cd_create_numbers(int length);
 

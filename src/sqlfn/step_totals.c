@@ -39,14 +39,6 @@ cd_step_totals_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(psprintf("%u steps", PG_GETARG_STEP_TOTALS_P(0)->steps));
 }
 
-static Datum
-unchanged_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /* The state to change: our own, since nodeAgg hands it back to us alone. */
 static StepTotals *
 get_state(FunctionCallInfo fcinfo)
@@ -61,7 +53,7 @@ cd_step_totals_accum(PG_FUNCTION_ARGS)
 
 	cd_require_aggregate(fcinfo, "step_totals_accum");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	if (!PG_ARGISNULL(2))
 		repeated = PG_GETARG_BOOL(2) ? STEP_REPEATED_YES : STEP_REPEATED_NO;
 	PG_RETURN_POINTER(step_totals_add(get_state(fcinfo), path_finished(PG_GETARG_PATH_P(1)), repeated));
@@ -72,7 +64,7 @@ cd_step_totals_merge(PG_FUNCTION_ARGS)
 {
 	cd_require_aggregate(fcinfo, "step_totals_merge");
 	if (PG_ARGISNULL(1))
-		return unchanged_state(fcinfo);
+		return cd_unchanged_state(fcinfo);
 	PG_RETURN_POINTER(step_totals_merge(get_state(fcinfo), PG_GETARG_STEP_TOTALS_P(1)));
 }
 
