@@ -18,6 +18,7 @@
 #include "panel/panel_build.h"
 #include "panel/panel_series.h"
 #include "sqlfn/intervention_words.h"
+#include "sqlfn/panel_agg.h"
 #include "stats/intervention.h"
 
 CD_FUNCTION(cd_intervention_accum_bigint);
@@ -25,9 +26,6 @@ CD_FUNCTION(cd_intervention_accum_text);
 CD_FUNCTION(cd_intervention_final);
 CD_FUNCTION(cd_intervention_effect_panel);
 CD_FUNCTION(cd_intervention_effect_panels);
-
-extern PGDLLEXPORT Datum cd_panel_accum_bigint(PG_FUNCTION_ARGS);
-extern PGDLLEXPORT Datum cd_panel_accum_text(PG_FUNCTION_ARGS);
 
 #define RESULT_COLUMNS 31
 #define WINDOW 26
