@@ -17,26 +17,18 @@ CD_FUNCTION(cd_kitagawa_arrays);
 CD_FUNCTION(cd_turnover_arrays);
 CD_FUNCTION(cd_shapley_array);
 
-/* A float8 array's elements, NULL ones as NaN. */
-static double *
-get_numbers(FunctionCallInfo fcinfo, int n, int *count)
+/* Argument n; none of its numbers is NaN or infinite unless it is missing. */
+static CdNumbers
+get_numbers(FunctionCallInfo fcinfo, int n)
 {
-	Datum	   *elements;
-	bool	   *missing;
-	double	   *numbers;
+	CdNumbers	numbers = cd_get_numbers(PG_GETARG_ARRAYTYPE_P(n));
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
-					  &elements, &missing, count);
-	numbers = palloc(Max(*count, 1) * sizeof(double));
-	for (int i = 0; i < *count; i++)
-	{
-		numbers[i] = missing[i] ? NAN : DatumGetFloat8(elements[i]);
-		if (!missing[i] && !isfinite(numbers[i]))
+	for (int i = 0; i < numbers.count; i++)
+		if (!numbers.missing[i] && !isfinite(numbers.value[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("weights, means and values must be finite, not NaN or infinity"),
 					 errhint("Give NULL where there is none.")));
-	}
 	return numbers;
 }
 
@@ -44,25 +36,23 @@ get_numbers(FunctionCallInfo fcinfo, int n, int *count)
 static CdMoments *
 get_side(FunctionCallInfo fcinfo, int n, int length)
 {
-	int			weights;
-	int			means;
-	double	   *weight = get_numbers(fcinfo, n, &weights);
-	double	   *mean = get_numbers(fcinfo, n + 1, &means);
-	CdMoments  *side = palloc0(Max(weights, 1) * sizeof(CdMoments));
+	CdNumbers	weight = get_numbers(fcinfo, n);
+	CdNumbers	mean = get_numbers(fcinfo, n + 1);
+	CdMoments  *side = palloc0(Max(weight.count, 1) * sizeof(CdMoments));
 
-	if (weights != means || weights != length)
+	if (weight.count != mean.count || weight.count != length)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("weights and means must be arrays of the same length"),
 				 errhint("Build all four with array_agg over the same rows.")));
-	for (int i = 0; i < weights; i++)
+	for (int i = 0; i < weight.count; i++)
 	{
-		if (weight[i] < 0)
+		if (weight.value[i] < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("weights must not be negative")));
-		if (weight[i] > 0 && !isnan(mean[i]))
-			side[i] = (CdMoments) {.n = 1, .weight = weight[i], .mean = mean[i]};
+		if (weight.value[i] > 0 && !isnan(mean.value[i]))
+			side[i] = (CdMoments) {.n = 1, .weight = weight.value[i], .mean = mean.value[i]};
 	}
 	return side;
 }
@@ -150,23 +140,23 @@ cd_turnover_arrays(PG_FUNCTION_ARGS)
 Datum
 cd_shapley_array(PG_FUNCTION_ARGS)
 {
-	int			sets;
-	double	   *value = get_numbers(fcinfo, 0, &sets);
+	CdNumbers	sets = get_numbers(fcinfo, 0);
 	double		share[CD_SHAPLEY_MAX];
 	Datum		elements[CD_SHAPLEY_MAX];
 	int			players = 0;
 
-	while (players < CD_SHAPLEY_MAX && (1 << players) < sets)
+	while (players < CD_SHAPLEY_MAX && (1 << players) < sets.count)
 		players++;
-	if (players < 1 || (1 << players) != sets)
+	if (players < 1 || (1 << players) != sets.count)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("shapley needs the value of every set of 1 to %d players, found %d values", CD_SHAPLEY_MAX, sets),
+				 errmsg("shapley needs the value of every set of 1 to %d players, found %d values", CD_SHAPLEY_MAX,
+						sets.count),
 				 errhint("Of 3 players there are 8 sets: none, 1, 2, 1 and 2, 3, 1 and 3, 2 and 3, all.")));
-	for (int i = 0; i < sets; i++)
-		if (isnan(value[i]))
+	for (int i = 0; i < sets.count; i++)
+		if (sets.missing[i])
 			PG_RETURN_NULL();
-	cd_ereport_status(cd_shapley(value, players, share), "shapley");
+	cd_ereport_status(cd_shapley(sets.value, players, share), "shapley");
 	for (int i = 0; i < players; i++)
 		elements[i] = Float8GetDatum(share[i]);
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, players, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));

@@ -8,8 +8,6 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "stats/interrupted.h"
@@ -43,27 +41,9 @@ typedef struct Request
 	CdArena		arena;
 } Request;
 
-typedef struct Numbers
-{
-	Datum	   *datum;
-	bool	   *missing;
-	int			count;
-} Numbers;
-
-static Numbers
-get_numbers(ArrayType *array)
-{
-	Numbers		n;
-
-	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &n.datum, &n.missing, &n.count);
-	return n;
-}
-
 static double
-get_finite(Datum d)
+get_finite(double x)
 {
-	double		x = DatumGetFloat8(d);
-
 	if (!isfinite(x))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -88,7 +68,7 @@ check_sizes(int values, int rows, int columns, int weights)
 }
 
 static bool
-row_is_whole(const Numbers *value, const Numbers *x, const Numbers *weight, int row, int columns)
+row_is_whole(const CdNumbers *value, const CdNumbers *x, const CdNumbers *weight, int row, int columns)
 {
 	bool		whole = !value->missing[row] && (weight == NULL || !weight->missing[row]);
 
@@ -103,9 +83,9 @@ get_series(FunctionCallInfo fcinfo, int n, Request *r)
 {
 	ArrayType  *design = PG_GETARG_ARRAYTYPE_P(1);
 	bool		weighted = n >= 0 && !PG_ARGISNULL(n);
-	Numbers		value = get_numbers(PG_GETARG_ARRAYTYPE_P(0));
-	Numbers		x = get_numbers(design);
-	Numbers		weight = weighted ? get_numbers(PG_GETARG_ARRAYTYPE_P(n)) : value;
+	CdNumbers	value = cd_get_numbers(PG_GETARG_ARRAYTYPE_P(0));
+	CdNumbers	x = cd_get_numbers(design);
+	CdNumbers	weight = weighted ? cd_get_numbers(PG_GETARG_ARRAYTYPE_P(n)) : value;
 	int			columns = ARR_NDIM(design) == 2 ? ARR_DIMS(design)[1] : 1;
 	double	   *y;
 	double	   *rows;
@@ -122,16 +102,16 @@ get_series(FunctionCallInfo fcinfo, int n, Request *r)
 	{
 		if (!row_is_whole(&value, &x, weighted ? &weight : NULL, i, columns))
 			continue;
-		y[used] = get_finite(value.datum[i]);
+		y[used] = get_finite(value.value[i]);
 		at[used] = i;
-		w[used] = weighted ? get_finite(weight.datum[i]) : 1;
+		w[used] = weighted ? get_finite(weight.value[i]) : 1;
 		if (!(w[used] > 0))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("weight must be above 0"),
 					 errhint("Give NULL where a period is to be left out.")));
 		for (int j = 0; j < columns; j++)
-			rows[used * columns + j] = get_finite(x.datum[i * columns + j]);
+			rows[used * columns + j] = get_finite(x.value[i * columns + j]);
 		used++;
 	}
 	r->series = (CdSeries) {.n = used, .columns = columns, .y = y, .x = rows, .weight = weighted ? w : NULL, .at = at};

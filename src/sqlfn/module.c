@@ -76,6 +76,19 @@ cd_create_numbers(int length)
 	return a;
 }
 
+CdNumbers
+cd_get_numbers(ArrayType *array)
+{
+	CdNumbers	n;
+	Datum	   *elements;
+
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, &n.missing, &n.count);
+	n.value = palloc(Max(n.count, 1) * sizeof(double));
+	for (int i = 0; i < n.count; i++)
+		n.value[i] = n.missing[i] ? NAN : DatumGetFloat8(elements[i]);
+	return n;
+}
+
 TupleDesc
 cd_result_type(FunctionCallInfo fcinfo)
 {

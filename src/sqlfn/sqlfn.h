@@ -29,6 +29,16 @@ extern Datum cd_unchanged_state(FunctionCallInfo fcinfo);
 /* A float8 array of zeros, one-dimensional: a state that SQL can hold. */
 extern ArrayType *cd_create_numbers(int length);
 
+/* A float8 array's elements in order; value is NaN where one is missing, that is NULL. */
+typedef struct CdNumbers
+{
+	double	   *value;
+	bool	   *missing;
+	int			count;
+} CdNumbers;
+
+extern CdNumbers cd_get_numbers(ArrayType *array);
+
 /* The row type that the called function returns, looked up once per query. */
 extern TupleDesc cd_result_type(FunctionCallInfo fcinfo);
 
