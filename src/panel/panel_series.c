@@ -11,6 +11,7 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 
+#include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 #include "panel/report.h"
 #include "stats/mix.h"
@@ -25,23 +26,6 @@ typedef struct Calendar
 	int32		last;
 } Calendar;
 
-static void
-split_date(int32 date, int *year, int *month, int *day)
-{
-	j2date(date + POSTGRES_EPOCH_JDATE, year, month, day);
-}
-
-static int32
-month_number(int32 date)
-{
-	int			year,
-				month,
-				day;
-
-	split_date(date, &year, &month, &day);
-	return year * 12 + month;
-}
-
 static bool
 is_first_of_month(int32 date)
 {
@@ -49,14 +33,14 @@ is_first_of_month(int32 date)
 				month,
 				day;
 
-	split_date(date, &year, &month, &day);
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	return day == 1;
 }
 
 static int32
 period_number(const Calendar *c, int32 date)
 {
-	return c->by_month ? month_number(date) - month_number(c->first) : (date - c->first) / 7;
+	return c->by_month ? panel_month_number(date) - panel_month_number(c->first) : (date - c->first) / 7;
 }
 
 static Calendar
@@ -424,13 +408,7 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 int32
 panel_series_date(const PanelSeries *series, int32 period)
 {
-	int			year,
-				month,
-				day;
-
 	if (!series->by_month)
 		return series->first + 7 * period;
-	split_date(series->first, &year, &month, &day);
-	month += period - 1;
-	return date2j(year + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
+	return panel_first_of_month(panel_month_number(series->first) + period);
 }

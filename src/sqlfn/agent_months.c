@@ -6,15 +6,15 @@
 
 #include "miscadmin.h"
 #include "utils/date.h"
-#include "utils/datetime.h"
 
+#include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 
 CD_FUNCTION(cd_agent_months);
 
 typedef struct Month
 {
-	int32		date;
+	int32		number;
 	double		weight;
 	double		total;
 	double		gap_total;
@@ -22,18 +22,6 @@ typedef struct Month
 	int32		first;
 	int32		last;
 } Month;
-
-/* First day of the month of a date. */
-static int32
-month_of(int32 date)
-{
-	int			year,
-				month,
-				day;
-
-	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	return date - day + 1;
-}
 
 static bool
 has_targets(const Panel *p)
@@ -61,7 +49,7 @@ put_month(const CdAgentRows *out, int32 agent, const Month *month)
 	Datum		values[8];
 	bool		nulls[8] = {0};
 
-	values[1] = DateADTGetDatum(month->date);
+	values[1] = DateADTGetDatum(panel_first_of_month(month->number));
 	cd_set_float8(values, nulls, 2, month->gap_total / month->weight);
 	cd_set_float8(values, nulls, 3, month->total / month->weight);
 	cd_set_float8(values, nulls, 4, month->weight);
@@ -94,12 +82,12 @@ cd_agent_months(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!(cell->gap.weight > 0) || cell->period == PANEL_NO_DATE || (targets && !panel_cell_has_target(cell)))
 			continue;
-		if (cell->agent != agent || month_of(cell->period) != month.date)
+		if (cell->agent != agent || panel_month_number(cell->period) != month.number)
 		{
 			if (agent >= 0)
 				put_month(&out, agent, &month);
 			agent = cell->agent;
-			month = (Month) {.date = month_of(cell->period), .first = cell->period};
+			month = (Month) {.number = panel_month_number(cell->period), .first = cell->period};
 		}
 		add_to_month(&month, cell);
 	}

@@ -13,9 +13,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/datetime.h"
 
 #include "panel/panel_build.h"
+#include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 #include "sqlfn/intervention_words.h"
 #include "sqlfn/panel_agg.h"
@@ -169,17 +169,6 @@ get_question(FunctionCallInfo fcinfo, int n, int m)
 	return q;
 }
 
-static int32
-month_of(int32 date)
-{
-	int			year,
-				month,
-				day;
-
-	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	return year * 12 + month;
-}
-
 /* Number of the period that a date lies in; negative before the first. */
 static int32
 period_of(const PanelSeries *series, int32 date)
@@ -187,7 +176,7 @@ period_of(const PanelSeries *series, int32 date)
 	int32		days = date - series->first;
 
 	if (series->by_month)
-		return month_of(date) - month_of(series->first);
+		return panel_month_number(date) - panel_month_number(series->first);
 	return days >= 0 ? days / 7 : -((6 - days) / 7);
 }
 

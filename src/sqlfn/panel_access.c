@@ -14,6 +14,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
+#include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 
 CD_FUNCTION(cd_panel_agents);
@@ -35,39 +36,12 @@ cd_panel_agents(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(PG_GETARG_PANEL_P(0)->agents);
 }
 
-static int
-compare_dates(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return (x > y) - (x < y);
-}
-
-/* The different periods, ascending. */
-static int32 *
-distinct_periods(const Panel *p, uint32 *count)
-{
-	int32	   *dates = palloc(Max(p->cells, 1) * sizeof(int32));
-	uint32		n = 0;
-
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].period != PANEL_NO_DATE)
-			dates[n++] = panel_cells(p)[i].period;
-	qsort(dates, n, sizeof(int32), compare_dates);
-	*count = 0;
-	for (uint32 i = 0; i < n; i++)
-		if (i == 0 || dates[i] != dates[i - 1])
-			dates[(*count)++] = dates[i];
-	return dates;
-}
-
 Datum
 cd_panel_periods(PG_FUNCTION_ARGS)
 {
 	uint32		count;
 
-	distinct_periods(PG_GETARG_PANEL_P(0), &count);
+	panel_distinct_periods(PG_GETARG_PANEL_P(0), &count);
 	PG_RETURN_INT32(count);
 }
 
@@ -75,7 +49,7 @@ Datum
 cd_panel_first_period(PG_FUNCTION_ARGS)
 {
 	uint32		count;
-	int32	   *dates = distinct_periods(PG_GETARG_PANEL_P(0), &count);
+	int32	   *dates = panel_distinct_periods(PG_GETARG_PANEL_P(0), &count);
 
 	if (count == 0)
 		PG_RETURN_NULL();
@@ -86,7 +60,7 @@ Datum
 cd_panel_last_period(PG_FUNCTION_ARGS)
 {
 	uint32		count;
-	int32	   *dates = distinct_periods(PG_GETARG_PANEL_P(0), &count);
+	int32	   *dates = panel_distinct_periods(PG_GETARG_PANEL_P(0), &count);
 
 	if (count == 0)
 		PG_RETURN_NULL();

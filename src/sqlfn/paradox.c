@@ -11,8 +11,8 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/datetime.h"
 
+#include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 #include "stats/paradox.h"
 
@@ -153,28 +153,11 @@ make_team(const Panel *p, bool higher_is_better)
 
 /* ---- dates ---------------------------------------------------------------------------------- */
 
-/* Months since the year 0. */
-static int32
-month_of(int32 date)
-{
-	int			year,
-				month,
-				day;
-
-	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	return year * 12 + month - 1;
-}
-
-static int32
-first_of_month(int32 month)
-{
-	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
-}
-
 static int32
 date_of(const Team *team, int32 period)
 {
-	return team->by_month ? first_of_month(month_of(team->first_date) + period) : team->first_date + 7 * period;
+	return team->by_month ? panel_first_of_month(panel_month_number(team->first_date) + period)
+		: team->first_date + 7 * period;
 }
 
 /* The last period that starts before a date; -1 where all start later. */
@@ -185,7 +168,7 @@ period_before(const Team *team, int32 date)
 
 	if (days < 0)
 		return -1;
-	return team->by_month ? month_of(date - 1) - month_of(team->first_date) : days / 7;
+	return team->by_month ? panel_month_number(date - 1) - panel_month_number(team->first_date) : days / 7;
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */
@@ -549,14 +532,14 @@ has_values(const Team *team, int32 first, int32 last)
 static void
 put_quarter(const Question *q, const Team *team, int32 quarter, int32 months, ReturnSetInfo *result)
 {
-	int32		end = Min(3 * quarter + 3, month_of(date_of(team, team->last)) + 1);
-	int32		first = period_before(team, first_of_month(Max(end - months, 12))) + 1;
-	int32		last = Min(period_before(team, first_of_month(end)), team->last);
+	int32		end = Min(3 * quarter + 3, panel_month_number(date_of(team, team->last)) + 1);
+	int32		first = period_before(team, panel_first_of_month(Max(end - months, 12))) + 1;
+	int32		last = Min(period_before(team, panel_first_of_month(end)), team->last);
 	Row			row;
 
-	if (!has_values(team, period_before(team, first_of_month(3 * quarter)) + 1, last))
+	if (!has_values(team, period_before(team, panel_first_of_month(3 * quarter)) + 1, last))
 		return;
-	row = answer(q, team, Max(first, team->first), last, true, first_of_month(3 * quarter));
+	row = answer(q, team, Max(first, team->first), last, true, panel_first_of_month(3 * quarter));
 	tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
 
@@ -575,8 +558,8 @@ cd_coaching_paradox_by_quarter(PG_FUNCTION_ARGS)
 	team = make_team(PG_GETARG_PANEL_P(0), q.higher_is_better);
 	if (team.last < 0)
 		return (Datum) 0;
-	last_quarter = month_of(date_of(&team, team.last)) / 3;
-	for (int32 quarter = month_of(date_of(&team, team.first)) / 3; quarter <= last_quarter; quarter++)
+	last_quarter = panel_month_number(date_of(&team, team.last)) / 3;
+	for (int32 quarter = panel_month_number(date_of(&team, team.first)) / 3; quarter <= last_quarter; quarter++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		put_quarter(&q, &team, quarter, months, result);

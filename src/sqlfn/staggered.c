@@ -7,12 +7,11 @@
 
 #include <math.h>
 
-#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 
-#include "panel/panel.h"
+#include "panel/panel_dates.h"
 #include "stats/staggered.h"
 
 #define RESULT_COLUMNS 10
@@ -58,30 +57,6 @@ make_arena(size_t bytes)
 }
 
 /* ---- from a panel to units and periods ---------------------------------------------------------- */
-
-static int
-compare_dates(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return (x > y) - (x < y);
-}
-
-/* The different periods, ascending. */
-static int32 *
-distinct_periods(const Panel *p, size_t *count)
-{
-	int32	   *dates = allocate(p->cells, sizeof(int32));
-	size_t		n = 0;
-
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].period != PANEL_NO_DATE)
-			dates[n++] = panel_cells(p)[i].period;
-	qsort(dates, n, sizeof(int32), compare_dates);
-	*count = qunique(dates, n, sizeof(int32), compare_dates);
-	return dates;
-}
 
 static bool
 has_outcome(const PanelCell *cell)
@@ -149,7 +124,7 @@ make_units(const Panel *p, const int32 *dates, size_t periods)
 
 		if (cell->period == PANEL_NO_DATE || unit[cell->agent] < 0)
 			continue;
-		t = (int32 *) bsearch(&cell->period, dates, periods, sizeof(int32), compare_dates) - dates;
+		t = (int32 *) bsearch(&cell->period, dates, periods, sizeof(int32), panel_compare_dates) - dates;
 		if (cell->sessions > 0)
 			start[unit[cell->agent]] = Min(start[unit[cell->agent]], (double) t);
 		if (has_outcome(cell))
@@ -209,11 +184,11 @@ get_study(FunctionCallInfo fcinfo, int n, Study *s)
 		.base = get_choice(fcinfo, 2, "base", bases, lengthof(bases), CD_BASE_VARYING),
 		.anticipation = get_periods(fcinfo, n, "anticipation", 0)
 	};
-	size_t		periods;
+	uint32		periods;
 	CdStatus	status;
 
 	s->possible = false;
-	s->date = distinct_periods(p, &periods);
+	s->date = panel_distinct_periods(p, &periods);
 	s->panel = make_units(p, s->date, periods);
 	if (s->panel.units == 0 || periods < 2)
 		return;
