@@ -3,14 +3,12 @@
  *		Does coaching go on and grow while the metric does not move: over one panel,
  *		as a whole or quarter by quarter.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/date.h"
 
 #include "panel/panel_dates.h"
 #include "panel/panel_series.h"
@@ -19,7 +17,6 @@
 CD_FUNCTION(cd_coaching_paradox);
 CD_FUNCTION(cd_coaching_paradox_by_quarter);
 
-#define RESULT_COLUMNS 29
 #define MONTH_DAYS 30.4375
 #define LEAST_MONTHS 6			/* of a window */
 #define MOST_MONTHS 120
@@ -348,46 +345,10 @@ forget_metric(CdParadox *p)
 	p->mean_change = p->gap = p->target_change = NAN;
 }
 
-/* The next column of a row under construction. */
-typedef struct Row
-{
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS];
-	int			column;
-} Row;
-
 static void
-put_number(Row *row, double x)
+put_answer(CdRow *row, CdAnswer answer)
 {
-	cd_set_float8(row->values, row->nulls, row->column++, x);
-}
-
-static void
-put_text(Row *row, const char *text)
-{
-	row->nulls[row->column] = text == NULL;
-	row->values[row->column++] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
-}
-
-static void
-put_integer(Row *row, int32 x)
-{
-	row->nulls[row->column] = false;
-	row->values[row->column++] = Int32GetDatum(x);
-}
-
-static void
-put_date(Row *row, bool known, int32 date)
-{
-	row->nulls[row->column] = !known;
-	row->values[row->column++] = known ? DateADTGetDatum(date) : (Datum) 0;
-}
-
-static void
-put_answer(Row *row, CdAnswer answer)
-{
-	row->nulls[row->column] = answer == CD_ANSWER_UNKNOWN;
-	row->values[row->column++] = BoolGetDatum(answer == CD_ANSWER_YES);
+	cd_put(row, BoolGetDatum(answer == CD_ANSWER_YES), answer != CD_ANSWER_UNKNOWN);
 }
 
 /* Minutes that nobody noted are unknown, not none. */
@@ -398,63 +359,62 @@ known_minutes(double minutes, double sessions)
 }
 
 static void
-put_dose(Row *row, const CdParadox *p)
+put_dose(CdRow *row, const CdParadox *p)
 {
-	put_number(row, p->dose);
-	put_number(row, p->dose_change.estimate);
-	put_number(row, p->dose_change.low);
-	put_number(row, p->dose_change.high);
-	put_text(row, dose_word(&p->dose_change));
+	cd_put_number(row, p->dose);
+	cd_put_number(row, p->dose_change.estimate);
+	cd_put_number(row, p->dose_change.low);
+	cd_put_number(row, p->dose_change.high);
+	cd_put_text(row, dose_word(&p->dose_change));
 }
 
 static void
-put_metric(Row *row, const Question *q, const Team *team, const CdParadox *p)
+put_metric(CdRow *row, const Question *q, const Team *team, const CdParadox *p)
 {
-	put_number(row, to_units(q, team, p->metric_change.estimate));
-	put_number(row, to_units(q, team, p->metric_change.low));
-	put_number(row, to_units(q, team, p->metric_change.high));
-	put_text(row, metric_word(&p->metric_change));
-	put_number(row, to_units(q, team, p->mean_change));
+	cd_put_number(row, to_units(q, team, p->metric_change.estimate));
+	cd_put_number(row, to_units(q, team, p->metric_change.low));
+	cd_put_number(row, to_units(q, team, p->metric_change.high));
+	cd_put_text(row, metric_word(&p->metric_change));
+	cd_put_number(row, to_units(q, team, p->mean_change));
 }
 
 static void
-put_gap(Row *row, const Question *q, const Team *team, const CdParadox *p)
+put_gap(CdRow *row, const Question *q, const Team *team, const CdParadox *p)
 {
-	put_number(row, to_units(q, team, p->gap));
-	put_number(row, loss_to_units(q, team, p->gap_change.estimate));
-	put_number(row, loss_to_units(q, team, p->gap_change.low));
-	put_number(row, loss_to_units(q, team, p->gap_change.high));
-	put_text(row, gap_word(&p->gap_change));
-	put_number(row, loss_to_units(q, team, p->target_change));
+	cd_put_number(row, to_units(q, team, p->gap));
+	cd_put_number(row, loss_to_units(q, team, p->gap_change.estimate));
+	cd_put_number(row, loss_to_units(q, team, p->gap_change.low));
+	cd_put_number(row, loss_to_units(q, team, p->gap_change.high));
+	cd_put_text(row, gap_word(&p->gap_change));
+	cd_put_number(row, loss_to_units(q, team, p->target_change));
 }
 
 /* One window's row; quarter: its first day, where there is one. */
-static Row
+static CdRow
 answer(const Question *q, const Team *team, int32 first, int32 last, bool has_quarter, int32 quarter)
 {
 	CdParadoxOptions options = make_options(q, team, first, last);
 	CdParadox	p = estimate(team, &options);
-	Row			row = {.column = 0};
+	CdRow		row = {0};
 
 	if (!q->directed)
 		forget_metric(&p);
-	put_date(&row, has_quarter, quarter);
-	put_date(&row, p.periods > 0, date_of(team, p.first));
-	put_date(&row, p.periods > 0, date_of(team, p.last));
-	put_integer(&row, p.periods);
-	put_integer(&row, p.agents);
+	cd_put_date(&row, quarter, has_quarter);
+	cd_put_date(&row, date_of(team, p.first), p.periods > 0);
+	cd_put_date(&row, date_of(team, p.last), p.periods > 0);
+	cd_put_count(&row, p.periods);
+	cd_put_count(&row, p.agents);
 	put_dose(&row, &p);
 	put_metric(&row, q, team, &p);
 	put_gap(&row, q, team, &p);
 	put_answer(&row, p.paradox);
-	put_text(&row, stage_word(p.stage));
-	put_date(&row, p.clear_since >= 0, date_of(team, p.clear_since));
-	put_number(&row, p.sessions);
-	put_number(&row, known_minutes(p.minutes, p.sessions));
-	put_number(&row, p.sessions_since);
-	put_number(&row, known_minutes(p.minutes_since, p.sessions_since));
-	put_text(&row, reason(q, team, &options, &p));
-	Assert(row.column == RESULT_COLUMNS);
+	cd_put_text(&row, stage_word(p.stage));
+	cd_put_date(&row, date_of(team, p.clear_since), p.clear_since >= 0);
+	cd_put_number(&row, p.sessions);
+	cd_put_number(&row, known_minutes(p.minutes, p.sessions));
+	cd_put_number(&row, p.sessions_since);
+	cd_put_number(&row, known_minutes(p.minutes_since, p.sessions_since));
+	cd_put_text(&row, reason(q, team, &options, &p));
 	return row;
 }
 
@@ -494,13 +454,13 @@ cd_coaching_paradox(PG_FUNCTION_ARGS)
 {
 	Question	q = get_question(fcinfo);
 	Team		team;
-	Row			row;
+	CdRow		row;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	team = make_team(PG_GETARG_PANEL_P(0), q.higher_is_better);
 	row = answer(&q, &team, Max(team.first, team.last - MOST_PERIODS + 1), Max(team.last, team.first), false, 0);
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), row.values, row.nulls));
+	return cd_row_datum(fcinfo, &row);
 }
 
 static int32
@@ -535,12 +495,12 @@ put_quarter(const Question *q, const Team *team, int32 quarter, int32 months, Re
 	int32		end = Min(3 * quarter + 3, panel_month_number(date_of(team, team->last)) + 1);
 	int32		first = period_before(team, panel_first_of_month(Max(end - months, 12))) + 1;
 	int32		last = Min(period_before(team, panel_first_of_month(end)), team->last);
-	Row			row;
+	CdRow		row;
 
 	if (!has_values(team, period_before(team, panel_first_of_month(3 * quarter)) + 1, last))
 		return;
 	row = answer(q, team, Max(first, team->first), last, true, panel_first_of_month(3 * quarter));
-	tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
+	cd_store_row(result, &row);
 }
 
 Datum

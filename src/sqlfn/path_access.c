@@ -2,7 +2,7 @@
  * path_access.c
  *		Looking into a path: what it says of its contact, its variant, its events.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
@@ -30,37 +30,16 @@ static const char *const breakdown_names[] = {
 	[PATH_WAITING] = "waiting",
 };
 
-/* A row being filled from left to right. */
-typedef struct Row
-{
-	Datum	   *values;
-	bool	   *nulls;
-	int			column;
-} Row;
-
 static void
-put(Row *row, Datum value, bool known)
+put_count(CdRow *row, uint32 count, bool known)
 {
-	row->values[row->column] = value;
-	row->nulls[row->column++] = !known;
+	cd_put(row, Int32GetDatum(count), known);
 }
 
 static void
-put_count(Row *row, uint32 count, bool known)
+put_seconds(CdRow *row, int64 microseconds, bool known)
 {
-	put(row, Int32GetDatum(count), known);
-}
-
-static void
-put_seconds(Row *row, int64 microseconds, bool known)
-{
-	put(row, Float8GetDatum(microseconds / 1e6), known);
-}
-
-static void
-put_name(Row *row, const char *name)
-{
-	put(row, name == NULL ? (Datum) 0 : CStringGetTextDatum(name), name != NULL);
+	cd_put(row, Float8GetDatum(microseconds / 1e6), known);
 }
 
 static Datum
@@ -70,9 +49,9 @@ label_datum(PathLabel label)
 }
 
 static void
-put_label(Row *row, const PathLabel *labels, uint16 label, bool known)
+put_label(CdRow *row, const PathLabel *labels, uint16 label, bool known)
 {
-	put(row, known ? label_datum(labels[label]) : (Datum) 0, known);
+	cd_put(row, known ? label_datum(labels[label]) : (Datum) 0, known);
 }
 
 static PathResolved
@@ -86,10 +65,7 @@ get_resolved(FunctionCallInfo fcinfo, int n)
 Datum
 cd_path_measures(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc = cd_result_type(fcinfo);
-	Datum		values[17];
-	bool		nulls[17];
-	Row			row = {values, nulls, 0};
+	CdRow		row = {0};
 	const Path *p;
 	PathMeasures m;
 	bool		any;
@@ -99,8 +75,8 @@ cd_path_measures(PG_FUNCTION_ARGS)
 	p = path_finished(PG_GETARG_PATH_P(0));
 	path_measure(p, get_resolved(fcinfo, 1), &m);
 	any = p->events > 0;
-	put(&row, TimestampTzGetDatum(m.start), any);
-	put(&row, TimestampTzGetDatum(m.end), any);
+	cd_put(&row, TimestampTzGetDatum(m.start), any);
+	cd_put(&row, TimestampTzGetDatum(m.end), any);
 	put_seconds(&row, m.end - m.start, any);
 	put_count(&row, p->events, true);
 	put_count(&row, m.steps, true);
@@ -113,10 +89,10 @@ cd_path_measures(PG_FUNCTION_ARGS)
 	put_seconds(&row, m.working, m.timed);
 	put_seconds(&row, m.waiting, m.timed);
 	put_seconds(&row, m.latency, m.basis != PATH_LATENCY_UNKNOWN);
-	put_name(&row, latency_names[m.basis]);
-	put_name(&row, breakdown_names[m.breakdown]);
+	cd_put_text(&row, latency_names[m.basis]);
+	cd_put_text(&row, breakdown_names[m.breakdown]);
 	put_label(&row, path_labels(p), m.breakdown_step, m.breakdown != PATH_NO_BREAKDOWN);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+	return cd_row_datum(fcinfo, &row);
 }
 
 Datum
@@ -180,25 +156,23 @@ start_events(FunctionCallInfo fcinfo, FuncCallContext *call)
 static Datum
 event_row(TupleDesc desc, const EventsCall *call, uint32 i)
 {
-	Datum		values[12];
-	bool		nulls[12];
-	Row			row = {values, nulls, 0};
+	CdRow		row = {0};
 	const PathEvent *e = &path_events(call->path)[i];
 	const PathSpan *span = &call->spans[i];
 
 	put_count(&row, i + 1, true);
 	put_label(&row, call->labels, e->step, true);
-	put_name(&row, path_kind_name(e->kind));
+	cd_put_text(&row, path_kind_name(e->kind));
 	put_label(&row, call->labels, e->agent, e->agent != PATH_NO_LABEL);
-	put(&row, TimestampTzGetDatum(e->start), true);
-	put(&row, TimestampTzGetDatum(e->end), e->end != PATH_NO_TIME);
+	cd_put(&row, TimestampTzGetDatum(e->start), true);
+	cd_put(&row, TimestampTzGetDatum(e->end), e->end != PATH_NO_TIME);
 	put_seconds(&row, span->end - e->start, true);
 	put_seconds(&row, span->gap, true);
-	put(&row, BoolGetDatum(span->waiting), e->kind != PATH_NO_KIND);
+	cd_put(&row, BoolGetDatum(span->waiting), e->kind != PATH_NO_KIND);
 	put_seconds(&row, span->latency, call->latency_known);
-	put(&row, BoolGetDatum(span->repeated), true);
-	put(&row, BoolGetDatum(span->handoff), true);
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	cd_put(&row, BoolGetDatum(span->repeated), true);
+	cd_put(&row, BoolGetDatum(span->handoff), true);
+	return HeapTupleGetDatum(heap_form_tuple(desc, row.values, row.nulls));
 }
 
 Datum
