@@ -2,7 +2,7 @@
  * coach_effect.c
  *		What each coach's sessions did, and the coaches' places in their program.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
@@ -17,9 +17,6 @@
 
 CD_FUNCTION(cd_coach_effect);
 CD_FUNCTION(cd_panel_without_sessions);
-
-#define RESULT_COLUMNS 37
-#define PARTS_COLUMN 33
 
 /* Teams' panels with their programs, and what is asked about them. */
 typedef struct Request
@@ -195,37 +192,9 @@ reason_of(const CdCoach *c)
 	return psprintf("among %g coaches of the program%s", c->peers, alone);
 }
 
-static void
-set_text(Datum *values, bool *nulls, int column, const char *s)
-{
-	nulls[column] = s == NULL;
-	values[column] = s == NULL ? (Datum) 0 : CStringGetTextDatum(s);
-}
-
-static void
-set_int(Datum *values, bool *nulls, int column, double x)
-{
-	nulls[column] = isnan(x);
-	values[column] = isnan(x) ? (Datum) 0 : Int32GetDatum((int32) x);
-}
-
-/* An array of float8, NaN as NULL. */
-static Datum
-float8_array(const double *x, int count)
-{
-	Datum	   *values = palloc(Max(count, 1) * sizeof(Datum));
-	bool	   *nulls = palloc(Max(count, 1) * sizeof(bool));
-	int			start = 1;
-
-	for (int i = 0; i < count; i++)
-		cd_set_float8(values, nulls, i, x[i]);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &start, FLOAT8OID, sizeof(float8),
-											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 /* One coach's parts, as arrays: places of the panels, and what the sessions there did. */
 static void
-fill_parts(const Request *r, const CdCoachPart *part, int count, Datum *values)
+fill_parts(const Request *r, const CdCoachPart *part, int count, CdRow *row)
 {
 	Datum	   *place = palloc(Max(count, 1) * sizeof(Datum));
 	double	   *sessions = palloc(Max(count, 1) * sizeof(double));
@@ -241,15 +210,15 @@ fill_parts(const Request *r, const CdCoachPart *part, int count, Datum *values)
 		effect[i] = effect_to_units(&r->question, part[i].effect, level);
 		se[i] = effect_spread_to_units(&r->question, part[i].effect, part[i].se, level);
 	}
-	values[0] = PointerGetDatum(construct_array(place, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-	values[1] = float8_array(sessions, count);
-	values[2] = float8_array(effect, count);
-	values[3] = float8_array(se, count);
+	cd_put(row, PointerGetDatum(construct_array(place, count, INT4OID, sizeof(int32), true, TYPALIGN_INT)), true);
+	cd_put_numbers(row, sessions, count);
+	cd_put_numbers(row, effect, count);
+	cd_put_numbers(row, se, count);
 }
 
-/* From column 2 on, up to the parts. */
+/* What follows the name, up to the parts. */
 static void
-fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *values, bool *nulls)
+fill_result(const EffectQuestion *q, const CdCoach *c, double level, CdRow *row)
 {
 	const double before_after[] = {
 		effect_to_units(q, c->naive, level), c->naive_share, effect_to_units(q, c->null, level), c->null_share,
@@ -260,37 +229,35 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, Datum *valu
 	const CdEffect effect = {
 		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .status = c->status
 	};
-	int			column = 2;
 
-	cd_set_float8(values, nulls, column++, c->sessions);
-	set_int(values, nulls, column++, c->agents);
-	set_int(values, nulls, column++, c->teams);
-	set_int(values, nulls, column++, c->shared);
+	cd_put_number(row, c->sessions);
+	cd_put_count(row, c->agents);
+	cd_put_count(row, c->teams);
+	cd_put_count(row, c->shared);
 	for (int i = 0; i < (int) lengthof(before_after); i++)
-		cd_set_float8(values, nulls, column++, before_after[i]);
-	set_text(values, nulls, column++, effect_conclusion(q, &effect, level));
-	cd_set_float8(values, nulls, column++, effect_to_units(q, c->group_mean, level));
-	cd_set_float8(values, nulls, column++, effect_spread_to_units(q, c->group_mean, c->group_spread, level));
-	set_int(values, nulls, column++, c->ranked ? c->peers : NAN);
-	set_int(values, nulls, column++, c->place);
-	set_int(values, nulls, column++, c->rank.low);
-	set_int(values, nulls, column++, c->rank.high);
-	cd_set_float8(values, nulls, column++, c->rank.expected);
-	cd_set_float8(values, nulls, column++, c->rank.above);
-	set_text(values, nulls, column++, c->rank.outlier > 0 ? "above" : c->rank.outlier < 0 ? "below" : NULL);
-	set_text(values, nulls, column++, status_of(c));
-	set_text(values, nulls, column++, reason_of(c));
-	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart, level));
-	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_low, level));
-	cd_set_float8(values, nulls, column++, effect_to_units(q, c->apart_high, level));
-	Assert(column == PARTS_COLUMN);
+		cd_put_number(row, before_after[i]);
+	cd_put_text(row, effect_conclusion(q, &effect, level));
+	cd_put_number(row, effect_to_units(q, c->group_mean, level));
+	cd_put_number(row, effect_spread_to_units(q, c->group_mean, c->group_spread, level));
+	cd_put_count(row, c->ranked ? c->peers : NAN);
+	cd_put_count(row, c->place);
+	cd_put_count(row, c->rank.low);
+	cd_put_count(row, c->rank.high);
+	cd_put_number(row, c->rank.expected);
+	cd_put_number(row, c->rank.above);
+	cd_put_text(row, c->rank.outlier > 0 ? "above" : c->rank.outlier < 0 ? "below" : NULL);
+	cd_put_text(row, status_of(c));
+	cd_put_text(row, reason_of(c));
+	cd_put_number(row, effect_to_units(q, c->apart, level));
+	cd_put_number(row, effect_to_units(q, c->apart_low, level));
+	cd_put_number(row, effect_to_units(q, c->apart_high, level));
 }
 
 Datum
 cd_coach_effect(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Request	r;
+	Request		r;
 	uint32	   *first;
 	PanelCoaches coaches;
 	Answers		answers;
@@ -312,20 +279,18 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	{
 		const PanelCoach *coach = &coaches.coach[c];
 		int			place = r.places[first[coach->program]];
-		Datum		values[RESULT_COLUMNS];
-		bool		nulls[RESULT_COLUMNS] = {0};
+		CdRow		row = {0};
 		int			parts = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = r.programs[place];
-		nulls[0] = r.unnamed[place];
-		values[1] = PointerGetDatum(cstring_to_text_with_len(coach->name.data, coach->name.length));
-		fill_result(&r.question, &answers.coach[c], level[c], values, nulls);
+		cd_put(&row, r.programs[place], !r.unnamed[place]);
+		cd_put(&row, PointerGetDatum(cstring_to_text_with_len(coach->name.data, coach->name.length)), true);
+		fill_result(&r.question, &answers.coach[c], level[c], &row);
 		while (part + parts < answers.part + answers.parts && part[parts].coach == (int32) c)
 			parts++;
-		fill_parts(&r, part, parts, values + PARTS_COLUMN);
+		fill_parts(&r, part, parts, &row);
 		part += parts;
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		cd_store_row(result, &row);
 	}
 	return (Datum) 0;
 }

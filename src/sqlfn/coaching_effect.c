@@ -2,7 +2,7 @@
  * coaching_effect.c
  *		What coaching did, over rows (aggregate) and over panels of many teams.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
@@ -21,8 +21,6 @@ CD_FUNCTION(cd_coaching_effect_panels);
 CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
 
-#define RESULT_COLUMNS 27
-
 static const char *
 reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 {
@@ -37,9 +35,9 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 	return "the interval covers zero and effects worth having";
 }
 
-/* The columns of coachdiag.coaching_effect_result. */
+/* The columns of coachdiag.coaching_effect_result but for the first, unit. */
 static void
-fill_result(const EffectQuestion *q, const CdEffect *e, double level, Datum *values, bool *nulls)
+fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row)
 {
 	const char *verdict = effect_conclusion(q, e, level);
 	const double numbers[] = {
@@ -52,21 +50,19 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, Datum *val
 		effect_to_units(q, e->raw, level), effect_spread_to_units(q, e->raw, e->raw_se, level), e->df,
 		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap
 	};
-	int			column = 1;
 
 	for (int i = 0; i < (int) lengthof(numbers); i++)
-		cd_set_float8(values, nulls, column++, numbers[i]);
-	values[column++] = Int32GetDatum((int32) e->agents);
-	values[column++] = Int32GetDatum((int32) e->coached);
-	values[column++] = Int32GetDatum((int32) e->control);
-	values[column++] = Float8GetDatum(e->sessions);
-	values[column++] = Int32GetDatum(q->options.horizon);
-	values[column++] = CStringGetTextDatum(verdict);
-	values[column++] = BoolGetDatum(e->pooled);
+		cd_put_number(row, numbers[i]);
+	cd_put_count(row, e->agents);
+	cd_put_count(row, e->coached);
+	cd_put_count(row, e->control);
+	cd_put_number(row, e->sessions);
+	cd_put_count(row, q->options.horizon);
+	cd_put_text(row, verdict);
+	cd_put(row, BoolGetDatum(e->pooled), true);
 	for (int i = 0; i < (int) lengthof(more); i++)
-		cd_set_float8(values, nulls, column++, more[i]);
-	values[column++] = CStringGetTextDatum(reason(q, e, verdict));
-	Assert(column == RESULT_COLUMNS);
+		cd_put_number(row, more[i]);
+	cd_put_text(row, reason(q, e, verdict));
 }
 
 /* The answer for one panel, as a row; the first column, unit, is NULL. */
@@ -77,13 +73,13 @@ answer_alone(FunctionCallInfo fcinfo, EffectQuestion q, const Panel *p)
 	PanelSeries series = panel_series(panels, 1, q.higher_is_better);
 	CdEffect   *effects;
 	CdEffectCommon common;
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS] = {true};
+	CdRow		row = {0};
 
 	q.options.pool = false;
 	effects = effect_estimate(&q, &series, 1, NULL, &common);
-	fill_result(&q, &effects[0], series.level[0], values, nulls);
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_text(&row, NULL);
+	fill_result(&q, &effects[0], series.level[0], &row);
+	return cd_row_datum(fcinfo, &row);
 }
 
 Datum
@@ -131,10 +127,9 @@ get_request(FunctionCallInfo fcinfo)
 }
 
 static void
-set_unit(const Request *r, uint32 team, Datum *values, bool *nulls)
+put_unit(CdRow *row, const Request *r, uint32 team)
 {
-	values[0] = r->units[r->places[team]];
-	nulls[0] = r->unnamed[r->places[team]];
+	cd_put(row, r->units[r->places[team]], !r->unnamed[r->places[team]]);
 }
 
 Datum
@@ -152,17 +147,14 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 	effects = effect_estimate(&r.question, &r.series, r.count, NULL, &common);
 	for (uint32 t = 0; t < r.count; t++)
 	{
-		Datum		values[RESULT_COLUMNS];
-		bool		nulls[RESULT_COLUMNS] = {0};
+		CdRow		row = {0};
 
-		set_unit(&r, t, values, nulls);
-		fill_result(&r.question, &effects[t], r.series.level[t], values, nulls);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		put_unit(&row, &r, t);
+		fill_result(&r.question, &effects[t], r.series.level[t], &row);
+		cd_store_row(result, &row);
 	}
 	return (Datum) 0;
 }
-
-#define PATH_COLUMNS 11
 
 /* The rows of one team's path: before and after a session, period by period. */
 static void
@@ -174,21 +166,20 @@ put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo 
 	for (int i = 0; i < CD_EFFECT_POINTS; i++)
 	{
 		const CdEffectPoint *point = &path->point[i];
-		Datum		values[PATH_COLUMNS];
-		bool		nulls[PATH_COLUMNS] = {0};
+		CdRow		row = {0};
 
-		set_unit(r, team, values, nulls);
-		values[1] = Int32GetDatum(point->lag);
-		cd_set_float8(values, nulls, 2, effect_to_units(q, point->seen, level));
-		cd_set_float8(values, nulls, 3, point->sessions);
-		cd_set_float8(values, nulls, 4, effect_to_units(q, point->effect, level));
-		cd_set_float8(values, nulls, 5, effect_to_units(q, point->low, level));
-		cd_set_float8(values, nulls, 6, effect_to_units(q, point->high, level));
-		cd_set_float8(values, nulls, 7, effect_to_units(q, point->band_low, level));
-		cd_set_float8(values, nulls, 8, effect_to_units(q, point->band_high, level));
-		cd_set_float8(values, nulls, 9, path->half_life);
-		values[10] = CStringGetTextDatum(point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		put_unit(&row, r, team);
+		cd_put_count(&row, point->lag);
+		cd_put_number(&row, effect_to_units(q, point->seen, level));
+		cd_put_number(&row, point->sessions);
+		cd_put_number(&row, effect_to_units(q, point->effect, level));
+		cd_put_number(&row, effect_to_units(q, point->low, level));
+		cd_put_number(&row, effect_to_units(q, point->high, level));
+		cd_put_number(&row, effect_to_units(q, point->band_low, level));
+		cd_put_number(&row, effect_to_units(q, point->band_high, level));
+		cd_put_number(&row, path->half_life);
+		cd_put_text(&row, point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
+		cd_store_row(result, &row);
 	}
 }
 
@@ -222,8 +213,7 @@ cd_t_interval(PG_FUNCTION_ARGS)
 	double		df = PG_GETARG_FLOAT8(2);
 	double		level = PG_GETARG_FLOAT8(3);
 	double		t;
-	Datum		values[3];
-	bool		nulls[3];
+	CdRow		row = {0};
 
 	if (!isfinite(estimate) || !isfinite(se) || se <= 0 || !(df > 0) || !(level > 0 && level < 1))
 		ereport(ERROR,
@@ -231,8 +221,8 @@ cd_t_interval(PG_FUNCTION_ARGS)
 				 errmsg("t_interval needs a finite estimate, a positive standard error and degrees of freedom, and a level between 0 and 1"),
 				 errhint("Leave units without a standard error out with WHERE.")));
 	cd_ereport_status(cd_t_multiplier(level, df, &t), "t_interval");
-	cd_set_float8(values, nulls, 0, estimate - t * se);
-	cd_set_float8(values, nulls, 1, estimate + t * se);
-	cd_set_float8(values, nulls, 2, 2 * gsl_cdf_tdist_Q(fabs(estimate) / se, df));
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_number(&row, estimate - t * se);
+	cd_put_number(&row, estimate + t * se);
+	cd_put_number(&row, 2 * gsl_cdf_tdist_Q(fabs(estimate) / se, df));
+	return cd_row_datum(fcinfo, &row);
 }

@@ -3,7 +3,7 @@
  *		What a change of process did: over rows (aggregate), over one panel and its
  *		controls, and over the panels of all teams of a metric.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
@@ -27,7 +27,6 @@ CD_FUNCTION(cd_intervention_final);
 CD_FUNCTION(cd_intervention_effect_panel);
 CD_FUNCTION(cd_intervention_effect_panels);
 
-#define RESULT_COLUMNS 31
 #define WINDOW 26
 #define WINDOW_MOST 260
 #define TARGET_PERIODS 4		/* either side, in which a changed target is noticed */
@@ -305,23 +304,9 @@ level_in_units(const Question *q, double value)
 	return q->scale == CD_SCALE_LOG ? exp(sign * value) : sign * value;
 }
 
-static void
-set_text(Datum *values, bool *nulls, int column, const char *text)
-{
-	nulls[column] = text == NULL;
-	values[column] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
-}
-
-static void
-set_int(Datum *values, bool *nulls, int column, double x)
-{
-	nulls[column] = isnan(x);
-	values[column] = isnan(x) ? (Datum) 0 : Int32GetDatum((int32) x);
-}
-
 /* The columns of coachdiag.intervention_effect_result but for the first, unit. */
 static void
-fill_result(const Study *s, uint32 unit, Datum *values, bool *nulls)
+fill_result(const Study *s, uint32 unit, CdRow *row)
 {
 	const Question *q = &s->question;
 	const CdIntervention *e = &s->result[unit];
@@ -331,35 +316,33 @@ fill_result(const Study *s, uint32 unit, Datum *values, bool *nulls)
 	};
 	const char *reason;
 	const double changes[] = {e->level, e->level_low, e->level_high, e->slope, e->slope_low, e->slope_high};
-	int			column = 1;
 
-	cd_set_float8(values, nulls, column++, to_units(q, e->improvement, e->before));
-	cd_set_float8(values, nulls, column++, to_units(q, e->low, e->before));
-	cd_set_float8(values, nulls, column++, story.high);
-	cd_set_float8(values, nulls, column++, e->p);
-	set_int(values, nulls, column++, e->periods_to_80);
-	cd_set_float8(values, nulls, column++, e->share);
-	cd_set_float8(values, nulls, column++, e->share_low);
-	cd_set_float8(values, nulls, column++, e->share_high);
-	cd_set_float8(values, nulls, column++, e->variation_ratio);
-	cd_set_float8(values, nulls, column++, e->variation_p);
-	set_text(values, nulls, column++, cd_intervention_signature(&story, &reason));
-	set_text(values, nulls, column++, cd_recurrence_name(e));
-	set_text(values, nulls, column++, reason);
-	cd_set_float8(values, nulls, column++, e->placebo_p);
-	set_int(values, nulls, column++, e->agents);
-	set_int(values, nulls, column++, e->periods_before);
-	set_int(values, nulls, column++, e->periods_after);
-	set_int(values, nulls, column++, e->controls);
-	set_text(values, nulls, column++, cd_comparison_name(e->comparison));
-	cd_set_float8(values, nulls, column++, level_in_units(q, e->before));
+	cd_put_number(row, to_units(q, e->improvement, e->before));
+	cd_put_number(row, to_units(q, e->low, e->before));
+	cd_put_number(row, story.high);
+	cd_put_number(row, e->p);
+	cd_put_count(row, e->periods_to_80);
+	cd_put_number(row, e->share);
+	cd_put_number(row, e->share_low);
+	cd_put_number(row, e->share_high);
+	cd_put_number(row, e->variation_ratio);
+	cd_put_number(row, e->variation_p);
+	cd_put_text(row, cd_intervention_signature(&story, &reason));
+	cd_put_text(row, cd_recurrence_name(e));
+	cd_put_text(row, reason);
+	cd_put_number(row, e->placebo_p);
+	cd_put_count(row, e->agents);
+	cd_put_count(row, e->periods_before);
+	cd_put_count(row, e->periods_after);
+	cd_put_count(row, e->controls);
+	cd_put_text(row, cd_comparison_name(e->comparison));
+	cd_put_number(row, level_in_units(q, e->before));
 	for (int i = 0; i < (int) lengthof(changes); i++)
-		cd_set_float8(values, nulls, column++, to_units(q, changes[i], e->before));
-	cd_set_float8(values, nulls, column++, e->autocorrelation);
-	cd_set_float8(values, nulls, column++, e->sessions_before);
-	cd_set_float8(values, nulls, column++, e->sessions_after);
-	cd_set_float8(values, nulls, column++, e->placebos);
-	Assert(column == RESULT_COLUMNS);
+		cd_put_number(row, to_units(q, changes[i], e->before));
+	cd_put_number(row, e->autocorrelation);
+	cd_put_number(row, e->sessions_before);
+	cd_put_number(row, e->sessions_after);
+	cd_put_number(row, e->placebos);
 }
 
 /* Estimate. */
@@ -404,14 +387,14 @@ append_panels(Study *s, ArrayType *array)
 static Datum
 one_row(FunctionCallInfo fcinfo, Study *s)
 {
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS] = {true};
+	CdRow		row = {0};
 
 	s->touched = palloc0(s->count * sizeof(bool));
 	s->touched[0] = true;
 	run(s);
-	fill_result(s, 0, values, nulls);
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_text(&row, NULL);
+	fill_result(s, 0, &row);
+	return cd_row_datum(fcinfo, &row);
 }
 
 Datum
@@ -494,15 +477,16 @@ cd_intervention_effect_panels(PG_FUNCTION_ARGS)
 	run(&s);
 	for (uint32 t = 0; t <= s.count; t++)
 	{
-		Datum		values[RESULT_COLUMNS];
-		bool		nulls[RESULT_COLUMNS] = {0};
+		CdRow		row = {0};
 
 		if (t < s.count && !s.touched[t])
 			continue;
-		nulls[0] = t == s.count || unnamed[t];
-		values[0] = nulls[0] ? (Datum) 0 : units[t];
-		fill_result(&s, t, values, nulls);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		if (t == s.count)
+			cd_put_text(&row, NULL);
+		else
+			cd_put(&row, units[t], !unnamed[t]);
+		fill_result(&s, t, &row);
+		cd_store_row(result, &row);
 	}
 	return (Datum) 0;
 }
