@@ -3,18 +3,16 @@
  *		The effect of a first session by staggered adoption, over a panel: group and
  *		time, averages, and the test of earlier trends.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 
 #include "panel/panel_dates.h"
 #include "stats/staggered.h"
 
-#define RESULT_COLUMNS 10
 #define NORMAL_975 1.959963984540054
 #define MOST_BYTES ((size_t) 4 << 30)
 #define GROUP_TIME (CD_AGGREGATE_DYNAMIC + 1)
@@ -202,30 +200,26 @@ get_study(FunctionCallInfo fcinfo, int n, Study *s)
 /* ---- rows --------------------------------------------------------------------------------------- */
 
 static void
-set_period(const Study *s, Datum *values, bool *nulls, int column, double time)
+put_period(CdRow *row, const Study *s, double time)
 {
-	nulls[column] = false;
-	values[column] = DateADTGetDatum(s->date[(size_t) time]);
+	cd_put_date(row, isnan(time) ? 0 : s->date[(size_t) time], !isnan(time));
 }
 
-static void
-set_count(Datum *values, bool *nulls, int column, int64 count)
+/* A row as far as its interval; NaN for what it isn't about. */
+static CdRow
+start_row(const Study *s, const char *kind, double group, double time, double since, double estimate, double se)
 {
-	nulls[column] = false;
-	values[column] = Int32GetDatum((int32) count);
-}
+	CdRow		row = {0};
 
-/* A row with its estimate; adoption, period, event_time, treated and control are still NULL. */
-static void
-start_row(const char *kind, double estimate, double se, Datum *values, bool *nulls)
-{
-	memset(nulls, true, RESULT_COLUMNS);
-	nulls[0] = false;
-	values[0] = CStringGetTextDatum(kind);
-	cd_set_float8(values, nulls, 4, estimate);
-	cd_set_float8(values, nulls, 5, se);
-	cd_set_float8(values, nulls, 6, estimate - NORMAL_975 * se);
-	cd_set_float8(values, nulls, 7, estimate + NORMAL_975 * se);
+	cd_put_text(&row, kind);
+	put_period(&row, s, group);
+	put_period(&row, s, time);
+	cd_put_count(&row, since);
+	cd_put_number(&row, estimate);
+	cd_put_number(&row, se);
+	cd_put_number(&row, estimate - NORMAL_975 * se);
+	cd_put_number(&row, estimate + NORMAL_975 * se);
+	return row;
 }
 
 static void
@@ -234,32 +228,28 @@ put_group_times(const Study *s, ReturnSetInfo *result)
 	for (size_t c = 0; c < s->fit.cells; c++)
 	{
 		const CdGroupTime *cell = &s->fit.cell[c];
-		Datum		values[RESULT_COLUMNS] = {0};
-		bool		nulls[RESULT_COLUMNS];
+		CdRow		row = start_row(s, aggregations[GROUP_TIME], cell->group, cell->time, cell->time - cell->group,
+									cell->effect, cell->se);
 
-		start_row(aggregations[GROUP_TIME], cell->effect, cell->se, values, nulls);
-		set_period(s, values, nulls, 1, cell->group);
-		set_period(s, values, nulls, 2, cell->time);
-		set_count(values, nulls, 3, (int64) (cell->time - cell->group));
-		set_count(values, nulls, 8, cell->treated);
-		set_count(values, nulls, 9, cell->control);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		cd_put_count(&row, (double) cell->treated);
+		cd_put_count(&row, (double) cell->control);
+		cd_store_row(result, &row);
 	}
 }
 
-/* One average: of a group, a period, or a time since the first session. */
+/* One average: of a group, a period, or a time since the first session; key NaN: of all. */
 static void
-put_average(const Study *s, CdAggregation type, const CdAggregateRow *row, ReturnSetInfo *result)
+put_average(const Study *s, const char *kind, CdAggregation type, double key, double effect, double se,
+			ReturnSetInfo *result)
 {
-	Datum		values[RESULT_COLUMNS] = {0};
-	bool		nulls[RESULT_COLUMNS];
+	bool		by_group = type == CD_AGGREGATE_GROUP;
+	bool		by_time = type == CD_AGGREGATE_DYNAMIC;
+	CdRow		row = start_row(s, kind, by_group ? key : NAN, by_group || by_time ? NAN : key, by_time ? key : NAN,
+								effect, se);
 
-	start_row(aggregations[type], row->effect, row->se, values, nulls);
-	if (type == CD_AGGREGATE_DYNAMIC)
-		set_count(values, nulls, 3, (int64) row->key);
-	else
-		set_period(s, values, nulls, type == CD_AGGREGATE_GROUP ? 1 : 2, row->key);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cd_put_count(&row, NAN);
+	cd_put_count(&row, NAN);
+	cd_store_row(result, &row);
 }
 
 static void
@@ -269,16 +259,13 @@ put_averages(const Study *s, CdAggregation type, double balance, ReturnSetInfo *
 	CdArena		arena = make_arena(cd_staggered_aggregate_size(&s->fit, type));
 	CdAggregate all;
 	CdStatus	status = cd_staggered_aggregate(&s->fit, &options, &arena, &all);
-	Datum		values[RESULT_COLUMNS] = {0};
-	bool		nulls[RESULT_COLUMNS];
 
 	if (status == CD_TOO_FEW)
 		return;
 	cd_ereport_status(status, "staggered_effect");
 	for (size_t r = 0; r < all.rows; r++)
-		put_average(s, type, &all.row[r], result);
-	start_row("overall", all.effect, all.se, values, nulls);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		put_average(s, aggregations[type], type, all.row[r].key, all.row[r].effect, all.row[r].se, result);
+	put_average(s, "overall", type, NAN, all.effect, all.se, result);
 }
 
 /* Arguments: panel, control, base, aggregation, anticipation, balance. */
@@ -310,8 +297,7 @@ cd_staggered_trend_test(PG_FUNCTION_ARGS)
 	double		chi_square = NAN;
 	double		df = NAN;
 	double		p = NAN;
-	Datum		values[3];
-	bool		nulls[3];
+	CdRow		row = {0};
 	Study		s;
 
 	if (PG_ARGISNULL(0))
@@ -325,8 +311,8 @@ cd_staggered_trend_test(PG_FUNCTION_ARGS)
 		if (status != CD_TOO_FEW)
 			cd_ereport_status(status, "staggered_trend_test");
 	}
-	cd_set_float8(values, nulls, 0, chi_square);
-	cd_set_float8(values, nulls, 1, df);
-	cd_set_float8(values, nulls, 2, p);
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_number(&row, chi_square);
+	cd_put_number(&row, df);
+	cd_put_number(&row, p);
+	return cd_row_datum(fcinfo, &row);
 }

@@ -4,7 +4,7 @@
  *		float8 array: numbers in a spell, spells, rule for ties, then the numbers of
  *		each spell (see SPELL_TIME and on), then room to grow.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/row.h"
 
 #include <math.h>
 
@@ -506,16 +506,6 @@ cd_kaplan_meier_final(PG_FUNCTION_ARGS)
 }
 
 static Datum
-array_of_float8(const double *x, int count)
-{
-	Datum	   *values = allocate(count, sizeof(Datum));
-
-	for (int i = 0; i < count; i++)
-		values[i] = Float8GetDatum(x[i]);
-	return PointerGetDatum(construct_array(values, count, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
-static Datum
 array_of_int4(const int32 *x, int count)
 {
 	Datum	   *values = allocate(count, sizeof(Datum));
@@ -525,7 +515,6 @@ array_of_int4(const int32 *x, int count)
 	return PointerGetDatum(construct_array(values, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
-#define LOG_RANK_COLUMNS 6
 #define MOST_GROUPS 1000
 
 Datum
@@ -539,8 +528,7 @@ cd_log_rank_final(PG_FUNCTION_ARGS)
 	double	   *observed;
 	double	   *expected;
 	CdStatus	status;
-	Datum		values[LOG_RANK_COLUMNS];
-	bool		nulls[LOG_RANK_COLUMNS] = {0};
+	CdRow		row = {0};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -558,16 +546,14 @@ cd_log_rank_final(PG_FUNCTION_ARGS)
 	status = cd_log_rank(s.spell, s.count, groups, &arena, observed, expected, &result);
 	if (status != CD_TOO_FEW)
 		cd_ereport_status(status, "log_rank");
-	cd_set_float8(values, nulls, 0, result.chi2);
-	cd_set_float8(values, nulls, 1, result.df);
-	cd_set_float8(values, nulls, 2, result.p);
-	values[3] = array_of_int4(group, groups);
-	values[4] = array_of_float8(observed, groups);
-	values[5] = array_of_float8(expected, groups);
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_number(&row, result.chi2);
+	cd_put_number(&row, result.df);
+	cd_put_number(&row, result.p);
+	cd_put(&row, array_of_int4(group, groups), true);
+	cd_put_numbers(&row, observed, groups);
+	cd_put_numbers(&row, expected, groups);
+	return cd_row_datum(fcinfo, &row);
 }
-
-#define COX_COLUMNS 8
 
 static const char *
 cox_status(const CdCox *fit, CdStatus status)
@@ -579,6 +565,15 @@ cox_status(const CdCox *fit, CdStatus status)
 	return status == CD_TOO_FEW ? "a covariate does not vary, or follows from the others" : "no finite answer";
 }
 
+static void
+put_numbers_if(CdRow *row, bool known, const double *x, int count)
+{
+	if (known)
+		cd_put_numbers(row, x, count);
+	else
+		cd_put_text(row, NULL);
+}
+
 Datum
 cd_cox_final(PG_FUNCTION_ARGS)
 {
@@ -587,8 +582,7 @@ cd_cox_final(PG_FUNCTION_ARGS)
 	CdTies		ties;
 	CdArena		arena;
 	CdStatus	status;
-	Datum		values[COX_COLUMNS];
-	bool		nulls[COX_COLUMNS] = {0};
+	CdRow		row = {0};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -601,15 +595,13 @@ cd_cox_final(PG_FUNCTION_ARGS)
 	status = cd_cox(s.spell, s.x, s.count, s.p, ties, s.clusters, &arena, &fit);
 	if (status != CD_TOO_FEW && status != CD_NO_CONVERGENCE)
 		cd_ereport_status(status, "cox");
-	values[0] = Int32GetDatum(s.count);
-	values[1] = Int32GetDatum(s.events);
-	values[2] = array_of_float8(fit.beta, s.p);
-	values[3] = array_of_float8(fit.se, s.p);
-	values[4] = array_of_float8(fit.robust_se, s.p);
-	nulls[2] = nulls[3] = status != CD_OK;
-	nulls[4] = status != CD_OK || s.clusters == 0;
-	cd_set_float8(values, nulls, 5, status == CD_OK ? fit.null_loglik : NAN);
-	cd_set_float8(values, nulls, 6, status == CD_OK ? fit.loglik : NAN);
-	values[7] = CStringGetTextDatum(cox_status(&fit, status));
-	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+	cd_put_count(&row, s.count);
+	cd_put_count(&row, s.events);
+	put_numbers_if(&row, status == CD_OK, fit.beta, s.p);
+	put_numbers_if(&row, status == CD_OK, fit.se, s.p);
+	put_numbers_if(&row, status == CD_OK && s.clusters > 0, fit.robust_se, s.p);
+	cd_put_number(&row, status == CD_OK ? fit.null_loglik : NAN);
+	cd_put_number(&row, status == CD_OK ? fit.loglik : NAN);
+	cd_put_text(&row, cox_status(&fit, status));
+	return cd_row_datum(fcinfo, &row);
 }
