@@ -8,16 +8,12 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "utils/builtins.h"
-#include "utils/date.h"
-
+#include "sqlfn/agent_rows.h"
 #include "sqlfn/effect_question.h"
 #include "stats/agent_change.h"
 #include "stats/solve.h"
 
 CD_FUNCTION(cd_agent_change_panels);
-
-#define RESULT_COLUMNS 18
 
 /* Many teams' panels, and their sessions. */
 typedef struct Changes
@@ -102,19 +98,6 @@ reason(const Changes *all, const CdAgentChange *c, const char *verdict)
 	return "the interval covers zero and changes worth having";
 }
 
-/* The name or number of the agent of a row. */
-static Datum
-agent_datum(const Panel *p, const CdEffectRow *row)
-{
-	const PanelAgent *agent = &panel_agents(p)[row->agent];
-	PanelString name;
-
-	if (p->agent_kind != PANEL_AGENT_TEXT)
-		return CStringGetTextDatum(psprintf(INT64_FORMAT, agent->key.id));
-	name = panel_string(p, agent->key.name);
-	return PointerGetDatum(cstring_to_text_with_len(name.data, name.length));
-}
-
 static void
 put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 {
@@ -123,31 +106,27 @@ put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 	double		half = half_width(c->se, c->df, 0.95);
 	double		cycles_half = half_width(c->cycles_se, c->df, 0.95);
 	const char *verdict = conclusion(q, c);
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS] = {0};
-	int			column = 0;
+	CdRow		out = {0};
 
-	nulls[column] = all->unnamed[all->places[row->team]];
-	values[column++] = all->units[all->places[row->team]];
-	values[column++] = agent_datum(all->panels[row->team], row);
-	values[column++] = DateADTGetDatum(panel_series_date(&all->series, row->period));
-	cd_set_float8(values, nulls, column++, row->sessions);
-	values[column++] = Int32GetDatum(c->before);
-	values[column++] = Int32GetDatum(c->after);
-	cd_set_float8(values, nulls, column++, metric_value(q, c->observed));
-	cd_set_float8(values, nulls, column++, metric_value(q, c->observed - c->change));
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change));
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change - half));
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->change + half));
-	cd_set_float8(values, nulls, column++, 2 * gsl_cdf_tdist_Q(fabs(c->change) / c->se, c->df));
-	values[column++] = CStringGetTextDatum(verdict);
-	values[column++] = Int32GetDatum(c->cycles);
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change));
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change - cycles_half));
-	cd_set_float8(values, nulls, column++, improvement(q, c->observed, c->cycles_change + cycles_half));
-	values[column++] = CStringGetTextDatum(reason(all, c, verdict));
-	Assert(column == RESULT_COLUMNS);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cd_put(&out, all->units[all->places[row->team]], !all->unnamed[all->places[row->team]]);
+	cd_put_agent(&out, all->panels[row->team], row->agent);
+	cd_put_date(&out, panel_series_date(&all->series, row->period), true);
+	cd_put_number(&out, row->sessions);
+	cd_put_count(&out, c->before);
+	cd_put_count(&out, c->after);
+	cd_put_number(&out, metric_value(q, c->observed));
+	cd_put_number(&out, metric_value(q, c->observed - c->change));
+	cd_put_number(&out, improvement(q, c->observed, c->change));
+	cd_put_number(&out, improvement(q, c->observed, c->change - half));
+	cd_put_number(&out, improvement(q, c->observed, c->change + half));
+	cd_put_number(&out, 2 * gsl_cdf_tdist_Q(fabs(c->change) / c->se, c->df));
+	cd_put_text(&out, verdict);
+	cd_put_count(&out, c->cycles);
+	cd_put_number(&out, improvement(q, c->observed, c->cycles_change));
+	cd_put_number(&out, improvement(q, c->observed, c->cycles_change - cycles_half));
+	cd_put_number(&out, improvement(q, c->observed, c->cycles_change + cycles_half));
+	cd_put_text(&out, reason(all, c, verdict));
+	cd_store_row(result, &out);
 }
 
 static void

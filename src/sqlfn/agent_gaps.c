@@ -121,14 +121,14 @@ cd_agent_mean_gaps(PG_FUNCTION_ARGS)
 	noise = mean_gaps(p, mean);
 	for (uint32 a = 0; a < p->agents; a++)
 	{
-		Datum		values[3];
-		bool		nulls[3] = {0};
+		CdRow		row;
 
 		if (!(mean[a].weight > 0))
 			continue;
-		cd_set_float8(values, nulls, 1, unit * mean[a].gap);
-		cd_set_float8(values, nulls, 2, noise > 0 ? fabs(unit) * sqrt(noise / mean[a].weight) : NAN);
-		cd_put_agent_row(&out, a, values, nulls);
+		row = cd_start_agent_row(&out, a);
+		cd_put_number(&row, unit * mean[a].gap);
+		cd_put_number(&row, noise > 0 ? fabs(unit) * sqrt(noise / mean[a].weight) : NAN);
+		cd_end_agent_row(&out, &row);
 	}
 	return (Datum) 0;
 }
@@ -203,14 +203,13 @@ own_gaps(const Panel *p, double unit)
 
 /* An agent without a value that has a target has no row. */
 static void
-put_gap(const CdAgentRows *out, uint32 from, uint32 to, double unit, const CdAgentOwn *own)
+put_gap(CdAgentRows *out, uint32 from, uint32 to, double unit, const CdAgentOwn *own)
 {
 	const PanelCell *cell = panel_cells(out->panel);
 	double		weight = 0;
 	double		total = 0;
 	double		sessions = 0;
-	Datum		values[6];
-	bool		nulls[6] = {0};
+	CdRow		row;
 
 	for (uint32 i = from; i < to; i++)
 	{
@@ -222,13 +221,13 @@ put_gap(const CdAgentRows *out, uint32 from, uint32 to, double unit, const CdAge
 	}
 	if (!(weight > 0))
 		return;
-	cd_set_float8(values, nulls, 1, sessions);
-	cd_set_float8(values, nulls, 2, unit * total / weight);
-	cd_set_float8(values, nulls, 3, own->own);
-	cd_set_float8(values, nulls, 4, own->se);
-	nulls[5] = own->blocks == 0;
-	values[5] = Int32GetDatum(own->blocks);
-	cd_put_agent_row(out, cell[from].agent, values, nulls);
+	row = cd_start_agent_row(out, cell[from].agent);
+	cd_put_number(&row, sessions);
+	cd_put_number(&row, unit * total / weight);
+	cd_put_number(&row, own->own);
+	cd_put_number(&row, own->se);
+	cd_put_count(&row, own->blocks > 0 ? (double) own->blocks : NAN);
+	cd_end_agent_row(out, &row);
 }
 
 /* panel, higher_is_better, scale */

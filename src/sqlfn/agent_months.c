@@ -5,7 +5,6 @@
 #include "sqlfn/agent_rows.h"
 
 #include "miscadmin.h"
-#include "utils/date.h"
 
 #include "panel/panel_dates.h"
 #include "panel/panel_series.h"
@@ -44,19 +43,18 @@ add_to_month(Month *month, const PanelCell *cell)
 }
 
 static void
-put_month(const CdAgentRows *out, int32 agent, const Month *month)
+put_month(CdAgentRows *out, int32 agent, const Month *month)
 {
-	Datum		values[8];
-	bool		nulls[8] = {0};
+	CdRow		row = cd_start_agent_row(out, agent);
 
-	values[1] = DateADTGetDatum(panel_first_of_month(month->number));
-	cd_set_float8(values, nulls, 2, month->gap_total / month->weight);
-	cd_set_float8(values, nulls, 3, month->total / month->weight);
-	cd_set_float8(values, nulls, 4, month->weight);
-	values[5] = Int64GetDatum(month->periods);
-	values[6] = DateADTGetDatum(month->first);
-	values[7] = DateADTGetDatum(month->last);
-	cd_put_agent_row(out, agent, values, nulls);
+	cd_put_date(&row, panel_first_of_month(month->number), true);
+	cd_put_number(&row, month->gap_total / month->weight);
+	cd_put_number(&row, month->total / month->weight);
+	cd_put_number(&row, month->weight);
+	cd_put(&row, Int64GetDatum(month->periods), true);
+	cd_put_date(&row, month->first, true);
+	cd_put_date(&row, month->last, true);
+	cd_end_agent_row(out, &row);
 }
 
 /* panel */

@@ -4,8 +4,6 @@
  */
 #include "sqlfn/agent_rows.h"
 
-#include "utils/builtins.h"
-
 CD_FUNCTION(cd_agent_parts);
 
 /* Tenure in days at which a band ends, and what bands are called. */
@@ -53,22 +51,16 @@ gather_parts(const Panel *p, uint32 from, uint32 to, Part *part)
 }
 
 static void
-put_part(const CdAgentRows *out, int32 agent, int32 label, int band, const Part *part)
+put_part(CdAgentRows *out, int32 agent, int32 label, int band, const Part *part)
 {
-	PanelString type = panel_label(out->panel, label);
-	MemoryContext old = MemoryContextSwitchTo(out->row);
-	Datum		values[6];
-	bool		nulls[6] = {0};
+	CdRow		row = cd_start_agent_row(out, agent);
 
-	nulls[1] = label == PANEL_NO_LABEL;
-	if (!nulls[1])
-		values[1] = PointerGetDatum(cstring_to_text_with_len(type.data, type.length));
-	values[2] = CStringGetTextDatum(band_name[band]);
-	cd_set_float8(values, nulls, 3, part->weight);
-	cd_set_float8(values, nulls, 4, part->target_total / part->weight);
-	cd_set_float8(values, nulls, 5, part->gap_total / part->weight);
-	MemoryContextSwitchTo(old);
-	cd_put_agent_row(out, agent, values, nulls);
+	cd_put_label(&row, out->panel, label);
+	cd_put_text(&row, band_name[band]);
+	cd_put_number(&row, part->weight);
+	cd_put_number(&row, part->target_total / part->weight);
+	cd_put_number(&row, part->gap_total / part->weight);
+	cd_end_agent_row(out, &row);
 }
 
 /* panel */

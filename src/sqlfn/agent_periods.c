@@ -64,26 +64,9 @@ gather_periods(const Panel *p, uint32 from, uint32 to, CdScale scale, Period *ou
 	return count;
 }
 
-/* An array of float8 with NULL for NaN. */
-static Datum
-float8_array(const double *numbers, int count)
-{
-	Datum	   *element = palloc(count * sizeof(Datum));
-	bool	   *nulls = palloc(count * sizeof(bool));
-	int			start = 1;
-
-	for (int i = 0; i < count; i++)
-	{
-		element[i] = Float8GetDatum(numbers[i]);
-		nulls[i] = isnan(numbers[i]);
-	}
-	return PointerGetDatum(construct_md_array(element, nulls, 1, &count, &start, FLOAT8OID, sizeof(float8),
-											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 /* Sums over periods: weight, total, periods measured, weight and total over target of those that have one, sessions. */
 static void
-set_sums(const Period *period, int count, Datum *values, bool *nulls)
+put_sums(CdRow *row, const Period *period, int count)
 {
 	double		sum[5] = {0};
 	int			measured = 0;
@@ -99,13 +82,13 @@ set_sums(const Period *period, int count, Datum *values, bool *nulls)
 		sum[3] += at->targeted > 0 ? at->weight * (at->over_total / at->targeted) : 0;
 		sum[4] += at->sessions;
 	}
-	values[0] = Int32GetDatum(measured);
+	cd_put_count(row, measured);
 	for (int k = 0; k < (int) lengthof(sum); k++)
-		cd_set_float8(values, nulls, k + 1, sum[k]);
+		cd_put_number(row, sum[k]);
 }
 
 static void
-put_periods(const CdAgentRows *out, int32 agent, const Period *period, int count)
+put_periods(CdAgentRows *out, int32 agent, const Period *period, int count)
 {
 	enum
 	{
@@ -115,11 +98,9 @@ put_periods(const CdAgentRows *out, int32 agent, const Period *period, int count
 		SESSIONS,
 		NUMBERS
 	};
-	MemoryContext old = MemoryContextSwitchTo(out->row);
+	CdRow		row = cd_start_agent_row(out, agent);
 	Datum	   *date = palloc(count * sizeof(Datum));
 	double	   *number = palloc(NUMBERS * count * sizeof(double));
-	Datum		values[2 + NUMBERS + 6];
-	bool		nulls[2 + NUMBERS + 6] = {0};
 
 	for (int i = 0; i < count; i++)
 	{
@@ -131,12 +112,11 @@ put_periods(const CdAgentRows *out, int32 agent, const Period *period, int count
 		number[OVER_TARGET * count + i] = at->targeted > 0 ? at->over_total / at->targeted : NAN;
 		number[SESSIONS * count + i] = at->sessions;
 	}
-	values[1] = PointerGetDatum(construct_array(date, count, DATEOID, sizeof(DateADT), true, TYPALIGN_INT));
+	cd_put(&row, PointerGetDatum(construct_array(date, count, DATEOID, sizeof(DateADT), true, TYPALIGN_INT)), true);
 	for (int k = 0; k < NUMBERS; k++)
-		values[2 + k] = float8_array(number + k * count, count);
-	set_sums(period, count, values + 2 + NUMBERS, nulls + 2 + NUMBERS);
-	MemoryContextSwitchTo(old);
-	cd_put_agent_row(out, agent, values, nulls);
+		cd_put_numbers(&row, number + k * count, count);
+	put_sums(&row, period, count);
+	cd_end_agent_row(out, &row);
 }
 
 /* panel, scale */

@@ -16,23 +16,48 @@ cd_start_agent_rows(FunctionCallInfo fcinfo, const Panel *p)
 	return out;
 }
 
-void
-cd_put_agent_row(const CdAgentRows *out, int32 agent, Datum *values, bool *nulls)
+CdRow
+cd_start_agent_row(CdAgentRows *out, int32 agent)
 {
-	const PanelAgent *a = &panel_agents(out->panel)[agent];
-	MemoryContext old = MemoryContextSwitchTo(out->row);
+	CdRow		row = {0};
 
-	if (out->panel->agent_kind == PANEL_AGENT_TEXT)
-	{
-		PanelString name = panel_string(out->panel, a->key.name);
+	out->caller = MemoryContextSwitchTo(out->row);
+	cd_put_agent(&row, out->panel, agent);
+	return row;
+}
 
-		values[0] = PointerGetDatum(cstring_to_text_with_len(name.data, name.length));
-	}
-	else
-		values[0] = CStringGetTextDatum(psprintf(INT64_FORMAT, a->key.id));
-	tuplestore_putvalues(out->result->setResult, out->result->setDesc, values, nulls);
-	MemoryContextSwitchTo(old);
+void
+cd_end_agent_row(CdAgentRows *out, CdRow *row)
+{
+	cd_store_row(out->result, row);
+	MemoryContextSwitchTo(out->caller);
 	MemoryContextReset(out->row);
+}
+
+static void
+put_string(CdRow *row, PanelString s)
+{
+	cd_put(row, PointerGetDatum(cstring_to_text_with_len(s.data, s.length)), true);
+}
+
+void
+cd_put_agent(CdRow *row, const Panel *p, int32 agent)
+{
+	const PanelAgent *a = &panel_agents(p)[agent];
+
+	if (p->agent_kind == PANEL_AGENT_TEXT)
+		put_string(row, panel_string(p, a->key.name));
+	else
+		cd_put_text(row, psprintf(INT64_FORMAT, a->key.id));
+}
+
+void
+cd_put_label(CdRow *row, const Panel *p, int32 label)
+{
+	if (label == PANEL_NO_LABEL)
+		cd_put_text(row, NULL);
+	else
+		put_string(row, panel_label(p, label));
 }
 
 uint32
