@@ -2,7 +2,7 @@
  * panel_access.c
  *		Looking into a panel, and cutting a part out of it.
  */
-#include "sqlfn/sqlfn.h"
+#include "sqlfn/agent_rows.h"
 
 #include <math.h>
 
@@ -112,51 +112,27 @@ cd_panel_contact_types(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(construct_array(types, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static Datum
-agent_datum(const Panel *p, const PanelAgent *agent)
-{
-	if (p->agent_kind == PANEL_AGENT_TEXT)
-		return text_datum(panel_string(p, agent->key.name));
-	return CStringGetTextDatum(psprintf(INT64_FORMAT, agent->key.id));
-}
-
-static void
-set_date(Datum *values, bool *nulls, int column, int32 date)
-{
-	nulls[column] = date == PANEL_NO_DATE;
-	values[column] = DateADTGetDatum(date);
-}
-
-static void
-set_label(Datum *values, bool *nulls, int column, const Panel *p, int32 label)
-{
-	nulls[column] = label == PANEL_NO_LABEL;
-	if (!nulls[column])
-		values[column] = text_datum(panel_label(p, label));
-}
-
 /* A cell as a row; a cell without observations has NULL mean. */
 static void
-put_cell(Tuplestorestate *store, TupleDesc desc, const Panel *p, const PanelCell *cell)
+put_cell(ReturnSetInfo *result, const Panel *p, const PanelCell *cell)
 {
-	Datum		values[12] = {0};
-	bool		nulls[12] = {0};
-	bool		targeted = panel_cell_has_target(cell);
-	const PanelAgent *agent = &panel_agents(p)[cell->agent];
+	CdRow		row = {0};
+	double		target = panel_cell_has_target(cell) ? cell->target : 0;
+	int32		hired_on = panel_agents(p)[cell->agent].hired_on;
 
-	values[0] = agent_datum(p, agent);
-	set_date(values, nulls, 1, cell->period);
-	set_label(values, nulls, 2, p, cell->contact_type);
-	set_label(values, nulls, 3, p, cell->coach);
-	values[4] = Int64GetDatum((int64) cell->gap.n);
-	cd_set_float8(values, nulls, 5, cell->gap.weight);
-	cd_set_float8(values, nulls, 6, cell->gap.n == 0 ? NAN : cell->gap.mean + (targeted ? cell->target : 0));
-	cd_set_float8(values, nulls, 7, cell->gap.m2);
-	cd_set_float8(values, nulls, 8, cell->target);
-	cd_set_float8(values, nulls, 9, cell->sessions);
-	cd_set_float8(values, nulls, 10, cell->minutes);
-	set_date(values, nulls, 11, agent->hired_on);
-	tuplestore_putvalues(store, desc, values, nulls);
+	cd_put_agent(&row, p, cell->agent);
+	cd_put_date(&row, cell->period, cell->period != PANEL_NO_DATE);
+	cd_put_label(&row, p, cell->contact_type);
+	cd_put_label(&row, p, cell->coach);
+	cd_put(&row, Int64GetDatum((int64) cell->gap.n), true);
+	cd_put_number(&row, cell->gap.weight);
+	cd_put_number(&row, cell->gap.n == 0 ? NAN : cell->gap.mean + target);
+	cd_put_number(&row, cell->gap.m2);
+	cd_put_number(&row, cell->target);
+	cd_put_number(&row, cell->sessions);
+	cd_put_number(&row, cell->minutes);
+	cd_put_date(&row, hired_on, hired_on != PANEL_NO_DATE);
+	cd_store_row(result, &row);
 }
 
 Datum
@@ -172,7 +148,7 @@ cd_panel_cells(PG_FUNCTION_ARGS)
 	for (uint32 i = 0; i < p->cells; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		put_cell(result->setResult, result->setDesc, p, &panel_cells(p)[i]);
+		put_cell(result, p, &panel_cells(p)[i]);
 		MemoryContextReset(row);
 	}
 	MemoryContextSwitchTo(old);
