@@ -197,6 +197,13 @@ panel_cell_has_target(const PanelCell *c)
 	return c->target == c->target;
 }
 
+/* The mean value of a cell; without a target it stands where the gap would. */
+static inline double
+panel_cell_value(const PanelCell *c)
+{
+	return c->gap.mean + (panel_cell_has_target(c) ? c->target : 0);
+}
+
 /* The numbers of a cell by which a stored panel is kept, the doubles first. */
 typedef enum PanelNumber
 {

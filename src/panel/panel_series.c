@@ -128,12 +128,6 @@ number_labels(const Types *types, const Panel *p)
 }
 
 static double
-cell_value(const PanelCell *cell)
-{
-	return cell->gap.mean + (panel_cell_has_target(cell) ? cell->target : 0);
-}
-
-static double
 cell_gap(const PanelCell *cell)
 {
 	return cell->gap.mean;
@@ -251,7 +245,7 @@ add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSer
 			out[count++] = (CdEffectRow) {
 				.team = t, .agent = cell->agent, .period = period, .tenure = tenure_weeks(p, cell)
 			};
-		add_cell(&out[count - 1], cell, sign * (cell_value(cell) - effect[type]));
+		add_cell(&out[count - 1], cell, sign * (panel_cell_value(cell) - effect[type]));
 		row_of[i] = series->count + count - 1;
 	}
 	for (uint32 i = 0; i < count; i++)
@@ -271,7 +265,7 @@ mean_value(const Panel *p)
 		{
 			CdMoments	cell = panel_cells(p)[i].gap;
 
-			cell.mean = cell_value(&panel_cells(p)[i]);
+			cell.mean = panel_cell_value(&panel_cells(p)[i]);
 			cd_moments_merge(&m, &cell);
 		}
 	return m.weight > 0 ? m.mean : NAN;
@@ -292,7 +286,7 @@ add_to_level(Level *level, const PanelCell *cell, double middle)
 	if (cell->gap.n == 0)
 		return;
 	level->weight += cell->gap.weight;
-	level->sum += cell->gap.weight * exp(fmin(cell_value(cell) - middle, FARTHEST));
+	level->sum += cell->gap.weight * exp(fmin(panel_cell_value(cell) - middle, FARTHEST));
 }
 
 /* What a session meets: the agents' levels, each by the sessions received; the team's where there are none. */
@@ -386,7 +380,7 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 	double	   *effect;
 	uint32		cells = 0;
 
-	walk.value = cell_value;
+	walk.value = panel_cell_value;
 	effect = type_effects(&walk);
 
 	series.rows = palloc_extended(Max(walk.cells, 1) * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);

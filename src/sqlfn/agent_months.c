@@ -38,7 +38,7 @@ add_to_month(Month *month, const PanelCell *cell)
 		month->periods++;
 	month->last = cell->period;
 	month->weight += cell->gap.weight;
-	month->total += cell->gap.weight * cd_cell_value(cell);
+	month->total += cell->gap.weight * panel_cell_value(cell);
 	month->gap_total += cell->gap.weight * cell->gap.mean;
 }
 

@@ -26,7 +26,7 @@ typedef struct Period
 static void
 add_to_period(Period *period, const PanelCell *cell, CdScale scale)
 {
-	double		value = cd_cell_value(cell);
+	double		value = panel_cell_value(cell);
 	double		target = cell->target;
 
 	period->sessions += cell->sessions;

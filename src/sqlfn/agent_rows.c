@@ -70,9 +70,3 @@ cd_agent_end(const Panel *p, uint32 from)
 		to++;
 	return to;
 }
-
-double
-cd_cell_value(const PanelCell *cell)
-{
-	return cell->gap.mean + (panel_cell_has_target(cell) ? cell->target : 0);
-}

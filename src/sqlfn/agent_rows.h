@@ -34,7 +34,4 @@ extern void cd_put_label(CdRow *row, const Panel *p, int32 label);
 /* Where the run of an agent's cells that begins at a cell ends: cells of canonical panels come by agent. */
 extern uint32 cd_agent_end(const Panel *p, uint32 from);
 
-/* The mean value of a cell; without a target it stands where the gap would. */
-extern double cd_cell_value(const PanelCell *cell);
-
 #endif							/* SQLFN_AGENT_ROWS_H */

@@ -117,7 +117,6 @@ static void
 put_cell(ReturnSetInfo *result, const Panel *p, const PanelCell *cell)
 {
 	CdRow		row = {0};
-	double		target = panel_cell_has_target(cell) ? cell->target : 0;
 	int32		hired_on = panel_agents(p)[cell->agent].hired_on;
 
 	cd_put_agent(&row, p, cell->agent);
@@ -126,7 +125,7 @@ put_cell(ReturnSetInfo *result, const Panel *p, const PanelCell *cell)
 	cd_put_label(&row, p, cell->coach);
 	cd_put(&row, Int64GetDatum((int64) cell->gap.n), true);
 	cd_put_number(&row, cell->gap.weight);
-	cd_put_number(&row, cell->gap.n == 0 ? NAN : cell->gap.mean + target);
+	cd_put_number(&row, cell->gap.n == 0 ? NAN : panel_cell_value(cell));
 	cd_put_number(&row, cell->gap.m2);
 	cd_put_number(&row, cell->target);
 	cd_put_number(&row, cell->sessions);

@@ -85,7 +85,7 @@ number_units(const Panel *p, size_t *units)
 static void
 add_outcome(const PanelCell *cell, double *mean, double *weight)
 {
-	double		x = cell->gap.mean + (panel_cell_has_target(cell) ? cell->target : 0);
+	double		x = panel_cell_value(cell);
 
 	*weight += cell->gap.weight;
 	if (isnan(*mean))
