@@ -8,6 +8,8 @@
 
 #include "catalog/pg_type.h"
 
+#include "stats/solve.h"
+
 int
 effect_horizon(FunctionCallInfo fcinfo, int n)
 {
@@ -60,7 +62,7 @@ effect_spread_to_units(const EffectQuestion *q, double change, double spread, do
 const char *
 effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 {
-	double		half = 1.6448536269514722 * e->sd;
+	double		half = CD_NORMAL_95 * e->sd;
 	double		low = effect_to_units(q, e->effect - half, level);
 	double		high = effect_to_units(q, e->effect + half, level);
 

@@ -11,9 +11,9 @@
 #include "utils/builtins.h"
 
 #include "panel/panel_dates.h"
+#include "stats/solve.h"
 #include "stats/staggered.h"
 
-#define NORMAL_975 1.959963984540054
 #define MOST_BYTES ((size_t) 4 << 30)
 #define GROUP_TIME (CD_AGGREGATE_DYNAMIC + 1)
 
@@ -217,8 +217,8 @@ start_row(const Study *s, const char *kind, double group, double time, double si
 	cd_put_count(&row, since);
 	cd_put_number(&row, estimate);
 	cd_put_number(&row, se);
-	cd_put_number(&row, estimate - NORMAL_975 * se);
-	cd_put_number(&row, estimate + NORMAL_975 * se);
+	cd_put_number(&row, estimate - CD_NORMAL_975 * se);
+	cd_put_number(&row, estimate + CD_NORMAL_975 * se);
 	return row;
 }
 

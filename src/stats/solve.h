@@ -7,6 +7,10 @@
 
 #include "stats/status.h"
 
+/* Quantiles of the normal distribution. */
+#define CD_NORMAL_95 1.6448536269514722
+#define CD_NORMAL_975 1.959963984540054
+
 /* Sets *status when it cannot go on; the value is ignored then. */
 typedef double (*CdFunction) (double x, void *context, CdStatus *status);
 
