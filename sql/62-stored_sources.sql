@@ -53,20 +53,21 @@ CREATE FUNCTION coachdiag.stored_session_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
-		SELECT s.*, s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AS held,
-			s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AND s.not_coachable_reason IS NULL
-				AND NOT (coalesce(s.recognition, false) AND s.behaviour IS NULL AND s.sub_behaviour IS NULL AND s.action IS NULL) AS dose
+		SELECT h.*, h.held AND (%1$s) AS dose
 		FROM (
-			SELECT DISTINCT ON (session_id, agent_id, metric) %s,
-				(coalesce(held_at, scheduled_at) AT TIME ZONE %L)::date AS day
-			FROM (%s) r
-			-- A row that counts as dose comes before a later one that doesn't, as in session_row_sql.
-			ORDER BY session_id, agent_id, metric, (%s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id, r::text
-		) s
-		WHERE (s.day < %L) IS NOT FALSE
-	$query$, (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
+			SELECT s.*, s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AS held
+			FROM (
+				SELECT DISTINCT ON (session_id, agent_id, metric) %2$s,
+					(coalesce(held_at, scheduled_at) AT TIME ZONE %3$L)::date AS day
+				FROM (%4$s) r
+				-- A row that counts as dose comes before a later one that doesn't, as in session_row_sql.
+				ORDER BY session_id, agent_id, metric, (%1$s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id, r::text
+			) s
+			WHERE (s.day < %5$L) IS NOT FALSE
+		) h
+	$query$, coachdiag.counts_as_dose_sql(), (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
 			FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0),
-		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.counts_as_dose_sql(), coachdiag.waits_from(ws))
+		coachdiag.time_zone(ws), coachdiag.source(ws, 'coaching_session'), coachdiag.waits_from(ws))
 $$;
 COMMENT ON FUNCTION coachdiag.stored_session_sql(text) IS
 'Internal: a query for every session of a workspace, held or not, once per session, agent and metric, with its day and whether it was held and is a dose; but those of the week that is not over, and later ones.';
