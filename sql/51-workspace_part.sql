@@ -7,8 +7,10 @@ CREATE TABLE coachdiag.workspace_part (
 	ddl text NOT NULL,
 	refresh_with text,
 	reads text[],
-	CHECK ((kind = 'table') = (refresh_with IS NOT NULL)),
-	CHECK (kind = 'table' OR reads IS NULL)
+	owner_fills boolean NOT NULL DEFAULT false,
+	CHECK ((kind = 'table' AND NOT owner_fills) = (refresh_with IS NOT NULL)),
+	CHECK (refresh_with IS NOT NULL OR reads IS NULL),
+	CHECK (kind = 'table' OR NOT owner_fills)
 );
 
 COMMENT ON TABLE coachdiag.workspace_part IS
@@ -19,9 +21,10 @@ COMMENT ON COLUMN coachdiag.workspace_part.name IS 'Name in the schema of the wo
 COMMENT ON COLUMN coachdiag.workspace_part.kind IS 'table, view or materialized view.';
 COMMENT ON COLUMN coachdiag.workspace_part.ddl IS 'Statements that make it, with its comments; "@." stands for the schema. A materialized view needs a unique index.';
 COMMENT ON COLUMN coachdiag.workspace_part.refresh_with IS
-'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have). One that does not name $1 leaves the table to its owner to fill.';
+'For a table: the query that fills it and returns the rows written. $1: name of the workspace, $2: month before which contacts and measurements have not changed (null: all may have). Null where its owner fills it.';
 COMMENT ON COLUMN coachdiag.workspace_part.reads IS
 'For a table: all that refresh_with reads, sources too, so that it is run only when one of them has changed; null: run each time. What views read is known to PostgreSQL.';
+COMMENT ON COLUMN coachdiag.workspace_part.owner_fills IS 'Whether the table is left to the owner of the workspace to fill: refresh only looks whether its content has changed.';
 
 GRANT SELECT ON coachdiag.workspace_part TO PUBLIC;
 
@@ -93,7 +96,7 @@ DECLARE
 	written bigint;
 BEGIN
 	SELECT w.* INTO p FROM coachdiag.workspace_part w WHERE w.name = part;
-	IF p.kind = 'table' THEN
+	IF p.refresh_with IS NOT NULL THEN
 		EXECUTE p.refresh_with INTO written USING ws, from_month;
 	ELSIF p.kind = 'materialized view' THEN
 		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, part);

@@ -41,7 +41,7 @@ DECLARE
 BEGIN
 	RETURN QUERY SELECT p.name, concat_ws(' ', version, c.oid)
 	FROM coachdiag.workspace_part p JOIN pg_class c ON c.relnamespace = coachdiag.workspace_oid(ws) AND c.relname = p.name
-	WHERE p.kind = 'materialized view' OR p.refresh_with LIKE '%$1%';
+	WHERE p.kind <> 'view' AND NOT p.owner_fills;
 
 	RETURN QUERY SELECT 'week', waits_from::text;
 	-- A session of a day to come is held once that day has come. Rows of agent_metric that wait are known by stored_metric.
@@ -54,7 +54,7 @@ BEGIN
 	FROM (SELECT s.relation, max(s.source_relation) AS oid, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns FROM coachdiag.source_column(ws) s GROUP BY s.relation) s
 		LEFT JOIN pg_class c ON c.oid = s.oid;
 
-	FOR relation IN SELECT 'settings' UNION ALL SELECT p.name FROM coachdiag.workspace_part p WHERE p.refresh_with NOT LIKE '%$1%' LOOP
+	FOR relation IN SELECT 'settings' UNION ALL SELECT p.name FROM coachdiag.workspace_part p WHERE p.owner_fills LOOP
 		-- What as_of changes is from which day on rows wait.
 		EXECUTE format('SELECT md5(coalesce(string_agg(r::text, chr(10) ORDER BY r::text COLLATE "C"), '''')) FROM (SELECT to_jsonb(t) - ''as_of'' AS r FROM %I.%I t) t', ws, relation) INTO state;
 		RETURN NEXT;

@@ -256,13 +256,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 	COMMENT ON COLUMN @.agent_improvement.improved IS 'Improved beyond noise (95 % interval of the shrunken change) and by the smallest effect worth having.';
 $part$);
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1092, 'health_benchmark', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, owner_fills, ddl) VALUES (1092, 'health_benchmark', 'table', true, $part$
 	CREATE TABLE @.health_benchmark (measure text PRIMARY KEY, benchmark double precision NOT NULL CHECK (benchmark > '-Infinity' AND benchmark < 'Infinity'), source text);
 	COMMENT ON TABLE @.health_benchmark IS 'Benchmarks of your own for program_health, over those of coachdiag.health_measure(); fill it as you like, refresh leaves it alone.';
 	COMMENT ON COLUMN @.health_benchmark.measure IS 'A measure of coachdiag.health_measure().';
 	COMMENT ON COLUMN @.health_benchmark.benchmark IS 'Benchmark, in the same unit; shares as fractions.';
 	COMMENT ON COLUMN @.health_benchmark.source IS 'Where it comes from.';
-$part$, 'SELECT NULL::bigint');
+$part$);
 
 -- The measures
 

@@ -22,12 +22,12 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION coachdiag.topic_words(text) IS 'Internal: a text as lower-case words with single spaces between and around them. NULL: NULL.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with) VALUES (1125, 'topic_keyword', 'table', $part$
+INSERT INTO coachdiag.workspace_part (position, name, kind, owner_fills, ddl) VALUES (1125, 'topic_keyword', 'table', true, $part$
 	CREATE TABLE @.topic_keyword (keyword text PRIMARY KEY, aims_at text NOT NULL CHECK (aims_at IN ('agent_skill', 'system_constraint', 'quality_artefact')));
 	COMMENT ON TABLE @.topic_keyword IS 'Words of your own to sort sessions by, over those of coachdiag.topic_keyword(); fill it as you like, refresh leaves it alone.';
 	COMMENT ON COLUMN @.topic_keyword.keyword IS 'Word or words; matched at the start of a word, whatever the case; of several that match the longest counts.';
 	COMMENT ON COLUMN @.topic_keyword.aims_at IS 'agent_skill, system_constraint or quality_artefact.';
-$part$, 'SELECT NULL::bigint');
+$part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1130, 'session_topics', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.session_topics AS
