@@ -1,4 +1,14 @@
 -- The parts of a workspace: every stored copy and result view, one row each, in the order they are made and refreshed.
+--
+-- Positions, by subject; a part stands in the band of its own, or where that comes too early, right after the last that it reads:
+--     10 to   99  copies of the sources, the panels of all months
+--    100 to  499  the gap and what coaching did to it: dispersion, sources, effects
+--    500 to  999  contacts, who can only wait; then the verdict: score, indicators, paradox, diagnosis
+--   1000 to 1049  coaches
+--   1050 to 1189  the programme: the log, agents' months, the ten reasons, time and topics of coaching
+--   1190 to 1499  people: commitments, tasks, history, who came and left
+--   1500 to 1689  the process and its constraints: map, conformance, failure demand
+--   1690 to 1999  look-alikes, interventions; last of all the log of changes
 
 CREATE TABLE coachdiag.workspace_part (
 	position int PRIMARY KEY,
