@@ -24,7 +24,7 @@ class World:
     """One centre: base work, waiting that the target has room for, and a gap of which one step in one type carries a share."""
 
     view, answer = "constraint_map", "true"
-    parts = ["stored_contact", "repeat_contact", "step_by_agent", "handle_target", "constraint_measure", "escalation_floor", "constraint_map"]
+    parts = ["stored_history", "stored_contact", "repeat_contact", "step_by_agent", "handle_target", "constraint_measure", "escalation_floor", "constraint_map"]
 
     def __init__(self, rng, share):
         self.rng, self.share = rng, share
@@ -111,7 +111,7 @@ class Outcome:
     contacts stop there, are escalated there, or come to their end unresolved all the same."""
 
     view, answer = "constraint_outcome", "metric = 'fcr'"
-    parts = ["stored_contact", "handle_target", "constraint_outcome"]
+    parts = ["stored_history", "stored_contact", "handle_target", "constraint_outcome"]
     WAYS = ["stops", "escalated", "goes on"]
     RESOLVED, GAP = 0.9, 0.08
 
