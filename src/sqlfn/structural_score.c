@@ -11,17 +11,14 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "sqlfn/answers.h"
+#include "sqlfn/panel_agg.h"
+#include "sqlfn/row.h"
 #include "sqlfn/structural_input.h"
 #include "sqlfn/structural_words.h"
-
-/* panel_agg.c */
-extern Datum cd_panel_accum_bigint(PG_FUNCTION_ARGS);
-extern Datum cd_panel_accum_text(PG_FUNCTION_ARGS);
 
 CD_FUNCTION(cd_structural_score_panel);
 CD_FUNCTION(cd_structural_score_effect);
@@ -30,9 +27,6 @@ CD_FUNCTION(cd_structural_score_units_final);
 CD_FUNCTION(cd_structural_accum_bigint);
 CD_FUNCTION(cd_structural_accum_text);
 CD_FUNCTION(cd_p_structural);
-
-#define RESULT_COLUMNS 17
-#define TEST_COLUMNS 10
 
 /* The types to blame, worst first. */
 static void
@@ -64,33 +58,26 @@ name_worst(const Panel *p, const ContactTypes *types, CdStory *story)
 	}
 }
 
-static void
-set_count(Datum *values, bool *nulls, int column, double x)
-{
-	nulls[column] = isnan(x);
-	values[column] = Int32GetDatum(isnan(x) ? 0 : (int32) rint(Min(x, PG_INT32_MAX)));
-}
-
 /* One test as coachdiag.structural_test. */
 static Datum
 test_row(const CdStory *story, CdTestKind which, TupleDesc desc)
 {
 	const CdTest *t = &story->result->test[which];
 	bool		settled = t->state != CD_STATE_UNKNOWN;
-	Datum		values[TEST_COLUMNS];
-	bool		nulls[TEST_COLUMNS] = {0};
+	CdRow		row = {0};
 
-	values[0] = CStringGetTextDatum(cd_test_name(which));
-	cd_set_float8(values, nulls, 1, t->estimate);
-	cd_set_float8(values, nulls, 2, t->low);
-	cd_set_float8(values, nulls, 3, t->high);
-	values[4] = CStringGetTextDatum(cd_state_name(t->state));
-	set_count(values, nulls, 5, t->n);
-	values[6] = CStringGetTextDatum(cd_test_reason(story, which));
-	set_count(values, nulls, 7, settled ? NAN : t->more_weeks);
-	set_count(values, nulls, 8, settled ? NAN : t->more_agents);
-	set_count(values, nulls, 9, settled ? NAN : t->more_sessions);
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	cd_put_text(&row, cd_test_name(which));
+	cd_put_number(&row, t->estimate);
+	cd_put_number(&row, t->low);
+	cd_put_number(&row, t->high);
+	cd_put_text(&row, cd_state_name(t->state));
+	cd_put_count(&row, t->n);
+	cd_put_text(&row, cd_test_reason(story, which));
+	cd_put_count(&row, settled ? NAN : t->more_weeks);
+	cd_put_count(&row, settled ? NAN : t->more_agents);
+	cd_put_count(&row, settled ? NAN : t->more_sessions);
+	Assert(row.column == desc->natts);
+	return HeapTupleGetDatum(heap_form_tuple(desc, row.values, row.nulls));
 }
 
 static Datum
@@ -132,32 +119,30 @@ unknown_tests(const CdStructural *s)
 static Datum
 result_row(FunctionCallInfo fcinfo, const CdStory *story)
 {
-	TupleDesc	desc = cd_result_type(fcinfo);
 	const CdStructural *s = story->result;
 	const CdGapDispersion *gap = story->input->whole;
 	const CdGapDispersion *settled = story->input->settled;
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS] = {0};
+	const CdShift *shift = &story->input->shift;
+	CdRow		row = {0};
 
-	values[0] = CStringGetTextDatum(cd_verdict_name(s->verdict));
-	cd_set_float8(values, nulls, 1, s->p);
-	set_count(values, nulls, 2, s->present);
-	values[3] = unknown_tests(s);
-	set_count(values, nulls, 4, gap->agents);
-	cd_set_float8(values, nulls, 5, gap->mean_gap);
-	cd_set_float8(values, nulls, 6, gap->mean_low);
-	cd_set_float8(values, nulls, 7, gap->mean_high);
-	cd_set_float8(values, nulls, 8, settled->mean_gap);
-	cd_set_float8(values, nulls, 9, settled->mean_low);
-	cd_set_float8(values, nulls, 10, settled->mean_high);
-	nulls[11] = !s->changed;
-	values[11] = DateADTGetDatum(story->changed_on);
-	cd_set_float8(values, nulls, 12, s->changed ? story->input->shift.before : NAN);
-	cd_set_float8(values, nulls, 13, s->changed ? story->input->shift.after : NAN);
-	values[14] = tests_array(story, TupleDescAttr(desc, 14)->atttypid);
-	values[15] = CStringGetTextDatum(cd_next_step(story));
-	values[16] = CStringGetTextDatum(cd_all_reasons(story));
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	cd_put_text(&row, cd_verdict_name(s->verdict));
+	cd_put_number(&row, s->p);
+	cd_put_count(&row, s->present);
+	cd_put(&row, unknown_tests(s), true);
+	cd_put_count(&row, gap->agents);
+	cd_put_number(&row, gap->mean_gap);
+	cd_put_number(&row, gap->mean_low);
+	cd_put_number(&row, gap->mean_high);
+	cd_put_number(&row, settled->mean_gap);
+	cd_put_number(&row, settled->mean_low);
+	cd_put_number(&row, settled->mean_high);
+	cd_put_date(&row, story->changed_on, s->changed);
+	cd_put_number(&row, s->changed ? shift->before : NAN);
+	cd_put_number(&row, s->changed ? shift->after : NAN);
+	cd_put(&row, tests_array(story, TupleDescAttr(cd_result_type(fcinfo), row.column)->atttypid), true);
+	cd_put_text(&row, cd_next_step(story));
+	cd_put_text(&row, cd_all_reasons(story));
+	return cd_row_datum(fcinfo, &row);
 }
 
 static Datum
