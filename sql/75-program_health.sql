@@ -261,7 +261,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'program_unit', coachdiag.in_worksp
 			('outcome', c.outcome, CASE WHEN g.form AND p.outcome THEN c.held END),
 			('untrained', c.known_coach - c.trained, CASE WHEN g.trained THEN c.known_coach END),
 			('outcome_only', c.number_alone, CASE WHEN g.detail THEN c.on_metric END),
-			('rating', c.rating, c.rated), ('rating_spread', c.rating / g.rating_sd, CASE WHEN g.rating_sd > 0 THEN c.rated END),
+			('rating', c.rating, c.rated), ('rating_spread', c.rating / nullif(g.rating_sd, 0), CASE WHEN g.rating_sd > 0 THEN c.rated END),
 			('recognition', c.recognised, CASE WHEN g.recognition THEN c.held END),
 			('broken_promises', c.promised - c.kept, CASE WHEN g.followed_up THEN c.promised END),
 			('on_time', c.on_time, c.promised), ('days_late', c.days_late, c.kept - c.on_time), ('rating_sd', g.rating_sd * c.rated, c.rated)

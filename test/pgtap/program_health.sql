@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
-SELECT plan(45);
+SELECT plan(46);
 
 -- Uniform on 0 to 1, the same on every machine.
 CREATE FUNCTION u(a int, b int, c int) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -123,6 +123,8 @@ SELECT is((SELECT count(*) FROM tiny.program_health WHERE program IS NULL), 10::
 SELECT is_empty($$SELECT reason, evidence FROM tiny.program_health WHERE state <> 'not_assessed'$$, 'two agents say nothing about a programme');
 SELECT matches((SELECT evidence FROM tiny.program_health WHERE reason_no = 8), 'too few \(6 log rows, 2 agents\)', 'which is said');
 SELECT is((SELECT count(*) FROM tiny.program_health WHERE evidence IS NULL), 0::bigint, 'in words, NaN or not');
+UPDATE tiny.coaching_session SET agent_rating = CASE WHEN session_id <= 2 THEN 5 END;
+SELECT lives_ok($$CALL coachdiag.refresh('tiny')$$, 'all ratings the same: no spread, and no error');
 
 -- On the benchmark itself: 200 programmes in which one promise in five is broken, agents alike among themselves; coaches all the same
 
