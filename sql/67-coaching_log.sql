@@ -17,7 +17,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, r
 	COMMENT ON COLUMN @.coaching_log.month IS 'First day of the month of day, in the time zone of the workspace.';
 	COMMENT ON COLUMN @.coaching_log.outcome IS 'held, cancelled, rescheduled, no_show; ahead: planned for a day after the last session held; lapsed: planned before it, and nothing recorded since.';
 	COMMENT ON COLUMN @.coaching_log.kind IS 'scheduled (also where not given), real_time or group.';
-	COMMENT ON COLUMN @.coaching_log.first_row IS 'One row of each agent''s part in a session, to count sessions by.';
+	COMMENT ON COLUMN @.coaching_log.first_row IS 'One row of each agent''s part in a session, one that was held if any was, to count sessions by.';
 	COMMENT ON COLUMN @.coaching_log.length IS 'Length of the session in minutes, held or booked; null: not given, or not above 0.';
 	COMMENT ON COLUMN @.coaching_log.minutes IS 'The agent''s minutes, shared by the metrics that the session was about.';
 	COMMENT ON COLUMN @.coaching_log.coach_minutes IS 'The coach''s minutes: those of a group session are shared by who took part; null: not held.';
@@ -58,7 +58,7 @@ $part$, $fill$SELECT coachdiag.fill_part($1, 'coaching_log', coachdiag.in_worksp
 		FROM (
 			SELECT l.*, lag(l.agent_id) OVER ordered IS DISTINCT FROM l.agent_id AS first_row, count(*) OVER participant AS rows, max(l.own_length) OVER participant AS length
 			FROM log l WHERE l.session_id IN (SELECT x.session_id FROM shared x)
-			WINDOW ordered AS (PARTITION BY l.session_id COLLATE "C" ORDER BY l.agent_id COLLATE "C", l.metric COLLATE "C"),
+			WINDOW ordered AS (PARTITION BY l.session_id COLLATE "C" ORDER BY l.agent_id COLLATE "C", l.held DESC, l.metric COLLATE "C"),
 				participant AS (PARTITION BY l.session_id COLLATE "C", l.agent_id COLLATE "C")
 		) p
 	)

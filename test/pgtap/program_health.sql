@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
-SELECT plan(46);
+SELECT plan(48);
 
 -- Uniform on 0 to 1, the same on every machine.
 CREATE FUNCTION u(a int, b int, c int) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
@@ -125,6 +125,10 @@ SELECT matches((SELECT evidence FROM tiny.program_health WHERE reason_no = 8), '
 SELECT is((SELECT count(*) FROM tiny.program_health WHERE evidence IS NULL), 0::bigint, 'in words, NaN or not');
 UPDATE tiny.coaching_session SET agent_rating = CASE WHEN session_id <= 2 THEN 5 END;
 SELECT lives_ok($$CALL coachdiag.refresh('tiny')$$, 'all ratings the same: no spread, and no error');
+INSERT INTO tiny.coaching_session (session_id, agent_id, coach_id, held_at, scheduled_at, status, metric, duration_minutes) VALUES
+	(7, 1, 9, NULL, '2024-04-03 10:00+00', 'cancelled', 'aht', 30), (7, 1, 9, '2024-04-03 10:00+00', '2024-04-03 10:00+00', 'held', 'qa', 30);
+SELECT lives_ok($$CALL coachdiag.refresh('tiny')$$, 'a session cancelled for one metric and held for another');
+SELECT results_eq($$SELECT metric, held, first_row, coach_minutes FROM tiny.coaching_log WHERE session_id = '7' ORDER BY metric$$, $$VALUES ('aht', false, false, NULL::float8), ('qa', true, true, 15)$$, 'counts as one that was held');
 
 -- On the benchmark itself: 200 programmes in which one promise in five is broken, agents alike among themselves; coaches all the same
 
