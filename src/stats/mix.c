@@ -10,37 +10,28 @@
 
 #define RIDGE 1e-8				/* of the mean diagonal: decides only what the data leave open */
 
-/* Weight and weighted mean of the cells of one unit, from .. to - 1. */
-static double
-unit_mean(const CdMixCell *cells, size_t from, size_t to, double *weight)
-{
-	double		mean = 0.0;
-
-	*weight = 0.0;
-	for (size_t i = from; i < to; i++)
-	{
-		*weight += cells[i].weight;
-		mean += (cells[i].value - mean) * (cells[i].weight / *weight);
-	}
-	return mean;
-}
-
-/* Add one unit's part of the normal equations, its own mean taken out. */
+/* Add one unit's part of the normal equations, its own mean taken out: by pairs, since weight less
+ * weight^2 / total would leave nothing but rounding where one weight is far above the others. */
 static void
 add_unit(const CdMixCell *cells, size_t from, size_t to, size_t types, double *matrix, double *right)
 {
-	double		weight;
-	double		mean = unit_mean(cells, from, to, &weight);
+	double		total = 0.0;
 
 	for (size_t i = from; i < to; i++)
-	{
-		const CdMixCell *a = &cells[i];
-
-		right[a->type] += a->weight * (a->value - mean);
-		matrix[(size_t) a->type * types + a->type] += a->weight;
+		total += cells[i].weight;
+	for (size_t i = from; i < to; i++)
 		for (size_t j = from; j < to; j++)
-			matrix[(size_t) a->type * types + cells[j].type] -= a->weight * cells[j].weight / weight;
-	}
+		{
+			const CdMixCell *a = &cells[i];
+			const CdMixCell *b = &cells[j];
+			double		both = a->weight * (b->weight / total);
+
+			if (a->type == b->type)
+				continue;
+			right[a->type] += both * (a->value - b->value);
+			matrix[(size_t) a->type * types + a->type] += both;
+			matrix[(size_t) a->type * types + b->type] -= both;
+		}
 }
 
 static CdStatus

@@ -157,6 +157,27 @@ alone(void **state)
 	assert_close(effect[2] - (effect[0] + effect[1]) / 2.0, 0.0, 1e-6);
 }
 
+/* Weights as far apart as volumes can be: what the other units tell is not lost in their rounding. */
+static void
+far_weights(void **state)
+{
+	CdMixCell	cells[2 * UNITS];
+	double		effect[2];
+
+	(void) state;
+	for (int32_t i = 0; i < 2 * UNITS; i++)
+		cells[i] = (CdMixCell) {
+			i / 2, i % 2, 300.0 + i / 2 + 7.0 * (i % 2), i < 10 && i % 2 == 0 ? 1e15 : 20.0 + i % 30 + 0.1
+		};
+	mix(cells, 2 * UNITS, 2, effect);
+	assert_close(effect[1] - effect[0], 7.0, 1e-6);
+	for (int32_t i = 0; i < 2 * UNITS; i++)
+		if (i % 2 == 0)
+			cells[i].weight = 1e-9;
+	mix(cells, 2 * UNITS, 2, effect);
+	assert_close(effect[1] - effect[0], 7.0, 1e-6);
+}
+
 /* Nothing to tell apart: one type, a number without cells, no cells. */
 static void
 nothing_to_tell(void **state)
@@ -182,6 +203,7 @@ main(void)
 		cmocka_unit_test(invariance),
 		cmocka_unit_test(renumbering),
 		cmocka_unit_test(alone),
+		cmocka_unit_test(far_weights),
 		cmocka_unit_test(nothing_to_tell),
 	};
 
