@@ -173,7 +173,25 @@ COMMENT ON FUNCTION coachdiag.source_column(text, text) IS
 'source_relation and source_type are null where missing, expression is null where the type is wrong. '
 'Ids are read as bigint where every column of that name in the workspace is of an integer type, else as text.';
 
-CREATE FUNCTION coachdiag.source(ws text, relation text) RETURNS text
+CREATE FUNCTION coachdiag.usable_sql(relation text, column_name text, type text, expression text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN relation = 'agent_metric' OR column_name = 'started_at' THEN expression
+		WHEN type = 'double precision' THEN format('CASE WHEN %1$s BETWEEN -1e30 AND 1e30 THEN %1$s END', expression)
+		WHEN type = 'timestamptz' THEN format('CASE WHEN %1$s >= ''0001-01-02 00:00+00'' AND %1$s < ''9999-12-31 00:00+00'' THEN %1$s END', expression)
+		WHEN type = 'date' AND relation = 'assignment' THEN format('CASE WHEN %1$s < ''0001-01-01'' THEN ''-infinity'' WHEN %1$s > ''9999-12-31'' THEN ''infinity'' ELSE %1$s END', expression)
+		WHEN type = 'date' THEN format('CASE WHEN %1$s BETWEEN ''0001-01-01'' AND ''9999-12-31'' THEN %1$s END', expression)
+		ELSE expression
+	END
+$$;
+
+COMMENT ON FUNCTION coachdiag.usable_sql(text, text, text, text) IS
+'Internal: an expression over a source column that gives null for what cannot be meant: a number that is not finite or beyond 1e30, a date outside the years 1 to 9999 (of an assignment: without end on that side). '
+'As it is: agent_metric, whose rows are judged one by one (coachdiag.metric_row_sql), and the start of contacts and their events, by which their readers leave out rows, with the help of an index.';
+
+CREATE FUNCTION coachdiag.source(ws text, relation text, as_given boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -207,7 +225,8 @@ BEGIN
 			USING ERRCODE = 'datatype_mismatch', HINT = hint;
 	END IF;
 
-	SELECT string_agg(format('%s AS %I', s.expression, s.column_name), ', ' ORDER BY s.column_no), max(s.source_relation)
+	SELECT string_agg(format('%s AS %I', CASE WHEN as_given THEN s.expression ELSE coachdiag.usable_sql(s.relation, s.column_name, s.type, s.expression) END, s.column_name), ', ' ORDER BY s.column_no),
+		max(s.source_relation)
 	INTO columns, source_oid
 	FROM unnest(sources) s;
 	IF source_oid IS NULL THEN
@@ -217,9 +236,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.source(text, text) IS
+COMMENT ON FUNCTION coachdiag.source(text, text, boolean) IS
 'Internal: a query for a relation of a workspace with all columns of the contract, in order and in its types; missing optional '
-'columns are null, a missing optional relation is empty. Errors: a required relation or column is missing, or a type is wrong.';
+'columns are null, a missing optional relation is empty, and so are numbers and dates that cannot be meant (coachdiag.usable_sql) unless as_given. Errors: a required relation or column is missing, or a type is wrong.';
 
 -- Making and dropping
 
@@ -260,10 +279,10 @@ AS $$
 BEGIN
 	EXECUTE replace($store$
 	CREATE TABLE @.settings (
-		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months > 0),
+		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months BETWEEN 1 AND 1200),
 		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
 		repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365),
-		as_of date,
+		as_of date CHECK (NOT isfinite(as_of) OR as_of BETWEEN '0001-01-01' AND '9999-12-31'),
 		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
 			CHECK ((timestamptz 'epoch' AT TIME ZONE time_zone) IS NOT NULL)
 	);

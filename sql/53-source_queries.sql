@@ -103,7 +103,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT metric, period, count(*) AS rows FROM (%s) r WHERE metric IS NOT NULL AND octet_length(metric) <= 1024
-		AND isfinite(period) AND %s GROUP BY metric, period', coachdiag.source(ws, 'agent_metric'), coachdiag.in_days('period', days))
+		AND period BETWEEN ''0001-01-01'' AND ''9999-12-31'' AND %s GROUP BY metric, period', coachdiag.source(ws, 'agent_metric'), coachdiag.in_days('period', days))
 $$;
 
 COMMENT ON FUNCTION coachdiag.period_sql(text, datemultirange) IS
@@ -208,7 +208,6 @@ AS $$
 				WHEN s.agent_id IS NULL THEN 'session: agent missing'
 				WHEN s.status NOT IN ('held', 'planned', 'cancelled', 'rescheduled', 'no_show') THEN 'session: status unknown'
 				WHEN s.day > %L THEN 'session: held in the future'
-				WHEN s.day < '0001-01-01' THEN 'session: held before the year 1'
 				WHEN s.metric IS NOT NULL AND m.metric IS NULL THEN 'session: metric unknown'
 				WHEN t.team IS NULL THEN 'session: agent in no team at that time'
 				WHEN octet_length(s.coach_id::text) > 1024 THEN 'session: coach longer than 1024 bytes'
@@ -276,7 +275,6 @@ AS $$
 		('period not over yet', true, 'Nothing: such rows come in when their period (of metrics by day: their week) is over; see settings.as_of.'),
 		('session: agent missing', false, 'Fill agent_id; a group session needs a row per participant.'),
 		('session: held in the future', false, 'Leave held_at null until the session was held; planned sessions have scheduled_at.'),
-		('session: held before the year 1', false, 'Correct held_at.'),
 		('session: status unknown', false, 'Map it to one of: planned, held, cancelled, rescheduled, no_show.'),
 		('session: metric unknown', false, 'Map the topic to a metric of relation metric; null where the session was about all of them.'),
 		('session: agent in no team at that time', false, 'Complete assignment, or correct the agent or the date of the session.'),

@@ -95,6 +95,13 @@ AS $$
 		format('r.%I NOT BETWEEN -1e30 AND 1e30', c.column_name), 'Give null where it is unknown.'
 	FROM coachdiag.contract() c WHERE c.type = 'double precision' AND c.relation <> 'agent_metric'
 	UNION ALL
+	SELECT 'warning', c.relation, c.column_name, format('%s outside the years 1 to 9999', c.column_name),
+		CASE c.type WHEN 'date' THEN format('r.%I NOT BETWEEN ''0001-01-01'' AND ''9999-12-31''', c.column_name)
+				|| CASE WHEN c.column_name IN ('valid_to', 'left_on') THEN format(' AND r.%I <> ''infinity''', c.column_name) WHEN c.column_name = 'valid_from' THEN ' AND r.valid_from <> ''-infinity''' ELSE '' END
+			ELSE format('(r.%1$I < ''0001-01-02 00:00+00'' OR r.%1$I >= ''9999-12-31 00:00+00'')', c.column_name) END,
+		'Correct it, or give null where it is unknown: it is not used.'
+	FROM coachdiag.contract() c WHERE c.type IN ('date', 'timestamptz') AND c.relation <> 'agent_metric'
+	UNION ALL
 	SELECT CASE c.column_name WHEN 'scale' THEN 'error' ELSE 'warning' END, c.relation, c.column_name,
 		format('%s unknown', c.column_name), format('r.%I <> ALL (%L)', c.column_name, c.allowed),
 		'Map it to one of: ' || array_to_string(c.allowed, ', ') || '.'
@@ -209,7 +216,7 @@ AS $$
 		('warning', 'agent_metric', 'periods off the grid of the metric',
 			'SELECT r.rows, format(''metric %s, period %s, a %s of %s'', r.metric, r.period, to_char(r.period, ''FMDay''),
 				CASE g.period_step WHEN ''week'' THEN ''weeks from '' || to_char(date ''2001-01-01'' + g.week_start - 1, ''FMDay'') ELSE ''months'' END) AS example
-			FROM (SELECT metric, period, count(*) AS rows FROM {agent_metric} m WHERE isfinite(period) GROUP BY metric, period) r
+			FROM (SELECT metric, period, count(*) AS rows FROM {agent_metric} m WHERE period BETWEEN ''0001-01-01'' AND ''9999-12-31'' GROUP BY metric, period) r
 				JOIN {grid} g ON g.metric = r.metric
 			WHERE g.period_step = ''week'' AND extract(isodow FROM r.period) <> g.week_start
 				OR g.period_step = ''month'' AND extract(day FROM r.period) <> 1',
@@ -227,7 +234,7 @@ AS $$
 			'Correct the dates, or the agent of the session.'),
 		('warning', 'coaching_session', 'held long after the last period with values',
 			'SELECT 1 AS rows, format(''session_id %s, held on %s'', session_id, day) AS example
-			FROM {session_row} s WHERE reason IS NULL AND day > 35 + (SELECT max(period) FROM {agent_metric} r WHERE isfinite(period))',
+			FROM {session_row} s WHERE reason IS NULL AND day > 35 + (SELECT max(period) FROM {agent_metric} r WHERE period BETWEEN ''0001-01-01'' AND ''9999-12-31'')',
 			'Is agent_metric up to date?')
 $$;
 
@@ -244,7 +251,7 @@ AS $$
 DECLARE
 	queries jsonb;
 BEGIN
-	SELECT jsonb_object_agg(c.relation, coachdiag.source(ws, c.relation)) INTO queries
+	SELECT jsonb_object_agg(c.relation, coachdiag.source(ws, c.relation, as_given => true)) INTO queries
 	FROM coachdiag.contract() c
 	WHERE c.column_no = 0 AND c.relation NOT IN (SELECT s.relation FROM coachdiag.check_shape(ws) s WHERE s.severity = 'error');
 	IF queries ? 'agent_metric' THEN
@@ -350,11 +357,11 @@ BEGIN
 			SELECT coalesce(CASE WHEN reason <> 'period not over yet' OR period <= current_date THEN reason END, CASE
 					WHEN target IS NULL THEN 'no target, or one that is impossible on the scale of the metric'
 					WHEN period > current_date THEN 'period in the future'
-					WHEN period + 6 < hired_on THEN 'before the agent was hired'
+					WHEN period < hired_on - 6 THEN 'before the agent was hired'
 					WHEN period > left_on THEN 'after the agent left' END) AS problem,
 				count(*) AS rows,
 				min(left(format('agent_id %s, metric %s, period %s', agent_id, metric, period), 200) COLLATE "C")
-					FILTER (WHERE reason IS NOT NULL OR target IS NULL OR period > least(current_date, left_on) OR period + 6 < hired_on) AS example
+					FILTER (WHERE reason IS NOT NULL OR target IS NULL OR period > least(current_date, left_on) OR period < hired_on - 6) AS example
 			FROM {metric_row} m
 			GROUP BY 1
 		) r

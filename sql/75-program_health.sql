@@ -96,7 +96,7 @@ BEGIN
 		SELECT e.agent_id::text, date_trunc('month', e.started_at AT TIME ZONE %2$L)::date, count(*),
 			coachdiag.exact_sum(extract(epoch FROM e.ended_at - e.started_at) / 60) FILTER (WHERE e.ended_at >= e.started_at AND e.ended_at <= e.started_at + interval '1 day')
 		FROM (%3$s) e
-		WHERE e.kind = 'escalation' AND isfinite(e.started_at) AND ($1 IS NULL OR e.started_at >= $1::timestamp AT TIME ZONE %2$L)
+		WHERE e.kind = 'escalation' AND e.started_at >= '0001-01-02 00:00+00' AND e.started_at < '9999-12-31 00:00+00' AND ($1 IS NULL OR e.started_at >= $1::timestamp AT TIME ZONE %2$L)
 			AND e.started_at < %4$L::timestamp AT TIME ZONE %2$L
 			AND e.agent_id::text IN (SELECT coach_id FROM %1$I.stored_coach_week UNION SELECT coach_id FROM %1$I.stored_coach)
 		GROUP BY 1, 2
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION coachdiag.refresh_stored_coach_escalation(text, date) IS
 'Internal: fills stored_coach_escalation from from_month on (null: all). Returns the rows written.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, owner_fills, ddl) VALUES (1092, 'health_benchmark', 'table', true, $part$
-	CREATE TABLE @.health_benchmark (measure text PRIMARY KEY, benchmark double precision NOT NULL CHECK (benchmark > '-Infinity' AND benchmark < 'Infinity'), source text);
+	CREATE TABLE @.health_benchmark (measure text PRIMARY KEY, benchmark double precision NOT NULL CHECK (benchmark BETWEEN -1e30 AND 1e30), source text);
 	COMMENT ON TABLE @.health_benchmark IS 'Benchmarks of your own for program_health, over those of coachdiag.health_measure(); fill it as you like, refresh leaves it alone.';
 	COMMENT ON COLUMN @.health_benchmark.measure IS 'A measure of coachdiag.health_measure().';
 	COMMENT ON COLUMN @.health_benchmark.benchmark IS 'Benchmark, in the same unit; shares as fractions.';

@@ -151,7 +151,7 @@ BEGIN
 			WHERE x.first_day <= x.last_day AND x.month >= x.hired_on + 30 AND x.month >= (SELECT s.first_day FROM span s) + 30
 		)
 		SELECT d.agent_id, d.agent_no, t.program, t.site, d.team, d.month, d.first_day, d.last_day, d.left_then, d.sessions_a_month,
-			d.sessions_a_month >= avg(d.sessions_a_month) OVER (PARTITION BY d.team, d.month) + 0.5 AS much, coalesce(d.gap, 0) AS gap, d.month - d.hired_on < 182 AS new
+			d.sessions_a_month >= avg(d.sessions_a_month) OVER (PARTITION BY d.team, d.month) + 0.5 AS much, coalesce(d.gap, 0) AS gap, d.hired_on > d.month - 182 AS new
 		FROM dosed d LEFT JOIN %1$I.stored_team t ON t.team = d.team
 	$query$, ws));
 END

@@ -6,13 +6,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	-- A day earlier, for events that began before their contact.
 	SELECT format($query$
-		SELECT contact_id, coachdiag.contact_path(step, started_at, CASE WHEN ended_at >= started_at AND ended_at < '10000-01-01 00:00+00' THEN ended_at END,
+		SELECT contact_id, coachdiag.contact_path(step, started_at, CASE WHEN ended_at >= started_at AND ended_at < '9999-12-31 00:00+00' THEN ended_at END,
 			CASE WHEN kind IN ('work', 'wait', 'hold', 'approval', 'transfer', 'escalation', 'resolution_identified', 'resolution_authorised', 'resolved')
 				THEN kind END, %3$s) AS path
 		FROM (%1$s) e
-		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < least('10000-01-01 00:00+00', %4$L::timestamp AT TIME ZONE %5$L)
+		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < least('9999-12-31 00:00+00', %4$L::timestamp AT TIME ZONE %5$L)
 		GROUP BY contact_id
-	$query$, coachdiag.source(ws, 'contact_event'), CASE WHEN from_day IS NULL THEN quote_literal('0001-01-01 00:00+00') ELSE format('%L::timestamp AT TIME ZONE %L', from_day - 1, coachdiag.time_zone(ws)) END,
+	$query$, coachdiag.source(ws, 'contact_event'), CASE WHEN from_day IS NULL THEN quote_literal('0001-01-02 00:00+00') ELSE format('%L::timestamp AT TIME ZONE %L', from_day - 1, coachdiag.time_zone(ws)) END,
 		(SELECT CASE c.type WHEN 'text' THEN 'CASE WHEN octet_length(agent_id) <= 1024 THEN agent_id END' ELSE 'agent_id' END
 		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'), coachdiag.waits_from(ws), coachdiag.time_zone(ws))
 $$;
@@ -33,12 +33,12 @@ BEGIN
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY EXECUTE format($query$
 		SELECT c.contact_id::text, c.agent_id::text, c.contact_type, c.customer_id, c.started_at, (c.started_at AT TIME ZONE %1$L)::date,
-			CASE WHEN c.handle_seconds >= 0 AND c.handle_seconds < 'Infinity' THEN c.handle_seconds END,
-			c.resolved, c.transferred, c.escalated, CASE WHEN c.csat > '-Infinity' AND c.csat < 'Infinity' THEN c.csat END, c.complaint, p.path
+			CASE WHEN c.handle_seconds >= 0 THEN c.handle_seconds END,
+			c.resolved, c.transferred, c.escalated, c.csat, c.complaint, p.path
 		FROM (
 			SELECT DISTINCT ON (contact_id) *
 			FROM (%2$s) s
-			WHERE contact_id IS NOT NULL AND isfinite(started_at) AND (started_at AT TIME ZONE %1$L)::date >= %3$L AND (started_at AT TIME ZONE %1$L)::date < %5$L
+			WHERE contact_id IS NOT NULL AND started_at >= '0001-01-02 00:00+00' AND started_at < '9999-12-31 00:00+00' AND (started_at AT TIME ZONE %1$L)::date >= %3$L AND (started_at AT TIME ZONE %1$L)::date < %5$L
 			ORDER BY contact_id, started_at, agent_id
 		) c
 			LEFT JOIN (%4$s) p ON p.contact_id = c.contact_id
@@ -99,7 +99,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, r
 	COMMENT ON COLUMN @.stored_contact.customer_id IS 'Customer; null: not given.';
 	COMMENT ON COLUMN @.stored_contact.started_at IS 'When it started.';
 	COMMENT ON COLUMN @.stored_contact.day IS 'Day of that in the time zone of the workspace.';
-	COMMENT ON COLUMN @.stored_contact.handle_seconds IS 'Handle time as the source has it; null: not given, negative or not finite.';
+	COMMENT ON COLUMN @.stored_contact.handle_seconds IS 'Handle time as the source has it; null: not given, negative, not finite or beyond 1e30.';
 	COMMENT ON COLUMN @.stored_contact.resolved IS 'Whether it was resolved, by the contact relation.';
 	COMMENT ON COLUMN @.stored_contact.transferred IS 'Whether it was transferred, by the contact relation.';
 	COMMENT ON COLUMN @.stored_contact.escalated IS 'Whether it was escalated, by the contact relation.';

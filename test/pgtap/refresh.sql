@@ -203,6 +203,41 @@ SELECT lives_ok($$CALL coachdiag.refresh('strange', rebuild => true)$$, 'whateve
 SELECT lives_ok($$SELECT count(*) FROM coachdiag.check_sources('strange')$$, 'check_sources, too');
 RESET datestyle;
 
+-- Numbers and dates that cannot be meant, in every column of the contract that can hold one
+
+SELECT coachdiag.create_workspace('extreme');
+SELECT fill('extreme');
+INSERT INTO extreme.coach SELECT c FROM generate_series(903, 920) c;
+INSERT INTO extreme.coach_week SELECT c, date '2024-01-01' + 7 * w, 8, 2400, 300 FROM generate_series(901, 902) c, generate_series(0, 25) w;
+INSERT INTO extreme.agent_week SELECT a, date '2024-01-01' + 7 * w, 2400, 0.8, 30 FROM generate_series(1, 8) a, generate_series(0, 25) w;
+INSERT INTO extreme.contact (contact_id, agent_id, started_at, contact_type, handle_seconds, csat) SELECT i, 1 + i % 8, timestamptz '2024-01-02' + i * interval '5 hours', 'bill', 300 + i % 60, i % 5 FROM generate_series(1, 400) i;
+INSERT INTO extreme.contact_event (contact_id, step, started_at, ended_at, agent_id, kind) SELECT contact_id, 'ask', started_at, started_at + interval '2 min', 901, 'escalation' FROM extreme.contact;
+INSERT INTO extreme.intervention (intervention_id, started_on, kind) SELECT 'i' || i, '2024-04-01', 'other' FROM generate_series(1, 9) i;
+UPDATE extreme.coaching_session SET agent_rating = 3 + agent_id % 3, scheduled_at = held_at, follow_up_due = held_at::date + 7, followed_up_at = held_at + interval '6 days';
+CREATE FUNCTION spoil(relation text, column_name text, value text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('UPDATE extreme.%1$I SET %2$I = %3$L WHERE ctid = (SELECT ctid FROM extreme.%1$I r ORDER BY md5(r::text || %3$L), ctid LIMIT 1)', relation, column_name, value);
+END
+$$;
+SELECT spoil(c.relation, c.column_name, v.value)
+FROM coachdiag.contract() c JOIN (VALUES ('double precision', '{1e308,1e200,-1e31,Infinity,NaN,1e30}'::text[]), ('date', '{5874897-12-31,4713-01-01 BC,infinity,-infinity}'),
+	('timestamptz', '{294276-12-31 23:59+00,4713-01-01 00:00+00 BC,infinity,-infinity}')) k (type, values) ON k.type = c.type
+	CROSS JOIN LATERAL unnest(k.values) v (value)
+WHERE c.relation NOT IN ('metric', 'assignment', 'agent_metric') \g /dev/null
+INSERT INTO extreme.assignment SELECT agent_id, 'team 2', v, w FROM extreme.agent CROSS JOIN (VALUES (date '4713-01-01 BC', date '2020-01-01'), ('5874897-01-01', '5874897-12-31'), ('2030-01-01', '5874897-12-31')) d (v, w) WHERE agent_id <= 3;
+INSERT INTO extreme.agent_metric SELECT agent_id, 'qa', v, 80 FROM extreme.agent CROSS JOIN unnest('{5874897-12-31,4713-01-01 BC,infinity,-infinity}'::date[]) v;
+SELECT lives_ok($$CALL coachdiag.refresh('extreme')$$, 'whatever a column can hold, it stops no refresh');
+SELECT lives_ok($$CALL coachdiag.refresh('extreme')$$, 'nor the next');
+SELECT set_eq($$SELECT relation || '.' || regexp_replace(problem, ' .*', '') FROM coachdiag.check_sources('extreme') WHERE problem LIKE '%outside the years%' AND severity = 'warning' AND problem NOT LIKE 'left out%'$$,
+	$$SELECT relation || '.' || column_name FROM coachdiag.contract() WHERE type IN ('date', 'timestamptz') AND relation <> 'agent_metric'$$, 'check_sources names each column with a date that is not used');
+SELECT set_eq($$SELECT relation || '.' || regexp_replace(problem, ' .*', '') FROM coachdiag.check_sources('extreme') WHERE problem LIKE '%beyond 1e30' AND severity = 'warning'$$,
+	$$SELECT relation || '.' || column_name FROM coachdiag.contract() WHERE type = 'double precision' AND relation NOT IN ('metric', 'agent_metric')$$, 'and each with a number that is not');
+SELECT is((SELECT max(direct_reports) FROM extreme.stored_coach_week), 1e30::float8, 'numbers up to 1e30 are used');
+UPDATE extreme.agent_metric SET volume = CASE WHEN agent_id = 1 THEN 1e15 ELSE 1e-9 END WHERE metric = 'aht' AND contact_type = 'bill' AND period < '2024-02-05';
+SELECT lives_ok($$CALL coachdiag.refresh('extreme')$$, 'volumes of 1e15 and 1e-9 side by side');
+SELECT throws_ok($$UPDATE extreme.settings SET as_of = '5874897-12-31'$$, '23514', NULL, 'settings take no such day');
+SELECT throws_ok($$UPDATE extreme.settings SET diagnosis_months = 2147483647$$, '23514', NULL, 'and no such span');
+
 -- since
 
 SELECT coachdiag.create_workspace('inc');
