@@ -57,6 +57,24 @@ $$;
 COMMENT ON FUNCTION coachdiag.time_zone(text) IS
 'Internal: the time zone of a workspace, from its settings; UTC where the row is gone.';
 
+CREATE FUNCTION coachdiag.fill_settings(ws text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	filled int;
+BEGIN
+	EXECUTE format('INSERT INTO %I.settings (time_zone) VALUES (''UTC'') ON CONFLICT DO NOTHING', ws);
+	GET DIAGNOSTICS filled = ROW_COUNT;
+	IF filled > 0 THEN
+		RAISE WARNING 'workspace "%" had no settings: now the defaults, in time zone UTC', ws;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.fill_settings(text) IS
+'Internal: gives a workspace whose row of settings is gone (as in a copy without data) that of the defaults, and warns.';
+
 CREATE FUNCTION coachdiag.today(ws text) RETURNS date
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp

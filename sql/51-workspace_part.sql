@@ -109,7 +109,8 @@ BEGIN
 	IF p.refresh_with IS NOT NULL THEN
 		EXECUTE p.refresh_with INTO written USING ws, from_month;
 	ELSIF p.kind = 'materialized view' THEN
-		EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I.%I', ws, part);
+		-- One that was never filled (restored without data) cannot be refreshed beside readers, and has none.
+		EXECUTE format('REFRESH MATERIALIZED VIEW %s %I.%I', (SELECT CASE WHEN k.relispopulated THEN 'CONCURRENTLY' END FROM pg_class k WHERE k.oid = format('%I.%I', ws, part)::regclass), ws, part);
 	END IF;
 	-- What is filled for the first time is read in the same transaction, before autovacuum can look at it.
 	IF p.kind <> 'view' AND (SELECT k.reltuples < 0 FROM pg_class k WHERE k.oid = format('%I.%I', ws, part)::regclass) THEN

@@ -549,6 +549,7 @@ BEGIN
 	PERFORM coachdiag.require_owner(ws);
 	PERFORM coachdiag.lock_workspace(ws);
 	PERFORM coachdiag.lock_sources(ws);
+	PERFORM coachdiag.fill_settings(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r', ws) INTO run;
 	PERFORM coachdiag.tell_progress(ws, 'panels', 0, total);

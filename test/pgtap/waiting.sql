@@ -1,7 +1,7 @@
 -- What a week that is not over brings waits: results are as of the last whole week (or month).
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(25);
+SELECT plan(26);
 \ir workspace_fill.psql
 SELECT coachdiag.create_workspace('ops');
 SELECT coachdiag.create_workspace('cut');
@@ -147,12 +147,11 @@ INSERT INTO ops.agent_metric VALUES (1, 'daily', '2062-01-01', 10, 4, NULL);
 CALL coachdiag.refresh('ops');
 SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), monday(), 'a stray date is not a calendar: it waits with the rest');
 DELETE FROM ops.settings;
-SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'settings without a row: today, and UTC');
+SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'settings without a row');
+SELECT results_eq('SELECT as_of, time_zone, diagnosis_months FROM ops.settings', $$VALUES (NULL::date, 'UTC', 12)$$, 'get the defaults');
 
 -- A look back
 
-INSERT INTO ops.settings (time_zone) VALUES ('UTC');
-CALL coachdiag.refresh('ops');
 UPDATE ops.settings SET as_of = '2024-04-01';
 CREATE TABLE told AS SELECT count(*) AS n FROM ops.change_log;
 CALL coachdiag.refresh('ops');

@@ -58,6 +58,19 @@ $node->safe_psql('postgres', 'CREATE DATABASE custom');
 $node->command_ok([ 'pg_restore', '-e', '-d', $node->connstr('custom'), "$dir/custom.dump" ], 'the archive restores');
 same_after_restore('custom', 'archive');
 
+$node->command_ok([ 'pg_dump', '-s', '-d', $node->connstr('source'), '-f', "$dir/schema.sql" ], 'pg_dump without data');
+$node->safe_psql('postgres', 'CREATE DATABASE bare');
+$node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('bare'), '-f', "$dir/schema.sql" ], 'the script runs');
+for my $relation (qw(metric assignment agent_metric))
+{
+	$node->safe_psql('source', "COPY ops.$relation TO '$dir/$relation'");
+	$node->safe_psql('bare', "COPY ops.$relation FROM '$dir/$relation'");
+}
+$node->safe_psql('bare', q{CALL coachdiag.refresh('ops')});
+is(diagnosis('bare'), $diagnosis, 'a copy without data, filled again: the same diagnosis after a refresh');
+$node->safe_psql('bare', q{CALL coachdiag.refresh('ops')});
+is(diagnosis('bare'), $diagnosis, 'and after the next');
+
 for my $format (qw(text csv binary))
 {
 	$node->safe_psql('source', "COPY panels TO '$dir/panels.$format' (FORMAT $format)");
