@@ -244,7 +244,7 @@ AS $$
 	SELECT format($query$
 		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.kind, s.minutes, s.hired_on
 		FROM (%s) s
-			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric)
+			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric) AND m.scale IN ('identity', 'log', 'proportion')
 			CROSS JOIN LATERAL (SELECT coachdiag.period_start(s.day, m.period_step, m.week_start) AS period) p
 		WHERE s.reason IS NULL AND p.period < m.waits_from AND %s
 	$query$, coachdiag.session_row_sql(ws, (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), ws,

@@ -203,6 +203,12 @@ SELECT lives_ok($$CALL coachdiag.refresh('strange', rebuild => true)$$, 'whateve
 SELECT lives_ok($$SELECT count(*) FROM coachdiag.check_sources('strange')$$, 'check_sources, too');
 RESET datestyle;
 
+INSERT INTO strange.metric (metric, higher_is_better, target, scale) VALUES ('time', false, 300, 'Log');
+INSERT INTO strange.agent_metric SELECT agent_id, 'time', period, value, volume, NULL FROM strange.agent_metric WHERE metric = 'qa';
+INSERT INTO strange.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (8889, 1, 901, '2024-03-05 10:00+00', 'time'), (8890, 1, 901, '2024-03-12 10:00+00', NULL);
+SELECT lives_ok($$CALL coachdiag.refresh('strange')$$, 'a metric of an unknown scale that sessions are about stops no refresh');
+SELECT is_empty($$SELECT FROM strange.stored_panel WHERE metric = 'time'$$, 'it is left out');
+
 -- Numbers and dates that cannot be meant, in every column of the contract that can hold one
 
 SELECT coachdiag.create_workspace('extreme');
