@@ -50,11 +50,12 @@ BEGIN
 			CASE WHEN g.period_step IS NULL THEN NULL WHEN w.told OR NOT w.ahead THEN w.first ELSE 'infinity' END
 		FROM (%1$s) m
 			LEFT JOIN (%2$s) g ON g.metric = m.metric
-			-- As many rows of weeks to come as a period has say that the calendar is not the measurements': then nothing waits.
+			-- Rows of three weeks (months) to come or more, together as many as a period has, say that the calendar is not the measurements': then nothing waits.
 			LEFT JOIN LATERAL (
 				SELECT d.told, CASE WHEN isfinite(d.monday) THEN coachdiag.period_start(d.monday, g.period_step, g.week_start) ELSE d.monday END AS first, coalesce((
-					SELECT sum(p.rows) FILTER (WHERE p.period >= d.monday + CASE g.period_step WHEN 'month' THEN 31 ELSE 7 END) >= avg(p.rows)
-					FROM %3$I.stored_period p WHERE p.metric = m.metric), false) AS ahead
+					SELECT sum(p.rows) FILTER (WHERE p.to_come) >= avg(p.rows)
+						AND count(DISTINCT date_trunc(CASE g.period_step WHEN 'month' THEN 'month' ELSE 'week' END, p.period::timestamp)) FILTER (WHERE p.to_come) >= 3
+					FROM (SELECT s.*, s.period >= d.monday + CASE g.period_step WHEN 'month' THEN 31 ELSE 7 END AS to_come FROM %3$I.stored_period s WHERE s.metric = m.metric) p), false) AS ahead
 				FROM (SELECT coachdiag.waits_from(%3$L) AS monday, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
 			) w ON true
 	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)), ws));
@@ -469,6 +470,7 @@ DECLARE
 	waited CONSTANT jsonb := coachdiag.waiting(ws);
 	settled datemultirange;
 	waiting text;
+	to_come text;
 	empty boolean;
 BEGIN
 	LOOP
@@ -491,6 +493,15 @@ BEGIN
 	IF empty AND waiting IS NOT NULL THEN
 		RAISE WARNING 'workspace "%": no period is over yet, so there is no result: %', ws, waiting
 			USING HINT = format('Load earlier weeks, or take in all there is: UPDATE %I.settings SET as_of = ''infinity''.', ws);
+	END IF;
+	EXECUTE format($query$
+		SELECT string_agg(format('%%s up to %%s', metric, last), ', ' ORDER BY metric)
+		FROM (SELECT metric, max(p.period) AS last FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE m.waits_from = 'infinity' AND p.period > %2$L GROUP BY metric) x
+		WHERE NOT EXISTS (SELECT FROM %1$I.settings WHERE as_of IS NOT NULL)
+	$query$, ws, coachdiag.today(ws)) INTO to_come;
+	IF to_come IS NOT NULL THEN
+		RAISE WARNING 'workspace "%": results look at periods to come, since there are rows of three or more of them: %', ws, to_come
+			USING HINT = format('Correct the dates; or, if they are meant: UPDATE %I.settings SET as_of = ''infinity''.', ws);
 	END IF;
 END
 $$;

@@ -1,7 +1,7 @@
 -- What a week that is not over brings waits: results are as of the last whole week (or month).
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(26);
+SELECT plan(28);
 \ir workspace_fill.psql
 SELECT coachdiag.create_workspace('ops');
 SELECT coachdiag.create_workspace('cut');
@@ -138,8 +138,12 @@ INSERT INTO ops.agent_metric SELECT a, 'daily', monday() - 7 + d, 10, 4, NULL FR
 CALL coachdiag.refresh('ops');
 SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), monday(), 'without as_of it is today that tells which week is running');
 SELECT is((SELECT max(coachdiag.last_period(panel)) FROM ops.stored_panel WHERE metric = 'daily'), monday() - 1, 'and its days wait');
-INSERT INTO ops.agent_metric SELECT a, 'daily', monday() + 7 + d, 10, 4, NULL FROM generate_series(1, 8) a, generate_series(0, 6) d;
+INSERT INTO ops.agent_metric SELECT a, 'daily', monday() + 7 + d, 10, 4, NULL FROM generate_series(1, 8) a, generate_series(0, 13) d;
 CALL coachdiag.refresh('ops');
+SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), monday(), 'two weeks of a mistyped date wait, however full');
+INSERT INTO ops.agent_metric SELECT a, 'daily', monday() + 21 + d, 10, 4, NULL FROM generate_series(1, 8) a, generate_series(0, 6) d;
+\set output `psql -XqAt -d :DBNAME -c "CALL coachdiag.refresh('ops')" 2>&1`
+SELECT matches(:'output'::text, 'WARNING: +workspace "ops": results look at periods to come[^\n]*: daily up to 20', 'who looks at weeks to come is told');
 SELECT is((SELECT waits_from FROM ops.stored_metric WHERE metric = 'daily'), 'infinity', 'rows of weeks to come: the calendar is not theirs');
 SELECT is((SELECT sum(rows) FROM ops.stored_panel WHERE metric = 'daily'), (SELECT count(*) FROM ops.agent_metric WHERE metric = 'daily')::numeric, 'so that nothing waits');
 DELETE FROM ops.agent_metric WHERE period > monday() + 6;
