@@ -531,7 +531,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.panel_basis(text, text, text, text) IS
 'Internal: a number for what panels take from assignments, agents and sessions, given as queries: another one, another content.';
 
-CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
+CREATE PROCEDURE coachdiag.run_refresh(ws text, since date, rebuild boolean)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1
@@ -596,6 +596,33 @@ BEGIN
 	END IF;
 	PERFORM coachdiag.tell_changes(ws, run);
 	PERFORM set_config('application_name', called, false);
+END
+$$;
+
+COMMENT ON PROCEDURE coachdiag.run_refresh(text, date, boolean) IS
+'Internal: what coachdiag.refresh does.';
+
+CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	code text;
+	message text;
+	detail text;
+	hint text;
+	context text;
+BEGIN
+	CALL coachdiag.run_refresh(ws, since, rebuild);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+	IF hint <> '' OR left(code, 2) NOT IN ('21', '22', '38', '39', '42', 'HV', 'P0') THEN
+		RAISE;
+	END IF;
+	-- Pages of our SQL would hide what a view of theirs said.
+	RAISE LOG 'coachdiag.refresh of "%": %', ws, message USING DETAIL = context;
+	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), 'The log of the server has the statement.'),
+		HINT = format('SELECT * FROM coachdiag.check_sources(%L) names the source, if one cannot be read.', ws);
 END
 $$;
 

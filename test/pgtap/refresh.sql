@@ -283,4 +283,11 @@ SELECT is((SELECT sum(rows) FROM inc.stored_panel), (SELECT count(*) FROM facts)
 SELECT results_eq($$SELECT DISTINCT agent FROM cells('inc') ORDER BY 1$$, $$SELECT DISTINCT agent_id FROM facts ORDER BY 1$$, 'with their own ids');
 SELECT lives_ok('DROP VIEW inc.agent_metric', 'nothing depends on a source');
 
+-- A view that fails when read
+
+CREATE VIEW inc.agent_metric AS SELECT agent_id, metric, period, (CASE agent_id WHEN 'A3' THEN 'n/a' ELSE '80' END)::float8 AS value FROM public.facts;
+\set output `psql -XqAt -v VERBOSITY=verbose -d :DBNAME -c "CALL coachdiag.refresh('inc')" 2>&1`
+SELECT matches(:'output'::text, 'ERROR: +22P02: invalid input syntax for type double precision: "n/a"\nDETAIL: [^\n]*\nHINT: [^\n]*check_sources\(''inc''\) names the source', 'the error is that of the view, with where to see which');
+SELECT ok(length(:'output') < 3000, 'and not lost in pages of SQL');
+
 SELECT * FROM finish();
