@@ -60,11 +60,21 @@ COMMENT ON FUNCTION coachdiag.refresh_portion(text, bigint) IS
 'Internal: refreshes a workspace as of the day by which about so many rows more of agent_metric are over, and leaves settings.as_of as it was; false, and nothing is done, where fewer are left. '
 'Errors: as of coachdiag.refresh; rows not above 0; agent_metric not tracked (55000).';
 
+CREATE FUNCTION coachdiag.can_commit() RETURNS boolean
+AS 'MODULE_PATHNAME', 'cd_can_commit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION coachdiag.can_commit() IS
+'Internal: whether the plpgsql procedure that asks can COMMIT: it is called by itself, not inside a transaction or function.';
+
 -- No SET clause: with one it could not commit.
 CREATE PROCEDURE coachdiag.refresh_in_portions(ws text, rows bigint DEFAULT 10000000)
 LANGUAGE plpgsql
 AS $$
 BEGIN
+	IF NOT coachdiag.can_commit() THEN
+		RAISE EXCEPTION 'refresh_in_portions commits, so it cannot be called inside a transaction or a function'
+			USING ERRCODE = 'invalid_transaction_termination',
+				HINT = pg_catalog.format('CALL it by itself, not between BEGIN and COMMIT (in psql with AUTOCOMMIT on); or CALL coachdiag.refresh(%L), which is one transaction.', ws);
+	END IF;
 	COMMIT;
 	WHILE coachdiag.refresh_portion(ws, rows) LOOP
 		COMMIT;

@@ -9,6 +9,7 @@
 #include <gsl/gsl_errno.h>
 
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -22,6 +23,7 @@ PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 
 CD_FUNCTION(cd_version);
+CD_FUNCTION(cd_can_commit);
 
 /* A parallel worker's message also sets InterruptPending, but is no reason to stop. */
 static bool
@@ -42,6 +44,13 @@ Datum
 cd_version(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(COACHDIAG_VERSION));
+}
+
+/* Whether the procedure that asks may say COMMIT. */
+Datum
+cd_can_commit(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(SPI_inside_nonatomic_context());
 }
 
 void

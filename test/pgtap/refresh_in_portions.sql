@@ -1,7 +1,7 @@
 -- A long history read in portions: each commits, an interrupted run goes on where it was, and what results is what one refresh makes.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(15);
+SELECT plan(16);
 \ir workspace_fill.psql
 \ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
@@ -14,6 +14,8 @@ INSERT INTO ops.agent_metric SELECT a, 'not listed', date '2024-01-01' + 7 * w, 
 UPDATE ops.settings SET as_of = '2024-07-03';
 
 SELECT throws_ok($$ CALL coachdiag.refresh_in_portions('ops', 100) $$, '2D000', NULL, 'not inside a function, since it commits');
+\set commits `psql -XqAt -d :DBNAME -c "BEGIN" -c "CALL coachdiag.refresh_in_portions('ops')" 2>&1`
+SELECT matches(:'commits'::text, 'cannot be called inside a transaction[^\n]*\nHINT: .*BEGIN and COMMIT.*coachdiag.refresh\(''ops''\)', 'nor between BEGIN and COMMIT, which the error says');
 \set ON_ERROR_STOP off
 \set VERBOSITY sqlstate
 CALL coachdiag.refresh_in_portions('nowhere');
