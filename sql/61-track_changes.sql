@@ -207,8 +207,8 @@ AS $$
 	WITH b AS MATERIALIZED (SELECT * FROM coachdiag.behind(ws, untracked.relation))
 	SELECT b.source FROM b
 	WHERE b.kind IN ('r', 'p') AND NOT EXISTS (SELECT FROM pg_inherits i JOIN b parent ON parent.source = i.inhparent WHERE i.inhrelid = b.source)
-		AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = b.source AND g.tgname = coachdiag.tracking_trigger(ws, untracked.relation) || '_i'
-			AND g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A'))
+		AND (SELECT count(*) FROM unnest('{_i,_u,_d,_t}'::text[]) e JOIN pg_trigger g ON g.tgrelid = b.source AND g.tgname = coachdiag.tracking_trigger(ws, untracked.relation) || e
+			WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A')) < 4
 $$;
 
 COMMENT ON FUNCTION coachdiag.untracked(text, text) IS

@@ -1,7 +1,7 @@
 -- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(30);
+SELECT plan(32);
 \ir workspace_fill.psql
 \ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
@@ -42,6 +42,11 @@ SELECT is((SELECT count(*) FROM ops.stored_coach_escalation WHERE coach_id = '90
 	'a coach who is new has all escalations, those before since too');
 SELECT coachdiag.track_changes('ops');
 CALL coachdiag.refresh('ops');
+
+SELECT format('ALTER TABLE ops.agent_metric DISABLE TRIGGER %I', tgname) FROM pg_trigger WHERE tgrelid = 'ops.agent_metric'::regclass AND tgname LIKE 'coachdiag%\_u' \gexec
+SELECT ok(NOT coachdiag.changes_are_tracked('ops'), 'with one of its triggers off a table is not tracked');
+ALTER TABLE ops.agent_metric ENABLE TRIGGER USER;
+SELECT ok(coachdiag.changes_are_tracked('ops'), 'with all of them on it is');
 
 ALTER TABLE ops.agent_metric ALTER value TYPE float8 USING value * 1.05;
 SELECT is_empty('SELECT otherwise()', 'a table rewritten');
