@@ -385,6 +385,8 @@ AS $$
 DECLARE
 	sources CONSTANT text := (SELECT string_agg(format('%I.%I', ws, k.relname), ', ' ORDER BY k.relname) FROM coachdiag.contract() c
 		JOIN pg_class k ON k.relnamespace = coachdiag.workspace_oid(ws) AND k.relname = c.relation AND k.relkind IN ('r', 'p', 'v') WHERE c.column_no = 0);
+	patience CONSTANT interval := (SELECT nullif(s.setting, '0')::int * interval '1 ms' FROM pg_settings s WHERE s.name = 'lock_timeout');
+	started CONSTANT timestamptz := clock_timestamp();
 	told boolean := false;
 BEGIN
 	IF sources IS NULL THEN
@@ -401,14 +403,17 @@ BEGIN
 		IF NOT told THEN
 			RAISE NOTICE 'a source of workspace "%" is being emptied or altered by another session: waiting for it', ws;
 			told := true;
+		ELSIF clock_timestamp() > started + patience THEN
+			RAISE EXCEPTION 'a source of workspace "%" was locked by another session for longer than lock_timeout', ws
+				USING ERRCODE = 'lock_not_available', HINT = 'Try again when it is loaded, or raise lock_timeout.';
 		END IF;
-		PERFORM pg_sleep(0.2);
+		PERFORM pg_sleep(least(0.2, extract(epoch FROM patience)));
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.lock_sources(text) IS
-'Internal: makes sure that no source is emptied, replaced or altered until the end of the transaction; waits, holding none, while one is. Rows can be written meanwhile.';
+'Internal: makes sure that no source is emptied, replaced or altered until the end of the transaction; waits, holding none, while one is, as long as lock_timeout says. Rows can be written meanwhile.';
 
 CREATE PROCEDURE coachdiag.refresh_step(ws text, run bigint, step text, query text, message text DEFAULT NULL)
 LANGUAGE plpgsql

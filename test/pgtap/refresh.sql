@@ -81,6 +81,11 @@ SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT gra
 ROLLBACK;
 SELECT lives_ok($$SELECT * FROM dblink_get_result('reader') AS r(status text)$$, 'until it is done');
 SELECT is((SELECT max(month) FROM ops.stored_panel), '2024-06-01'::date, 'a refresh that was taken back leaves no trace');
+SELECT dblink_get_result('reader') \g /dev/null
+SELECT dblink_exec('reader', 'BEGIN; LOCK TABLE ops.agent_metric IN ACCESS EXCLUSIVE MODE') \g /dev/null
+SET lock_timeout = '300ms';
+SELECT throws_ok($$CALL coachdiag.refresh('ops')$$, '55P03', NULL, 'who waits for a locked source waits no longer than lock_timeout');
+RESET lock_timeout;
 SELECT dblink_disconnect('reader') \g /dev/null
 
 -- Teams in force
