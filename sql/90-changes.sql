@@ -81,7 +81,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.changes(text, timestamptz) IS
 'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace, or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
 'of the paradox (yes, no, cannot_tell), or of the intervention over all teams that it touched (held, recurred, cannot_tell; no_improvement: none is shown); after null: no longer diagnosed. '
-'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change. No change: no row. Error: no such workspace (3F000).';
+'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change. No change: no row. Needs SELECT on change_log, refresh_log, stored_team and stored_intervention of the workspace. Error: no such workspace (3F000).';
 
 CREATE FUNCTION coachdiag.tell_changes(ws text, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

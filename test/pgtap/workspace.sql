@@ -116,6 +116,7 @@ RESET ROLE;
 SELECT fill('mine');
 GRANT USAGE ON SCHEMA mine TO coachdiag_test_reader;
 GRANT SELECT ON mine.diagnosis, mine.gap_dispersion, mine.indicators TO coachdiag_test_reader;
+GRANT SELECT ON mine.change_log, mine.refresh_log, mine.stored_team, mine.stored_intervention TO coachdiag_test_reader;
 SET ROLE coachdiag_test_owner;
 CALL coachdiag.refresh('mine');
 CREATE TEMP TABLE seen AS SELECT
@@ -129,11 +130,12 @@ DO $$ BEGIN PERFORM coachdiag.drop_workspace('theirs'); EXCEPTION WHEN invalid_s
 SET ROLE coachdiag_test_reader;
 DO $$ BEGIN PERFORM 1 FROM mine.stored_panel; EXCEPTION WHEN insufficient_privilege THEN INSERT INTO refused VALUES ('reader'); END $$;
 DO $$ BEGIN PERFORM count(*) FROM mine.diagnosis; INSERT INTO refused VALUES ('granted'); END $$;
+DO $$ BEGIN PERFORM count(*) FROM coachdiag.changes('mine'); INSERT INTO refused VALUES ('changes'); END $$;
 DO $$ BEGIN PERFORM coachdiag.drop_workspace('mine'); EXCEPTION WHEN insufficient_privilege THEN INSERT INTO refused VALUES ('reader drop'); END $$;
 RESET ROLE;
 SELECT is((SELECT verdicts FROM seen), 6::bigint, 'an ordinary user makes, refreshes and reads a workspace');
 SELECT is((SELECT workspaces FROM seen), '{mine}', 'sees no other workspace');
-SELECT set_eq('TABLE refused', ARRAY['read', 'refresh', 'drop', 'reader', 'granted', 'reader drop'],
+SELECT set_eq('TABLE refused', ARRAY['read', 'refresh', 'drop', 'reader', 'granted', 'changes', 'reader drop'],
 	'can neither read, refresh nor drop that of another; a reader reads what was granted and no more');
 SELECT is((SELECT count(*) FROM theirs.stored_panel), 0::bigint, 'nothing of one workspace gets into another');
 
