@@ -72,14 +72,14 @@ BEGIN
 			LEFT JOIN %1$I.stored_team t ON t.team = c.team
 			LEFT JOIN %1$I.stored_intervention i ON i.intervention_id = c.intervention
 		WHERE c.before IS NOT NULL
-			AND CASE WHEN $1 IS NULL THEN c.run = (SELECT max(l.run) FROM %1$I.refresh_log l) ELSE c.changed_at >= $1 END
+			AND CASE WHEN $1 IS NULL THEN c.run = coalesce((SELECT max(l.run) FROM %1$I.refresh_log l), (SELECT max(l.run) FROM %1$I.change_log l)) ELSE c.changed_at >= $1 END
 		ORDER BY c.changed_at, c.what, c.team, c.metric, c.intervention
 	$query$, ws) USING since;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes(text, timestamptz) IS
-'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace, or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
+'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace (where refresh_log has been emptied: the last that changed something), or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
 'of the paradox (yes, no, cannot_tell), or of the intervention over all teams that it touched (held, recurred, cannot_tell; no_improvement: none is shown); after null: no longer diagnosed. '
 'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change. No change: no row. Needs SELECT on change_log, refresh_log, stored_team and stored_intervention of the workspace. Error: no such workspace (3F000).';
 

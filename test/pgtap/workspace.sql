@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 \ir workspace_fill.psql
-SELECT plan(45);
+SELECT plan(46);
 
 -- What it makes
 
@@ -138,6 +138,10 @@ SELECT is((SELECT workspaces FROM seen), '{mine}', 'sees no other workspace');
 SELECT set_eq('TABLE refused', ARRAY['read', 'refresh', 'drop', 'reader', 'granted', 'changes', 'reader drop'],
 	'can neither read, refresh nor drop that of another; a reader reads what was granted and no more');
 SELECT is((SELECT count(*) FROM theirs.stored_panel), 0::bigint, 'nothing of one workspace gets into another');
+
+INSERT INTO mine.change_log SELECT max(run), now(), 'verdict', 'team 9', 'qa', NULL, 'no_gap', 'structural' FROM mine.refresh_log;
+TRUNCATE mine.refresh_log;
+SELECT results_eq($$SELECT team, before, after FROM coachdiag.changes('mine')$$, $$VALUES ('team 9', 'no_gap', 'structural')$$, 'changes are known with the log emptied, too');
 
 -- Dropping
 
