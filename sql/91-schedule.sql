@@ -1,5 +1,35 @@
 -- Refreshes by the clock, where pg_cron is there.
 
+CREATE FUNCTION coachdiag.is_cron(schedule text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT schedule ~ '^@(reboot|hourly|daily|midnight|weekly|monthly|yearly|annually)$' OR schedule ~ '^[1-5]?[0-9] seconds?$'
+		OR cardinality(f.fields) = 5 AND (
+			SELECT bool_and((p.part ~ '^\*(/[0-9]{1,2})?$' OR p.part = '$' AND r.field = 3
+				OR p.part ~ '^[0-9]{1,2}(-[0-9]{1,2})?(/[0-9]{1,2})?$' AND n.low BETWEEN r.low AND r.high AND n.high BETWEEN n.low AND r.high
+				OR p.part ~* r.names) IS TRUE)
+			FROM (VALUES (1, 0, 59, '^$'), (2, 0, 23, '^$'), (3, 1, 31, '^$'), (4, 1, 12, '^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))?$'),
+					(5, 0, 7, '^(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?$')) r (field, low, high, names)
+				CROSS JOIN LATERAL unnest(string_to_array(f.fields[r.field], ',')) p (part)
+				CROSS JOIN LATERAL (SELECT substring(p.part FROM '^([0-9]{1,2})')::int AS low, coalesce(substring(p.part FROM '-([0-9]{1,2})'), substring(p.part FROM '^([0-9]{1,2})'))::int AS high) n)
+	FROM (SELECT regexp_split_to_array(btrim(schedule), '[ \t]+') AS fields) f
+$$;
+COMMENT ON FUNCTION coachdiag.is_cron(text) IS
+'Internal: whether a text is a cron expression as pg_cron and crontab know them: five fields of numbers, ranges, lists and steps, names of months and weekdays, or @daily and the like; of pg_cron alone $ (last day of the month) and n seconds.';
+
+CREATE FUNCTION coachdiag.crontab_line(ws text, schedule text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- One line, whatever the name: a line break in it is written as an escape.
+	SELECT format('%s PGOPTIONS=''-c client_min_messages=warning'' psql -X -q -d %s -c "%s"', schedule, quote_ident(current_database()), replace(regexp_replace(c.call, '([\\"$`])', '\\\1', 'g'), '%', '\%'))
+	FROM (SELECT format('CALL coachdiag.refresh(%s)', CASE WHEN ws !~ '[\n\r]' THEN quote_literal(ws)
+		ELSE 'E''' || replace(replace(replace(replace(ws, '\', '\\'), '''', ''''''), chr(10), '\n'), chr(13), '\r') || '''' END) AS call) c
+$$;
+COMMENT ON FUNCTION coachdiag.crontab_line(text, text) IS
+'Internal: a line for a crontab that refreshes a workspace of this database and says nothing (mails nothing) but warnings and errors.';
+
 CREATE FUNCTION coachdiag.require_cron(ws text, schedule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +40,10 @@ DECLARE
 	cron_database CONSTANT text := (SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.database_name');
 BEGIN
 	PERFORM coachdiag.workspace_oid(ws);
-	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+	IF coachdiag.is_cron(schedule) IS NOT TRUE THEN
+		RAISE EXCEPTION 'invalid schedule: %', coalesce(quote_literal(schedule), 'null')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Five fields: minute (0 to 59), hour (0 to 23), day of the month, month, weekday (0 to 7). ''15 5 * * *'' is 05:15 each day.';
+	ELSIF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
 		RETURN;
 	ELSIF cron_database IS NOT NULL AND cron_database <> current_database() THEN
 		RAISE EXCEPTION 'pg_cron of this server works from database "%", not from this one', cron_database
@@ -21,12 +54,11 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Have a superuser run CREATE EXTENSION pg_cron here, and grant you USAGE on schema cron.';
 	END IF;
 	RAISE EXCEPTION 'pg_cron is not installed on this server'
-		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Any scheduler will do, such as this line in a crontab: %s psql -X -d %s -c "%s"',
-			schedule, quote_ident(current_database()), replace(regexp_replace(call, '([\\"$`])', '\\\1', 'g'), '%', '\%'));
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Any scheduler will do, such as this line in a crontab: %s', coachdiag.crontab_line(ws, schedule));
 END
 $$;
 COMMENT ON FUNCTION coachdiag.require_cron(text, text) IS
-'Internal: an error that says what to run instead where pg_cron cannot be used from here.';
+'Internal: an error for what is no cron expression, and one that says what to run instead where pg_cron cannot be used from here.';
 
 CREATE FUNCTION coachdiag.job_name(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -48,7 +80,7 @@ END
 $$;
 COMMENT ON FUNCTION coachdiag.schedule(text, text) IS
 'Has pg_cron refresh a workspace by the clock, as you. schedule: a cron expression in the time zone of pg_cron (GMT unless cron.timezone says otherwise), the default at 05:15 each day; an earlier schedule of the workspace is replaced. Returns the number of the job. '
-'Errors: no such workspace (3F000); pg_cron is not there, or works from another database (55000), with the line to run instead; not a cron expression (from pg_cron).';
+'Errors: no such workspace (3F000); pg_cron is not there, or works from another database (55000), with the line to run instead; not a cron expression (22023).';
 
 CREATE FUNCTION coachdiag.unschedule(ws text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

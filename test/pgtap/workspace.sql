@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 \ir workspace_fill.psql
-SELECT plan(46);
+SELECT plan(61);
 
 -- What it makes
 
@@ -142,6 +142,15 @@ SELECT is((SELECT count(*) FROM theirs.stored_panel), 0::bigint, 'nothing of one
 INSERT INTO mine.change_log SELECT max(run), now(), 'verdict', 'team 9', 'qa', NULL, 'no_gap', 'structural' FROM mine.refresh_log;
 TRUNCATE mine.refresh_log;
 SELECT results_eq($$SELECT team, before, after FROM coachdiag.changes('mine')$$, $$VALUES ('team 9', 'no_gap', 'structural')$$, 'changes are known with the log emptied, too');
+
+-- By the clock, without pg_cron
+
+SELECT throws_ok(format('SELECT coachdiag.schedule(''mine'', %L)', s), '22023', NULL, format('no schedule: %s', s))
+FROM unnest('{99 99 * * *,not a cron,"",NULL,* * * *,5 4 * * 8,5 4 0 * *,10-5 * * * *,* * * * * *}'::text[]) s;
+SELECT throws_ok(format('SELECT coachdiag.schedule(''mine'', %L)', s), '55000', NULL, format('a schedule: %s', s))
+FROM unnest('{15 5 * * *,*/30 8-18 * * 1-5,"0,30 4 1,15 * mon-fri",@daily,0 0 $ jan 7}'::text[]) s;
+SELECT is(coachdiag.crontab_line(E'new\nline''s', '15 5 * * *'), format($$15 5 * * * PGOPTIONS='-c client_min_messages=warning' psql -X -q -d %s -c "CALL coachdiag.refresh(E'new\\nline''s')"$$, quote_ident(current_database())),
+	'a line break in the name does not break the line');
 
 -- Dropping
 

@@ -14,7 +14,7 @@ my $node = new_node('schedule');
 $node->safe_psql('postgres', 'CREATE EXTENSION coachdiag');
 $node->safe_psql('postgres', q{SELECT coachdiag.create_workspace('ops')});
 my (undef, undef, $error) = $node->psql('postgres', q{SELECT coachdiag.schedule('ops')});
-like($error, qr/pg_cron is not installed on this server.*HINT: .*15 5 \* \* \* psql -X -d postgres -c "CALL coachdiag.refresh\('ops'\)"/s,
+like($error, qr/pg_cron is not installed on this server.*HINT: .*15 5 \* \* \* PGOPTIONS='-c client_min_messages=warning' psql -X -q -d postgres -c "CALL coachdiag.refresh\('ops'\)"/s,
 	'without pg_cron the error holds a line for a crontab');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM coachdiag.schedules()'), 0, 'and nothing is scheduled');
 is($node->safe_psql('postgres', q{SELECT coachdiag.unschedule('ops')}), 'f', 'nor is there anything to end');
