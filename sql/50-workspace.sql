@@ -296,7 +296,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	EXECUTE replace($store$
-	CREATE TABLE @.settings (
+	CREATE TABLE IF NOT EXISTS @.settings (
 		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months BETWEEN 1 AND 1200),
 		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
 		repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365),
@@ -304,8 +304,8 @@ BEGIN
 		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
 			CHECK ((timestamptz 'epoch' AT TIME ZONE time_zone) IS NOT NULL)
 	);
-	CREATE UNIQUE INDEX settings_one_row ON @.settings ((true));
-	INSERT INTO @.settings DEFAULT VALUES;
+	CREATE UNIQUE INDEX IF NOT EXISTS settings_one_row ON @.settings ((true));
+	INSERT INTO @.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
 	COMMENT ON TABLE @.settings IS 'Choices of this workspace, one row; UPDATE it.';
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
 	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
@@ -313,7 +313,7 @@ BEGIN
 	COMMENT ON COLUMN @.settings.as_of IS 'The day on which you look: results are as of the Sunday before its week, what that week and later ones bring waits; null: today; infinity: nothing waits. While it is a day (a look back), changes are not noted.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
 
-	CREATE TABLE @.stored_metric (
+	CREATE TABLE IF NOT EXISTS @.stored_metric (
 		metric text PRIMARY KEY,
 		higher_is_better boolean,
 		target double precision,
@@ -335,7 +335,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_metric.week_start IS 'Weekday on which its weeks start, 1 Monday to 7 Sunday; null unless the grid is week.';
 	COMMENT ON COLUMN @.stored_metric.waits_from IS 'First day of the period (of metrics by day: of the week) that was not over on the last Sunday: rows from it on wait; infinity: none do; null: no rows yet.';
 
-	CREATE TABLE @.stored_period (
+	CREATE TABLE IF NOT EXISTS @.stored_period (
 		metric text,
 		period date,
 		rows bigint NOT NULL,
@@ -346,7 +346,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_period.period IS 'Period.';
 	COMMENT ON COLUMN @.stored_period.rows IS 'Rows, used or not.';
 
-	CREATE TABLE @.changed_period (
+	CREATE TABLE IF NOT EXISTS @.changed_period (
 		relation text NOT NULL,
 		period date
 	);
@@ -354,7 +354,7 @@ BEGIN
 	COMMENT ON COLUMN @.changed_period.relation IS 'Source relation.';
 	COMMENT ON COLUMN @.changed_period.period IS 'Period of its rows that changed, or day, possibly more than once; null: any rows.';
 
-	CREATE TABLE @.stored_team (
+	CREATE TABLE IF NOT EXISTS @.stored_team (
 		team text PRIMARY KEY,
 		program text,
 		site text,
@@ -366,7 +366,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_team.site IS 'Site; null: not given.';
 	COMMENT ON COLUMN @.stored_team.supervisor IS 'Supervisor; null: not given.';
 
-	CREATE TABLE @.stored_panel (
+	CREATE TABLE IF NOT EXISTS @.stored_panel (
 		team text,
 		metric text,
 		month date CHECK (extract(day FROM month) = 1),
@@ -383,7 +383,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_panel.rows IS 'Rows of agent_metric in it; 0: coaching dose only.';
 	COMMENT ON COLUMN @.stored_panel.refreshed_at IS 'When it last changed.';
 
-	CREATE TABLE @.stored_state (
+	CREATE TABLE IF NOT EXISTS @.stored_state (
 		relation text PRIMARY KEY,
 		state text NOT NULL
 	);
@@ -391,7 +391,7 @@ BEGIN
 	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace; week: from which day on sessions and contacts wait.';
 	COMMENT ON COLUMN @.stored_state.state IS 'Its definition or content at the last refresh, see coachdiag.relation_state.';
 
-	CREATE TABLE @.refresh_log (
+	CREATE TABLE IF NOT EXISTS @.refresh_log (
 		run bigint NOT NULL,
 		started timestamptz NOT NULL,
 		finished timestamptz NOT NULL,
@@ -400,7 +400,7 @@ BEGIN
 		seconds double precision NOT NULL,
 		message text
 	);
-	CREATE INDEX ON @.refresh_log (run);
+	CREATE INDEX IF NOT EXISTS refresh_log_run_idx ON @.refresh_log (run);
 	COMMENT ON TABLE @.refresh_log IS 'What each refresh did, a row a step; and the rows it left out, a row a reason (step left_out).';
 	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
 	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
@@ -414,7 +414,7 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.create_store(text) IS
-'Internal: makes the settings, the stored tables and the log of a workspace.';
+'Internal: makes the settings, the stored tables and the log of a workspace, as far as they are not there.';
 
 CREATE FUNCTION coachdiag.compress_panels(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -80,6 +80,32 @@ $$;
 COMMENT ON FUNCTION coachdiag.fill_part(text, text, text, text) IS
 'Internal: has a table of a workspace hold the rows of a query, and writes only where it doesn''t. which: the rows of the table that the query stands for, by a condition. Returns the rows that came in.';
 
+CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
+	UNION ALL
+	VALUES ('settings'), ('stored_metric'), ('stored_period'), ('changed_period'), ('stored_team'), ('stored_panel'), ('stored_state'), ('refresh_log')
+	UNION ALL
+	SELECT name FROM coachdiag.workspace_part
+$$;
+
+COMMENT ON FUNCTION coachdiag.workspace_relation() IS
+'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';
+
+CREATE FUNCTION coachdiag.missing_parts(ws text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT r FROM coachdiag.workspace_relation() r
+	WHERE r NOT IN (SELECT c.relation FROM coachdiag.contract() c WHERE c.column_no = 0)
+		AND NOT EXISTS (SELECT FROM pg_class k WHERE k.relnamespace = coachdiag.workspace_oid(ws) AND k.relname = r)
+$$;
+
+COMMENT ON FUNCTION coachdiag.missing_parts(text) IS
+'Internal: the stored tables and result views that a workspace lacks, since somebody dropped them.';
+
 CREATE FUNCTION coachdiag.create_parts(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -87,14 +113,14 @@ AS $$
 DECLARE
 	part_ddl text;
 BEGIN
-	FOR part_ddl IN SELECT p.ddl FROM coachdiag.workspace_part p ORDER BY p.position LOOP
+	FOR part_ddl IN SELECT p.ddl FROM coachdiag.workspace_part p WHERE p.name IN (SELECT coachdiag.missing_parts(ws)) ORDER BY p.position LOOP
 		EXECUTE coachdiag.in_workspace(ws, part_ddl);
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.create_parts(text) IS
-'Internal: makes all parts of a workspace (coachdiag.workspace_part), empty.';
+'Internal: makes the parts of a workspace (coachdiag.workspace_part) that are not there, empty.';
 
 CREATE FUNCTION coachdiag.refresh_part(ws text, part text, from_month date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -124,16 +150,36 @@ COMMENT ON FUNCTION coachdiag.refresh_part(text, text, date) IS
 'Internal: brings one part of a workspace up to date; readers are not blocked. Returns the rows written to a table, else null. '
 'from_month: contacts and measurements of earlier months have not changed (null: all may have). A plain view always is up to date.';
 
-CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION coachdiag.require_parts(ws text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT relation FROM coachdiag.contract() WHERE column_no = 0
-	UNION ALL
-	VALUES ('settings'), ('stored_metric'), ('stored_period'), ('changed_period'), ('stored_team'), ('stored_panel'), ('stored_state'), ('refresh_log')
-	UNION ALL
-	SELECT name FROM coachdiag.workspace_part
+DECLARE
+	missing CONSTANT text := (SELECT string_agg(quote_ident(m), ', ') FROM coachdiag.missing_parts(ws) m);
+BEGIN
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'workspace "%" lacks what coachdiag made in it: %', ws, missing
+			USING ERRCODE = 'undefined_table', HINT = format('SELECT coachdiag.repair_workspace(%1$L); makes it again, empty; then CALL coachdiag.refresh(%1$L, rebuild => true);', ws);
+	END IF;
+END
 $$;
 
-COMMENT ON FUNCTION coachdiag.workspace_relation() IS
-'Internal: the names of all relations that belong to a workspace: sources, stored tables and result views.';
+COMMENT ON FUNCTION coachdiag.require_parts(text) IS
+'Internal: an error that names the stored tables and result views that a workspace lacks.';
+
+CREATE FUNCTION coachdiag.repair_workspace(ws text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+	PERFORM coachdiag.lock_workspace(ws);
+	PERFORM coachdiag.create_store(ws);
+	PERFORM coachdiag.create_parts(ws);
+	PERFORM coachdiag.compress_panels(ws);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.repair_workspace(text) IS
+'Makes the stored tables and result views again that somebody dropped from a workspace, empty, with their defaults; what is there is left alone. '
+'Then CALL coachdiag.refresh(ws, rebuild => true). What only they held is gone: your settings and benchmarks, the history in change_log. Errors: no such workspace (3F000), so it is where stored_panel is gone. Needs its owner.';

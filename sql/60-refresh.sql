@@ -564,6 +564,7 @@ BEGIN
 	END IF;
 	PERFORM coachdiag.require_owner(ws);
 	PERFORM coachdiag.lock_workspace(ws);
+	PERFORM coachdiag.require_parts(ws);
 	PERFORM coachdiag.lock_sources(ws);
 	PERFORM coachdiag.fill_settings(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.

@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 \ir workspace_fill.psql
-SELECT plan(61);
+SELECT plan(64);
 
 -- What it makes
 
@@ -142,6 +142,22 @@ SELECT is((SELECT count(*) FROM theirs.stored_panel), 0::bigint, 'nothing of one
 INSERT INTO mine.change_log SELECT max(run), now(), 'verdict', 'team 9', 'qa', NULL, 'no_gap', 'structural' FROM mine.refresh_log;
 TRUNCATE mine.refresh_log;
 SELECT results_eq($$SELECT team, before, after FROM coachdiag.changes('mine')$$, $$VALUES ('team 9', 'no_gap', 'structural')$$, 'changes are known with the log emptied, too');
+
+-- Parts that somebody dropped
+
+CREATE TABLE verdicts AS SELECT team, metric, verdict, mean_gap FROM mine.diagnosis;
+SET ROLE coachdiag_test_owner;
+DROP MATERIALIZED VIEW mine.churn, mine.coaching_targets CASCADE;
+DROP TABLE mine.change_log, mine.stored_period, mine.settings CASCADE;
+RESET ROLE;
+SELECT throws_like($$SET ROLE coachdiag_test_owner; CALL coachdiag.refresh('mine')$$, 'workspace "mine" lacks what coachdiag made in it: %churn%change_log%', 'parts that are gone are named');
+SET ROLE coachdiag_test_owner;
+SELECT coachdiag.repair_workspace('mine');
+CALL coachdiag.refresh('mine', rebuild => true);
+SELECT coachdiag.repair_workspace('mine');
+RESET ROLE;
+SELECT is_empty($$SELECT coachdiag.missing_parts('mine')$$, 'and made again');
+SELECT set_eq('SELECT team, metric, verdict, mean_gap FROM mine.diagnosis', 'TABLE verdicts', 'with what they held');
 
 -- By the clock, without pg_cron
 
