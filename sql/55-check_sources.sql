@@ -120,6 +120,7 @@ AS $$
 			'A proportion is a fraction, not percent; a log scale needs a target above 0.'),
 		('warning', 'assignment', 'valid_to', 'valid_to not after valid_from', 'r.valid_to <= r.valid_from',
 			'valid_to is the first day no longer in the team; such rows are not used.'),
+		('warning', 'assignment', 'team', 'team without a name', 'btrim(r.team) = ''''', 'It is diagnosed like any other team: name it, or leave such rows out of the source.'),
 		('warning', 'agent', 'left_on', 'left before hired', 'r.left_on < r.hired_on', 'Correct the dates.'),
 		('note', 'agent', 'hired_on', 'hired_on missing', 'r.hired_on IS NULL', 'Their tenure starts with their first assignment if that began later than the others''; the rest are in no tenure band.'),
 		('warning', 'coaching_session', 'status', 'held_at given, but not status held', 'r.held_at IS NOT NULL AND r.status <> ''held''',

@@ -91,6 +91,7 @@ INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	('note', 'assignment', 'gaps between assignments', 1, 'UPDATE ops.assignment SET valid_to = ''2024-07-01'' WHERE agent_id = 1; INSERT INTO ops.assignment VALUES (1, ''team 1'', ''2024-08-01'')'),
 	('warning', 'assignment', 'valid_to not after valid_from', 1, 'INSERT INTO ops.assignment VALUES (1, ''team 1'', ''2021-03-01'', ''2021-03-01'')'),
 	('warning', 'assignment', 'team missing', 1, 'ALTER TABLE ops.assignment ALTER team DROP NOT NULL; INSERT INTO ops.assignment VALUES (1, NULL, ''2021-03-01'', ''2021-03-02'')'),
+	('warning', 'assignment', 'team without a name', 1, 'UPDATE ops.assignment SET team = '''' WHERE agent_id = 1'),
 	('warning', 'assignment', 'team longer than 1024 bytes', 1, 'INSERT INTO ops.assignment VALUES (1, repeat(''x'', 1025), ''2021-03-01'', ''2021-03-02'')'),
 	('warning', 'assignment', 'agent_id not in agent', 1, 'DELETE FROM ops.agent WHERE agent_id = 1'),
 	('warning', 'agent', 'duplicates', 1, 'INSERT INTO ops.agent SELECT * FROM ops.agent WHERE agent_id = 1'),
