@@ -298,7 +298,6 @@ BEGIN
 	EXECUTE replace($store$
 	CREATE TABLE IF NOT EXISTS @.settings (
 		diagnosis_months int NOT NULL DEFAULT 12 CHECK (diagnosis_months BETWEEN 1 AND 1200),
-		late_days int NOT NULL DEFAULT 35 CHECK (late_days >= 0),
 		repeat_days int NOT NULL DEFAULT 7 CHECK (repeat_days BETWEEN 1 AND 365),
 		as_of date CHECK (NOT isfinite(as_of) OR as_of BETWEEN '0001-01-01' AND '9999-12-31'),
 		time_zone text NOT NULL DEFAULT pg_catalog.current_setting('TimeZone')
@@ -308,7 +307,6 @@ BEGIN
 	INSERT INTO @.settings DEFAULT VALUES ON CONFLICT DO NOTHING;
 	COMMENT ON TABLE @.settings IS 'Choices of this workspace, one row; UPDATE it.';
 	COMMENT ON COLUMN @.settings.diagnosis_months IS 'Months that a diagnosis looks back on, up to the last month with data.';
-	COMMENT ON COLUMN @.settings.late_days IS 'Days within which rows still arrive or change, for a nightly CALL coachdiag.refresh(ws, current_date - late_days) where changes are not tracked.';
 	COMMENT ON COLUMN @.settings.repeat_days IS 'Days within which a contact of the same customer and contact type is a repeat.';
 	COMMENT ON COLUMN @.settings.as_of IS 'The day on which you look: results are as of the Sunday before its week, what that week and later ones bring waits; null: today; infinity: nothing waits. While it is a day (a look back), changes are not noted.';
 	COMMENT ON COLUMN @.settings.time_zone IS 'Zone in which a time stamp falls on a day.';
