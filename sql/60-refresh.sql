@@ -637,7 +637,7 @@ COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
 'What is read again: the periods whose assignments, hiring dates or sessions '
 'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the periods noted; where it doesn''t, all. '
 'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
-'since: rows of agent_metric of earlier periods have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
+'since: rows of agent_metric of earlier periods, and contacts and contact events of earlier months, have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
 'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '
 'Errors: no such workspace; not its owner (42501); a required source relation or column is missing or of a wrong type; a metric listed twice.';
