@@ -15,7 +15,7 @@ roots=${COACHDIAG_ROOTS:-}
 # The server's headers are unpacked, not installed: their package would bring a second compiler along.
 # shellcheck disable=SC2016 # mmdebstrap expands these
 new_root() {
-	./make-root.sh "$1" "$2" '?name(^postgresql-[0-9]+-(pgtap|cron|timescaledb)$)' make gcc libc6-dev pkg-config \
+	./make-root.sh "$1" "$2" '?name("^postgresql-[0-9]+-(pgtap|cron|timescaledb)$")' make gcc libc6-dev pkg-config \
 		libgsl-dev libcmocka-dev libpq-dev perl libipc-run-perl python3-numpy -- \
 		--dpkgopt='path-exclude=/usr/lib/llvm-*' --dpkgopt='path-exclude=/usr/lib/postgresql/*/lib/bitcode/*' \
 		--setup-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
