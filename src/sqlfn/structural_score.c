@@ -304,16 +304,17 @@ scaled(NullableDatum arg, double factor)
 
 /*
  * A panel has no room for options, so they go into the rows: higher is better, the unit is the
- * smallest effect.  The rest is the transition function of panel(), with arguments of its own: those
- * of the caller serve every grouping set.
+ * smallest effect.  The rest is the transition function of panel().  The arguments are put back, for
+ * they serve every grouping set; an error ends the query.
  */
 static Datum
 structural_accum(FunctionCallInfo fcinfo, PGFunction panel_accum)
 {
-	LOCAL_FCINFO(inner, ARG_HIGHER_IS_BETTER);
 	double		smallest = cd_get_number(fcinfo, ARG_SMALLEST_EFFECT, "smallest_effect", false);
 	bool		higher_is_better = PG_ARGISNULL(ARG_HIGHER_IS_BETTER) || PG_GETARG_BOOL(ARG_HIGHER_IS_BETTER);
 	double		factor = (higher_is_better ? 1 : -1) / smallest;
+	NullableDatum value = fcinfo->args[ARG_VALUE];
+	NullableDatum target = fcinfo->args[ARG_TARGET];
 	Datum		state;
 
 	cd_require_aggregate(fcinfo, "structural_accum");
@@ -322,11 +323,11 @@ structural_accum(FunctionCallInfo fcinfo, PGFunction panel_accum)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("smallest_effect must be above 0"),
 				 errhint("Where it is not known, leave higher_is_better and smallest_effect out.")));
-	InitFunctionCallInfoData(*inner, fcinfo->flinfo, ARG_HIGHER_IS_BETTER, fcinfo->fncollation, fcinfo->context, NULL);
-	for (int i = 0; i < ARG_HIGHER_IS_BETTER; i++)
-		inner->args[i] = i == ARG_VALUE || i == ARG_TARGET ? scaled(fcinfo->args[i], factor) : fcinfo->args[i];
-	state = panel_accum(inner);
-	fcinfo->isnull = inner->isnull;
+	fcinfo->args[ARG_VALUE] = scaled(value, factor);
+	fcinfo->args[ARG_TARGET] = scaled(target, factor);
+	state = panel_accum(fcinfo);
+	fcinfo->args[ARG_VALUE] = value;
+	fcinfo->args[ARG_TARGET] = target;
 	return state;
 }
 
