@@ -111,12 +111,12 @@ BEGIN
 			RAISE NOTICE 'each change of % has all of relation "%" read again: no column of it was named', source, relation
 				USING HINT = 'That is right for a table of names. For one of values give the column that the period, or the day, is read from.';
 		END IF;
-		SELECT string_agg(u::text, ', ' ORDER BY u::text) INTO views FROM coachdiag.untracked(ws, relation) u;
+		SELECT string_agg(u.source::text, ', ' ORDER BY u.source::text) INTO views FROM coachdiag.untracked(ws, relation) u WHERE u.why = 'not noted';
 		IF views IS NOT NULL THEN
 			RAISE NOTICE 'relation "%" is not tracked yet: it also reads %', relation, views
 				USING HINT = 'Name each of them in the same way; one without a day needs no column.';
 		END IF;
-		SELECT string_agg(u::text, ', ' ORDER BY u::text) INTO views FROM coachdiag.moving_with_the_clock(ws, relation) u;
+		SELECT string_agg(u.source::text, ', ' ORDER BY u.source::text) INTO views FROM coachdiag.untracked(ws, relation) u WHERE u.why = 'clock';
 		IF views IS NOT NULL THEN
 			RAISE NOTICE 'relation "%" cannot be tracked: % asks what time it is, so rows come and go without being written', relation, views
 				USING HINT = 'Leave the condition out; settings.diagnosis_months says how far back the diagnosis looks.';
@@ -188,42 +188,32 @@ $$;
 COMMENT ON FUNCTION coachdiag.behind(text, text) IS
 'Internal: a source relation of a workspace (depth 0) and all that it reads: what views read, as PostgreSQL knows it, partitions and children of tables.';
 
-CREATE FUNCTION coachdiag.moving_with_the_clock(ws text, relation text) RETURNS SETOF regclass
+CREATE FUNCTION coachdiag.untracked(ws text, relation text) RETURNS TABLE (source regclass, why text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT b.source FROM coachdiag.behind(ws, moving_with_the_clock.relation) b
-	WHERE b.kind = 'v' AND pg_get_viewdef(b.source) ~* '\m(now\(|current_(date|time|timestamp)\M|localtime(stamp)?\M|(clock|statement|transaction)_timestamp\(|timeofday\()'
-$$;
-
-COMMENT ON FUNCTION coachdiag.moving_with_the_clock(text, text) IS
-'Internal: the views behind a source relation of a workspace that ask what time it is: their rows come and go without anybody writing to a table.';
-
-CREATE FUNCTION coachdiag.untracked(ws text, relation text) RETURNS SETOF regclass
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-	-- What is written to a table is noted by its own triggers, in its partitions and children too.
+	-- What is written to a table is noted by its own triggers, in its partitions and children too. What no trigger sees:
+	-- a materialized view made again, another server, a subscription (which fires none by statement), the time.
 	WITH b AS MATERIALIZED (SELECT * FROM coachdiag.behind(ws, untracked.relation))
-	SELECT b.source FROM b
-	WHERE b.kind IN ('r', 'p') AND NOT EXISTS (SELECT FROM pg_inherits i JOIN b parent ON parent.source = i.inhparent WHERE i.inhrelid = b.source)
-		AND (SELECT count(*) FROM unnest('{_i,_u,_d,_t}'::text[]) e JOIN pg_trigger g ON g.tgrelid = b.source AND g.tgname = coachdiag.tracking_trigger(ws, untracked.relation) || e
-			WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A')) < 4
+	SELECT b.source, CASE
+		WHEN b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source) THEN 'unseen'
+		WHEN b.kind = 'v' AND pg_get_viewdef(b.source) ~* '\m(now\(|current_(date|time|timestamp)\M|localtime(stamp)?\M|(clock|statement|transaction)_timestamp\(|timeofday\()' THEN 'clock'
+		WHEN b.kind IN ('r', 'p') AND NOT EXISTS (SELECT FROM pg_inherits i JOIN b parent ON parent.source = i.inhparent WHERE i.inhrelid = b.source)
+			AND (SELECT count(*) FROM unnest('{_i,_u,_d,_t}'::text[]) e JOIN pg_trigger g ON g.tgrelid = b.source AND g.tgname = coachdiag.tracking_trigger(ws, untracked.relation) || e
+				WHERE g.tgfoid = 'coachdiag.note_changes'::regproc AND g.tgenabled IN ('O', 'A')) < 4 THEN 'not noted' END
+	FROM b
+	UNION ALL
+	SELECT NULL, 'no table' WHERE NOT EXISTS (SELECT FROM b WHERE b.kind IN ('r', 'p'))
 $$;
 
 COMMENT ON FUNCTION coachdiag.untracked(text, text) IS
-'Internal: the tables that a source relation of a workspace reads and whose changes are not noted for it; a table stands for its partitions and children.';
+'Internal: what a source relation of a workspace reads, and why changes of it escape coachdiag.track_changes: not noted (a table without the triggers; one stands for its partitions and children), unseen (triggers don''t see them), clock (a view that asks what time it is, whose rows come and go without being written), no table; null: they don''t.';
 
 CREATE FUNCTION coachdiag.changes_are_tracked(ws text, relation text DEFAULT 'agent_metric') RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- What no trigger sees: a materialized view made again, another server, a subscription (which fires none by statement).
-	SELECT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b WHERE b.kind IN ('r', 'p'))
-		AND NOT EXISTS (SELECT FROM coachdiag.untracked(ws, changes_are_tracked.relation))
-		AND NOT EXISTS (SELECT FROM coachdiag.moving_with_the_clock(ws, changes_are_tracked.relation))
-		AND NOT EXISTS (SELECT FROM coachdiag.behind(ws, changes_are_tracked.relation) b
-			WHERE b.kind IN ('m', 'f') OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.source))
+	SELECT NOT EXISTS (SELECT FROM coachdiag.untracked(ws, changes_are_tracked.relation) u WHERE u.why IS NOT NULL)
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes_are_tracked(text, text) IS
