@@ -216,6 +216,13 @@ CREATE FUNCTION coachdiag.cells(coachdiag.panel,
 COMMENT ON FUNCTION coachdiag.cells(coachdiag.panel) IS
 'The cells of a panel as rows, in the order of agent, period, contact type and coach. mean: weighted mean of the values (NULL in a cell that holds only coaching); m2: weighted sum of squared deviations of value - target from its mean; target: weighted mean target, NULL where there was none. NULL: no rows.';
 
+CREATE FUNCTION coachdiag.type_means(coachdiag.panel,
+		OUT contact_type text, OUT weight double precision, OUT mean double precision,
+		OUT targeted_weight double precision, OUT targeted_mean double precision, OUT target double precision)
+	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_type_means' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION coachdiag.type_means(coachdiag.panel) IS
+'What each contact type of a panel amounts to, over all agents and periods: one row per type that has values, and one for those without (contact_type NULL). weight: volume; mean: weighted mean of the values, on the scale of the panel. targeted_weight, targeted_mean: of the cells that have a target; target: its weighted mean (NULL: none has). NULL: no rows.';
+
 -- Filters: a panel of a part of the cells
 
 CREATE FUNCTION coachdiag.period_range(coachdiag.panel, from_date date, before_date date) RETURNS coachdiag.panel

@@ -346,11 +346,13 @@ BEGIN
 
 	CREATE TABLE IF NOT EXISTS @.changed_period (
 		relation text NOT NULL,
-		period date
+		period date,
+		until date
 	);
-	COMMENT ON TABLE @.changed_period IS 'What changed in the sources since the last refresh, as coachdiag.track_changes notes it.';
+	COMMENT ON TABLE @.changed_period IS 'What changed in the sources since the last refresh, as coachdiag.track_changes notes it; and, while a refresh runs, of agent_metric the days whose rows belong to another team or tenure, or whose sessions changed.';
 	COMMENT ON COLUMN @.changed_period.relation IS 'Source relation.';
 	COMMENT ON COLUMN @.changed_period.period IS 'Period of its rows that changed, or day, possibly more than once; null: any rows.';
+	COMMENT ON COLUMN @.changed_period.until IS 'First day after those that changed; null: only period did.';
 
 	CREATE TABLE IF NOT EXISTS @.stored_team (
 		team text PRIMARY KEY,

@@ -1,7 +1,8 @@
 -- The parts of a workspace: every stored copy and result view, one row each, in the order they are made and refreshed.
 --
 -- Positions, by subject; a part stands in the band of its own, or where that comes too early, right after the last that it reads:
---     10 to   99  copies of the sources, the panels of all months
+--     10 to   89  copies of the sources, which panels are made of
+--     90 to   99  the panels of all months
 --    100 to  499  the gap and what coaching did to it: dispersion, sources, effects
 --    500 to  999  contacts, who can only wait; then the verdict: score, indicators, paradox, diagnosis
 --   1000 to 1049  coaches
@@ -46,7 +47,7 @@ AS $$ SELECT replace(statement, '@.', quote_ident(ws) || '.') $$;
 COMMENT ON FUNCTION coachdiag.in_workspace(text, text) IS
 'Internal: a statement with the schema of a workspace in place of "@.".';
 
-CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text, which text DEFAULT 'true') RETURNS bigint
+CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text, which text DEFAULT 'true', noted text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -67,18 +68,19 @@ BEGIN
 			HAVING sum(u.side) <> 0
 		), gone AS (
 			DELETE FROM %1$I.%2$I WHERE ctid = ANY (ARRAY(SELECT unnest(d.at[:(-d.surplus)::int]) FROM difference d WHERE d.surplus < 0)) RETURNING 1
-		)
+		)%5$s
 		INSERT INTO %1$I.%2$I
 		SELECT (d.content).* FROM difference d CROSS JOIN generate_series(1, d.surplus)
 		WHERE (SELECT count(*) FROM gone) >= 0
-	$fill$, ws, part, query, which);
+	$fill$, ws, part, query, which, ', noted AS (' || noted || ')');
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.fill_part(text, text, text, text) IS
-'Internal: has a table of a workspace hold the rows of a query, and writes only where it doesn''t. which: the rows of the table that the query stands for, by a condition. Returns the rows that came in.';
+COMMENT ON FUNCTION coachdiag.fill_part(text, text, text, text, text) IS
+'Internal: has a table of a workspace hold the rows of a query, and writes only where it doesn''t. which: the rows of the table that the query stands for, by a condition. '
+'noted: what is to be done with the difference in the same breath, a statement that reads CTE difference (content: a row; surplus: how often it comes in, below 0: goes). Returns the rows that came in.';
 
 CREATE FUNCTION coachdiag.workspace_relation() RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -31,6 +31,19 @@ $$;
 COMMENT ON FUNCTION coachdiag.part_reads(text) IS
 'Internal: what each stored copy and result view of a workspace reads, in the order of refreshing, plain views followed to what they read; of views as PostgreSQL knows it, of tables as workspace_part.reads has it, which may name sources. reads null: nothing that is known.';
 
+CREATE FUNCTION coachdiag.refreshed_part() RETURNS TABLE (part text, is_copy boolean, done integer, total integer)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- Periods, metrics, teams and panels come between the copies and the rest.
+	SELECT p.name, p.position < 90, row_number() OVER (ORDER BY p.position)::integer - 1 + CASE WHEN p.position < 90 THEN 0 ELSE 4 END, count(*) OVER ()::integer + 4
+	FROM coachdiag.workspace_part p
+	WHERE p.kind <> 'view'
+$$;
+
+COMMENT ON FUNCTION coachdiag.refreshed_part() IS
+'Internal: what a refresh goes through: parts, whether they are copies of the sources, which panels are made of, and how many steps of all are done before each.';
+
 CREATE FUNCTION coachdiag.relation_state(ws text) RETURNS TABLE (relation text, state text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp

@@ -96,6 +96,26 @@ $$;
 COMMENT ON FUNCTION coachdiag.tenure_sql(text, text) IS
 'Internal: a query for when the tenure of each agent with a team starts: hired_on, or else the first assignment where it began later than the others (four weeks after the first of all; not on a day on which more than a tenth of the agents begin, which is the start of a record and not of work).';
 
+CREATE FUNCTION coachdiag.agent_type(ws text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT c.type FROM coachdiag.source_column(ws, 'agent') c WHERE c.column_name = 'agent_id' $$;
+
+COMMENT ON FUNCTION coachdiag.agent_type(text) IS
+'Internal: the type that agent ids of a workspace are read as, bigint or text; copies hold them as text.';
+
+CREATE FUNCTION coachdiag.staff_sql(ws text, as_stored boolean, OUT members text, OUT tenure text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN as_stored THEN format('SELECT agent_id::%s, team, valid_from, valid_to FROM %I.stored_membership', coachdiag.agent_type(ws), ws) ELSE m.query END,
+		CASE WHEN as_stored THEN format('SELECT agent_id::%s, hired_on, left_on FROM %I.stored_tenure', coachdiag.agent_type(ws), ws) ELSE coachdiag.tenure_sql(m.query, coachdiag.agent_sql(ws)) END
+	FROM (SELECT CASE WHEN NOT as_stored THEN coachdiag.membership_sql(ws) END AS query) m
+$$;
+
+COMMENT ON FUNCTION coachdiag.staff_sql(text, boolean) IS
+'Internal: queries for who was in which team when (members) and since when agents have been there (tenure), ids as the sources have them. as_stored: as of the copies; false: as the sources have it now.';
+
 -- Periods and their grid
 
 CREATE FUNCTION coachdiag.period_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
@@ -145,7 +165,7 @@ COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
 
 -- Rows as panels take them, and why some are left out
 
-CREATE FUNCTION coachdiag.metric_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.metric_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -178,13 +198,13 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
-	$query$, coachdiag.waits_from(ws), coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, coachdiag.membership_sql(ws),
-		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('r.period', days))
+	$query$, coachdiag.waits_from(ws), coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, s.members, s.tenure, coachdiag.in_days('r.period', days))
+	FROM coachdiag.staff_sql(ws, as_stored) s
 $$;
 
-COMMENT ON FUNCTION coachdiag.metric_row_sql(text, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.metric_row_sql(text, boolean, datemultirange) IS
 'Internal: a query for the rows of agent_metric as panels take them: team in force at the period, value and target on the scale of the '
-'metric, volume as weight; and reason: why a row is left out (null: it is used). days: only rows whose period lies in them.';
+'metric, volume as weight; and reason: why a row is left out (null: it is used). as_stored: teams and tenure as in coachdiag.staff_sql; days: only rows whose period lies in them.';
 
 CREATE FUNCTION coachdiag.counts_as_dose_sql() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -197,13 +217,12 @@ $$;
 COMMENT ON FUNCTION coachdiag.counts_as_dose_sql() IS
 'Internal: the condition by which a row of coaching_session counts as coaching dose, if its status is one that the contract knows: held, something to coach, not recognition alone.';
 
-CREATE FUNCTION coachdiag.session_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.session_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
-		SELECT s.session_id, s.agent_id, s.metric, s.coach_id::text AS coach, coalesce(s.kind, 'scheduled') AS kind, s.day, t.team, a.hired_on, a.left_on,
-			CASE WHEN s.duration_minutes >= 0 AND s.duration_minutes < 1e100 THEN s.duration_minutes END AS minutes,
+		SELECT s.session_id, s.agent_id, s.metric, s.day, t.team, a.hired_on, a.left_on,
 			CASE
 				WHEN s.agent_id IS NULL THEN 'session: agent missing'
 				WHEN s.status NOT IN ('held', 'planned', 'cancelled', 'rescheduled', 'no_show') THEN 'session: status unknown'
@@ -227,33 +246,32 @@ AS $$
 	-- The latest of a session's rows counts, so none from before the days can put another one out.
 	$query$, coachdiag.today(ws), coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'), coachdiag.counts_as_dose_sql(),
 		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
-		coachdiag.metric_sql(ws), coachdiag.membership_sql(ws),
-		coachdiag.tenure_sql(coachdiag.membership_sql(ws), coachdiag.agent_sql(ws)), coachdiag.in_days('s.day', days))
-	FROM (SELECT coachdiag.time_zone(ws) AS zone) z
+		coachdiag.metric_sql(ws), f.members, f.tenure, coachdiag.in_days('s.day', days))
+	FROM (SELECT coachdiag.time_zone(ws) AS zone) z CROSS JOIN coachdiag.staff_sql(ws, as_stored) f
 $$;
 
-COMMENT ON FUNCTION coachdiag.session_row_sql(text, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.session_row_sql(text, boolean, datemultirange) IS
 'Internal: a query for the sessions that count as coaching dose, once per session, agent and metric: held, something to coach, not '
 'recognition alone; with the day, the team in force on it, and reason: why a session is left out (null: it is used). '
-'days: only sessions of these days.';
+'as_stored: teams and tenure as in coachdiag.staff_sql; days: only sessions of these days.';
 
 CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format($query$
-		SELECT s.team, m.metric, p.period, s.agent_id, s.coach, s.kind, s.minutes, s.hired_on
-		FROM (%s) s
-			JOIN %I.stored_metric m ON m.metric = coalesce(s.metric, m.metric) AND m.scale IN ('identity', 'log', 'proportion')
+		SELECT s.team, m.metric, p.period, s.agent_id::%4$s, s.coach_id AS coach, coalesce(s.kind, 'scheduled') AS kind, CASE WHEN s.duration_minutes >= 0 THEN s.duration_minutes END AS minutes, a.hired_on
+		FROM %1$I.stored_coaching_session s
+			JOIN %1$I.stored_metric m ON m.metric = coalesce(s.metric, m.metric) AND m.scale IN ('identity', 'log', 'proportion')
+			LEFT JOIN %1$I.stored_tenure a ON a.agent_id = s.agent_id
 			CROSS JOIN LATERAL (SELECT coachdiag.period_start(s.day, m.period_step, m.week_start) AS period) p
-		WHERE s.reason IS NULL AND p.period < m.waits_from AND %s
-	$query$, coachdiag.session_row_sql(ws, (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), ws,
-		coachdiag.in_days('p.period', days))
+		WHERE s.dose AND s.team IS NOT NULL AND (octet_length(s.coach_id) > 1024) IS NOT TRUE AND p.period < m.waits_from AND %2$s AND %3$s
+	$query$, ws, coachdiag.in_days('s.day', (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), coachdiag.in_days('p.period', days), coachdiag.agent_type(ws))
 $$;
 
 COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange) IS
 'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
-'days: periods that begin outside them are left out, as are those that are not over. Needs stored_metric up to date.';
+'days: periods that begin outside them are left out, as are those that are not over. Needs the copies of the sources and stored_metric up to date.';
 
 CREATE FUNCTION coachdiag.left_out()
 RETURNS TABLE (reason text, harmless boolean, what_to_do text)

@@ -259,10 +259,10 @@ BEGIN
 		queries := queries || jsonb_build_object('grid', coachdiag.grid_sql(coachdiag.period_sql(ws)));
 	END IF;
 	IF queries ?& '{metric,assignment,agent,agent_metric}' THEN
-		queries := queries || jsonb_build_object('metric_row', coachdiag.metric_row_sql(ws));
+		queries := queries || jsonb_build_object('metric_row', coachdiag.metric_row_sql(ws, as_stored => false));
 	END IF;
 	IF queries ?& '{metric,assignment,agent,coaching_session}' THEN
-		queries := queries || jsonb_build_object('session_row', coachdiag.session_row_sql(ws));
+		queries := queries || jsonb_build_object('session_row', coachdiag.session_row_sql(ws, as_stored => false));
 	END IF;
 	RETURN coalesce(queries, '{}');
 END

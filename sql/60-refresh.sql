@@ -120,43 +120,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.period_days(text, datemultirange) IS
 'Internal: days, and those before them on which a period of a metric begins that holds one of them.';
 
-CREATE FUNCTION coachdiag.difference_sql(columns text, before text, after text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT format('SELECT %1$s FROM (SELECT %1$s, 1 AS side FROM (%2$s) b UNION ALL SELECT %1$s, -1 FROM (%3$s) a) u GROUP BY %1$s HAVING sum(side) <> 0',
-		columns, before, after)
-$$;
-
-COMMENT ON FUNCTION coachdiag.difference_sql(text, text, text) IS
-'Internal: a query for the rows, in these columns, that two queries don''t have equally often.';
-
-CREATE FUNCTION coachdiag.changed_days(ws text, changed text[]) RETURNS datemultirange
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET jit = off
-AS $$
-DECLARE
-	days datemultirange;
-BEGIN
-	-- Assignments and hiring dates move rows and tenure, sessions move doses: compared in full, being few.
-	EXECUTE format('SELECT range_agg(daterange(day, next_day)) FROM (%s) c WHERE day < next_day', concat_ws(' UNION ALL ', 'SELECT NULL::date AS day, NULL::date AS next_day',
-		CASE WHEN changed && '{assignment}' THEN 'SELECT valid_from, valid_to FROM (' || coachdiag.difference_sql('agent_id, team, valid_from, valid_to',
-			format('SELECT * FROM %I.stored_membership', ws), coachdiag.stored_membership_sql(ws)) || ') m' END,
-		CASE WHEN changed && '{assignment,agent}' THEN format('SELECT m.valid_from, m.valid_to FROM (%s) a JOIN (SELECT * FROM %I.stored_membership UNION ALL %s) m USING (agent_id)',
-			coachdiag.difference_sql('agent_id, hired_on', coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws)),
-				coachdiag.tenure_sql(coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws))), ws, coachdiag.stored_membership_sql(ws)) END,
-		CASE WHEN changed && '{coaching_session}' THEN 'SELECT day, day + 1 FROM (' || coachdiag.difference_sql('session_id, agent_id, coach_id, metric, duration_minutes, day, dose',
-			format('SELECT * FROM %I.stored_coaching_session', ws), coachdiag.stored_session_sql(ws)) || ') s WHERE day BETWEEN ''0001-01-01'' AND ''9999-12-31''' END))
-	INTO days;
-	RETURN coalesce(days, '{}');
-END
-$$;
-
-COMMENT ON FUNCTION coachdiag.changed_days(text, text[]) IS
-'Internal: the days whose panels may have changed because assignments, hiring dates or sessions did since the last refresh. changed: the sources that may have.';
-
-CREATE FUNCTION coachdiag.days_to_refresh(ws text, since date, rebuild boolean, changed text[]) RETURNS datemultirange
+CREATE FUNCTION coachdiag.days_to_refresh(ws text, since date, rebuild boolean) RETURNS datemultirange
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -164,13 +128,15 @@ DECLARE
 	tracked CONSTANT boolean := coachdiag.changes_are_tracked(ws);
 	is_view CONSTANT boolean := EXISTS (SELECT FROM coachdiag.behind(ws, 'agent_metric') b WHERE b.depth = 0 AND b.kind = 'v');
 	noted datemultirange;
+	moved datemultirange;
 	unknown boolean;
 	empty boolean;
 BEGIN
 	EXECUTE format($query$
-		WITH taken AS (DELETE FROM %I.changed_period WHERE relation = 'agent_metric' RETURNING period)
-		SELECT range_agg(daterange(period, period + 1)) FILTER (WHERE isfinite(period)), bool_or(period IS NULL) FROM taken
-	$query$, ws) INTO noted, unknown;
+		WITH taken AS (DELETE FROM %I.changed_period WHERE relation = 'agent_metric' RETURNING period, until)
+		SELECT range_agg(daterange(period, period + 1)) FILTER (WHERE until IS NULL AND isfinite(period)), range_agg(daterange(period, until)) FILTER (WHERE until IS NOT NULL), bool_or(period IS NULL)
+		FROM taken
+	$query$, ws) INTO noted, moved, unknown;
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_period)', ws) INTO empty;
 	-- A view may gather days into periods, named by their first day or by their last.
 	IF is_view THEN
@@ -183,13 +149,13 @@ BEGIN
 	IF rebuild OR empty OR unknown OR (since IS NULL AND NOT tracked) THEN
 		RETURN NULL;
 	END IF;
-	RETURN coalesce(noted, '{}') + coachdiag.period_days(ws, coachdiag.changed_days(ws, changed)
-		+ CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END);
+	-- Assignments, hiring dates and sessions are known by day, rows by the period that they stand in.
+	RETURN coalesce(noted, '{}') + coachdiag.period_days(ws, coalesce(moved, '{}') + CASE WHEN since IS NULL THEN '{}'::datemultirange ELSE datemultirange(daterange(since, NULL)) END);
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean, text[]) IS
-'Internal: the days whose periods a refresh has to read again; null: all. changed: the other sources that may have changed. Takes what coachdiag.track_changes noted of agent_metric.';
+COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
+'Internal: the days whose periods a refresh has to read again; null: all. Takes what coachdiag.track_changes and the copies of the other sources noted of agent_metric.';
 
 CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL)
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
@@ -219,7 +185,7 @@ BEGIN
 			GROUP BY 1, 2, 3
 		) part
 		GROUP BY 1, 2, 3
-	$query$, coachdiag.metric_row_sql(ws, days), coachdiag.dose_row_sql(ws, days));
+	$query$, coachdiag.metric_row_sql(ws, true, days), coachdiag.dose_row_sql(ws, days));
 END
 $$;
 
@@ -246,7 +212,7 @@ BEGIN
 		)
 		SELECT coalesce(sum(c.rows) FILTER (WHERE c.reason IS NULL), 0), coalesce(sum(c.rows) FILTER (WHERE c.reason IS NOT NULL AND l.harmless IS NOT TRUE), 0)
 		FROM counted c LEFT JOIN coachdiag.left_out() l ON l.reason = c.reason
-	$query$, ws, coachdiag.metric_row_sql(ws, days), coachdiag.session_row_sql(ws, days)) INTO used, harmful USING run;
+	$query$, ws, coachdiag.metric_row_sql(ws, true, days), coachdiag.session_row_sql(ws, true, days)) INTO used, harmful USING run;
 END
 $$;
 
@@ -514,27 +480,36 @@ $$;
 COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], datemultirange) IS
 'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
 
-CREATE FUNCTION coachdiag.panel_basis(ws text, members text, agents text, sessions text) RETURNS numeric
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE PROCEDURE coachdiag.refresh_parts(ws text, run bigint, copies boolean, everything boolean, from_month date, INOUT changed text[])
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET jit = off
 AS $$
 DECLARE
-	basis numeric;
+	p record;
+	writes bigint;
 BEGIN
-	EXECUTE format($query$
-		SELECT coalesce(sum(hash_record_extended(r, 0)::numeric), 0) FROM (
-			SELECT ROW(1, agent_id, team, valid_from, valid_to) AS r FROM (%s) m
-			UNION ALL SELECT ROW(2, agent_id, hired_on) FROM (%s) a
-			UNION ALL SELECT ROW(3, session_id, agent_id, coach_id, metric, duration_minutes, day, dose) FROM (%s) s
-		) x
-	$query$, members, agents, sessions) INTO basis;
-	RETURN basis;
+	FOR p IN
+		SELECT r.*, w.done, w.total
+		FROM coachdiag.part_reads(ws) r
+			JOIN coachdiag.refreshed_part() w USING (part)
+		WHERE w.is_copy = copies ORDER BY w.done
+	LOOP
+		IF everything OR p.reads IS NULL OR p.reads && changed OR p.part = ANY (changed) THEN
+			PERFORM coachdiag.tell_progress(ws, p.part, p.done, p.total);
+			writes := coachdiag.writes(ws, p.part);
+			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part, from_month));
+			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
+				changed := changed || p.part;
+			END IF;
+		ELSE
+			CALL coachdiag.refresh_step(ws, run, p.part, NULL, 'nothing new to read');
+		END IF;
+	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.panel_basis(text, text, text, text) IS
-'Internal: a number for what panels take from assignments, agents and sessions, given as queries: another one, another content.';
+COMMENT ON PROCEDURE coachdiag.refresh_parts(text, bigint, boolean, boolean, date, text[]) IS
+'Internal: brings parts of a workspace up to date that read something that has changed, and adds those written to changed. copies: those of the sources, which come before the panels, or else those after. everything: whatever has changed. from_month: as for coachdiag.refresh_part.';
 
 CREATE PROCEDURE coachdiag.run_refresh(ws text, since date, rebuild boolean)
 LANGUAGE plpgsql
@@ -545,18 +520,14 @@ AS $$
 DECLARE
 	started CONSTANT timestamptz := clock_timestamp();
 	called CONSTANT text := current_setting('application_name');
+	everything CONSTANT boolean := rebuild IS TRUE;
 	stores CONSTANT text[] := '{stored_metric,stored_period,stored_team,stored_panel}';
-	done int := 4;
-	total CONSTANT int := done + (SELECT count(*) FROM coachdiag.workspace_part p WHERE p.kind <> 'view');
 	run bigint;
 	days datemultirange;
 	changed text[];
 	written bigint[];
-	writes bigint;
 	-- Where contacts are tracked it is noted what changed, and since says nothing of them.
 	noted CONSTANT boolean := coachdiag.changes_are_tracked(ws, 'contact') OR coachdiag.changes_are_tracked(ws, 'contact_event');
-	basis numeric;
-	p record;
 BEGIN
 	IF NOT isfinite(since) THEN
 		RAISE EXCEPTION 'since must be a date, not %', since
@@ -569,37 +540,21 @@ BEGIN
 	PERFORM coachdiag.fill_settings(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r', ws) INTO run;
-	PERFORM coachdiag.tell_progress(ws, 'panels', 0, total);
+	PERFORM coachdiag.tell_progress(ws, 'compare', 0, (SELECT max(p.total) FROM coachdiag.refreshed_part() p));
 	changed := coachdiag.take_changed_relations(ws) || coachdiag.take_changed_sources(ws);
-	IF changed <> '{}' OR rebuild IS TRUE THEN
-		basis := coachdiag.panel_basis(ws, coachdiag.stored_membership_sql(ws), coachdiag.stored_agent_sql(ws), coachdiag.stored_session_sql(ws));
-	END IF;
-	days := coachdiag.days_to_refresh(ws, since, rebuild IS TRUE OR 'agent_metric' = ANY (changed), changed);
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, seconds) VALUES ($1, $2, $3, ''compare'', extract(epoch FROM $3 - $2))', ws)
 	USING run, started, clock_timestamp();
 
+	CALL coachdiag.refresh_parts(ws, run, true, everything, NULL, changed);
+	days := coachdiag.days_to_refresh(ws, since, everything OR 'agent_metric' = ANY (changed));
+
+	PERFORM coachdiag.tell_progress(ws, 'panels', max(p.done) FILTER (WHERE p.is_copy) + 1, max(p.total)) FROM coachdiag.refreshed_part() p;
 	written := ARRAY(SELECT coachdiag.writes(ws, s) FROM unnest(stores) s);
-	CALL coachdiag.refresh_stores(ws, run, CASE WHEN rebuild IS TRUE THEN '{assignment}' ELSE changed END, days);
+	CALL coachdiag.refresh_stores(ws, run, CASE WHEN everything THEN '{assignment}' ELSE changed END, days);
 	changed := changed || ARRAY(SELECT s.name FROM unnest(stores, written) s (name, before) WHERE (s.before = coachdiag.writes(ws, s.name)) IS NOT TRUE);
 
-	FOR p IN SELECT * FROM coachdiag.part_reads(ws) LOOP
-		IF rebuild IS TRUE OR p.reads IS NULL OR p.reads && changed OR p.part = ANY (changed) THEN
-			PERFORM coachdiag.tell_progress(ws, p.part, done, total);
-			writes := coachdiag.writes(ws, p.part);
-			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part,
-				CASE WHEN days IS NOT NULL AND NOT noted AND NOT changed && '{week,stored_coach,stored_coach_week}' THEN date_trunc('month', since::timestamp)::date END));
-			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
-				changed := changed || p.part;
-			END IF;
-		ELSE
-			CALL coachdiag.refresh_step(ws, run, p.part, NULL, 'nothing new to read');
-		END IF;
-		done := done + 1;
-	END LOOP;
-	-- What came in between the panels and the copies that the next refresh compares with would never be seen.
-	IF basis <> coachdiag.panel_basis(ws, format('SELECT * FROM %I.stored_membership', ws), format('SELECT * FROM %I.stored_agent', ws), format('SELECT * FROM %I.stored_coaching_session', ws)) THEN
-		EXECUTE format('INSERT INTO %I.changed_period VALUES (''agent_metric'', NULL)', ws);
-	END IF;
+	CALL coachdiag.refresh_parts(ws, run, false, everything,
+		CASE WHEN days IS NOT NULL AND NOT noted AND NOT changed && '{week,stored_coach,stored_coach_week}' THEN date_trunc('month', since::timestamp)::date END, changed);
 	PERFORM coachdiag.tell_changes(ws, run);
 	PERFORM set_config('application_name', called, false);
 END

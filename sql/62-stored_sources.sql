@@ -37,17 +37,23 @@ $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_source(text, text) IS
 'Internal: copies a contract relation into its stored table, one row per key. Returns the rows written.';
 
-CREATE FUNCTION coachdiag.stored_membership_sql(ws text) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-AS $$ SELECT format('SELECT agent_id::text, team, valid_from, valid_to FROM (%s) m WHERE team IS NOT NULL', coachdiag.membership_sql(ws)) $$;
-COMMENT ON FUNCTION coachdiag.stored_membership_sql(text) IS
-'Internal: a query for what stored_membership is to hold.';
-
-CREATE FUNCTION coachdiag.stored_agent_sql(ws text) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-AS $$ SELECT format('SELECT agent_id::text, hired_on, left_on FROM (%s) a', coachdiag.agent_sql(ws)) $$;
-COMMENT ON FUNCTION coachdiag.stored_agent_sql(text) IS
-'Internal: a query for what stored_agent is to hold, one row per agent.';
+CREATE FUNCTION coachdiag.fill_copy(ws text, part text, query text, columns text, days text) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coachdiag.fill_part(ws, part, query, noted => format($query$
+		INSERT INTO %1$I.changed_period
+		SELECT 'agent_metric', lower(r), upper(r)
+		FROM (
+			WITH other AS (
+				SELECT %2$s FROM (SELECT (content).*, surplus FROM difference) d GROUP BY %2$s HAVING sum(surplus) <> 0
+			)
+			SELECT unnest(range_agg(daterange(first, until))) AS r FROM (%3$s) c (first, until) WHERE first < until
+		) n
+	$query$, ws, columns, days))
+$$;
+COMMENT ON FUNCTION coachdiag.fill_copy(text, text, text, text, text) IS
+'Internal: coachdiag.fill_part for a copy that panels are made of: notes in changed_period, in the same statement, of which days they have to be made again. columns: those that panels take; days: a query for first day and end over CTE other, the rows that in these columns are new or gone.';
 
 CREATE FUNCTION coachdiag.stored_session_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -89,8 +95,17 @@ $part$, $q$SELECT coachdiag.fill_part($1, 'stored_source_column', format('SELECT
 	COMMENT ON COLUMN @.stored_membership.team IS 'Team.';
 	COMMENT ON COLUMN @.stored_membership.valid_from IS 'First day in the team.';
 	COMMENT ON COLUMN @.stored_membership.valid_to IS 'First day no longer in the team; infinity: still there.';
-$part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_membership_sql($1))$q$, '{assignment}'),
-(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.fill_part($1, 'stored_agent', coachdiag.stored_agent_sql($1))$q$, '{agent}'),
+$part$, $q$SELECT coachdiag.fill_copy($1, 'stored_membership', format('SELECT agent_id::text, team, valid_from, valid_to FROM (%s) m WHERE team IS NOT NULL', coachdiag.membership_sql($1)),
+	'agent_id, team, valid_from, valid_to', 'SELECT valid_from, valid_to FROM other')$q$, '{assignment}'),
+(30, 'stored_agent', 'table', coachdiag.stored_source_ddl('agent'), $q$SELECT coachdiag.fill_part($1, 'stored_agent', format('SELECT agent_id::text, hired_on, left_on FROM (%s) a', coachdiag.agent_sql($1)))$q$, '{agent}'),
+(35, 'stored_tenure', 'table', $part$
+	CREATE TABLE @.stored_tenure (agent_id text PRIMARY KEY, hired_on date, left_on date);
+	COMMENT ON TABLE @.stored_tenure IS 'Since when each agent with a team has been there, as of the last refresh: what panels take tenure from.';
+	COMMENT ON COLUMN @.stored_tenure.agent_id IS 'Agent.';
+	COMMENT ON COLUMN @.stored_tenure.hired_on IS 'Day hired; where it is not given, the first day in a team, if others were there before; null: not known.';
+	COMMENT ON COLUMN @.stored_tenure.left_on IS 'Last day; null: not known to have left.';
+$part$, $q$SELECT coachdiag.fill_copy($1, 'stored_tenure', coachdiag.tenure_sql(format('SELECT * FROM %I.stored_membership', $1), format('SELECT * FROM %I.stored_agent', $1)),
+	'agent_id, hired_on', format('SELECT m.valid_from, m.valid_to FROM other JOIN %I.stored_membership m USING (agent_id)', $1))$q$, '{stored_agent,stored_membership}'),
 (40, 'stored_coach', 'table', coachdiag.stored_source_ddl('coach'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach')$q$, '{coach}'),
 (45, 'stored_coach_week', 'table', coachdiag.stored_source_ddl('coach_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'coach_week')$q$, '{coach_week}'),
 (50, 'stored_agent_week', 'table', coachdiag.stored_source_ddl('agent_week'), $q$SELECT coachdiag.refresh_stored_source($1, 'agent_week')$q$, '{agent_week}'),
@@ -103,6 +118,6 @@ $part$, $q$SELECT coachdiag.fill_part($1, 'stored_membership', coachdiag.stored_
 	COMMENT ON COLUMN @.stored_coaching_session.team IS 'Team of the agent on that day; null: in none.';
 	COMMENT ON COLUMN @.stored_coaching_session.held IS 'Whether it was held.';
 	COMMENT ON COLUMN @.stored_coaching_session.dose IS 'Whether it counts as coaching dose: held, something to coach, not recognition alone.';
-$part$, $q$SELECT coachdiag.fill_part($1, 'stored_coaching_session', format(
+$part$, $q$SELECT coachdiag.fill_copy($1, 'stored_coaching_session', format(
 	'SELECT s.*, m.team FROM (%s) s LEFT JOIN %I.stored_membership m ON m.agent_id = s.agent_id AND m.valid_from <= s.day AND s.day < m.valid_to',
-	coachdiag.stored_session_sql($1), $1))$q$, '{coaching_session,settings,stored_membership}');
+	coachdiag.stored_session_sql($1), $1), 'session_id, agent_id, coach_id, metric, duration_minutes, day, dose', 'SELECT day, day + 1 FROM other')$q$, '{coaching_session,settings,stored_membership}');

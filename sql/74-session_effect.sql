@@ -26,7 +26,7 @@ AS $$
 			%2$s
 		), compared AS MATERIALIZED (
 			-- Where all sessions are of one kind there is nothing to compare.
-			SELECT l.metric, l.by_what FROM label l GROUP BY l.metric, l.by_what HAVING count(DISTINCT l.label) > 1
+			SELECT l.metric, l.by_what FROM label l GROUP BY l.metric, l.by_what HAVING min(l.label) <> max(l.label)
 		), kind AS MATERIALIZED (
 			SELECT g.program, l.metric, l.by_what, l.label, coachdiag.exact_avg(l.minutes) AS minutes FROM label l LEFT JOIN %1$I.stored_team g USING (team) GROUP BY g.program, l.metric, l.by_what, l.label
 		)

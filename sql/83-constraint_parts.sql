@@ -99,9 +99,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		FROM @.stored_metric m WHERE NOT m.higher_is_better AND m.scale <> 'proportion' AND m.unit ~* '^(s|secs?|seconds?|mins?|minutes?)\.?$'
 	), level AS MATERIALIZED (
 		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.weight * c.mean) AS total,
-			coachdiag.exact_sum(c.weight * c.target) / coachdiag.exact_sum(c.weight) FILTER (WHERE c.target IS NOT NULL) AS target
-		FROM metric m JOIN @.team_panel p USING (metric) CROSS JOIN LATERAL coachdiag.cells(p.panel) c
-		WHERE c.weight > 0
+			coachdiag.exact_sum(c.targeted_weight * c.target) / coachdiag.exact_sum(c.targeted_weight) FILTER (WHERE c.target IS NOT NULL) AS target
+		FROM metric m JOIN @.team_panel p USING (metric) CROSS JOIN LATERAL coachdiag.type_means(p.panel) c
 		GROUP BY p.metric, c.contact_type
 	), chosen AS (
 		SELECT m.* FROM metric m
@@ -434,9 +433,11 @@ $part$),
 (1610, 'constraint_outcome', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.constraint_outcome AS
 	WITH cell AS MATERIALIZED (
-		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS volume, coachdiag.exact_sum(c.weight * c.mean) / coachdiag.exact_sum(c.weight) AS mean, coachdiag.exact_sum(c.weight * c.target) / coachdiag.exact_sum(c.weight) AS target
-		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.cells(p.panel) c
-		WHERE c.weight > 0 AND c.target IS NOT NULL AND NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = p.metric)
+		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.targeted_weight) AS volume,
+			coachdiag.exact_sum(c.targeted_weight * c.targeted_mean) / coachdiag.exact_sum(c.targeted_weight) AS mean,
+			coachdiag.exact_sum(c.targeted_weight * c.target) / coachdiag.exact_sum(c.targeted_weight) AS target
+		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.type_means(p.panel) c
+		WHERE c.target IS NOT NULL AND NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = p.metric)
 		GROUP BY p.metric, c.contact_type
 	), metric AS (
 		SELECT m.metric, m.higher_is_better, m.scale, m.target, coachdiag.exact_sum(c.volume * c.mean) / coachdiag.exact_sum(c.volume) AS mean,

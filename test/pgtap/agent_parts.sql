@@ -1,6 +1,6 @@
--- agent_parts and agent_mean_gaps: what agents did, and how far they are from the target, against the same in SQL over cells.
+-- agent_parts, agent_mean_gaps and type_means: what agents and contact types did, and how far they are from the target, against the same in SQL over cells.
 BEGIN;
-SELECT plan(10);
+SELECT plan(13);
 
 CREATE TEMP TABLE unit AS
 SELECT coachdiag.panel(100 + 5 * sin(17.0 * a + 3.7 * w) + a, CASE WHEN w % 9 > 0 THEN 95 + t END, a, day, 1 + (a + w + t) % 4, CASE WHEN t > 0 THEN 'type ' || t END, NULL, NULL, NULL,
@@ -19,6 +19,15 @@ $$, 'parts are sums over cells');
 SELECT set_eq($$SELECT tenure FROM unit, coachdiag.agent_parts(p)$$, '{under 3 months,3 to 6 months,6 to 12 months,over a year,unknown}'::text[], 'of every band');
 SELECT is_empty('SELECT FROM coachdiag.agent_parts(NULL)', 'NULL panel: no row');
 SELECT is_empty($$SELECT FROM (SELECT coachdiag.panel(1, NULL, 'a', date '2025-01-06') AS p) x, coachdiag.agent_parts(p)$$, 'no target: no row');
+
+SELECT results_eq($$SELECT contact_type, weight, round(mean::numeric, 9), targeted_weight, round(targeted_mean::numeric, 9), round(target::numeric, 9) FROM unit, coachdiag.type_means(p) ORDER BY contact_type$$,
+	$$SELECT contact_type, sum(weight), round((sum(weight * mean) / sum(weight))::numeric, 9), coalesce(sum(weight) FILTER (WHERE target IS NOT NULL), 0),
+		round((sum(weight * mean) FILTER (WHERE target IS NOT NULL) / sum(weight) FILTER (WHERE target IS NOT NULL))::numeric, 9), round((sum(weight * target) / sum(weight) FILTER (WHERE target IS NOT NULL))::numeric, 9)
+	FROM unit, coachdiag.cells(p) GROUP BY contact_type ORDER BY contact_type$$, 'means of contact types, and of what has none, are those of their cells');
+SELECT results_eq($$SELECT contact_type, weight, mean, targeted_weight, targeted_mean, target
+	FROM (SELECT coachdiag.panel(v, NULL, a, NULL, w, t, s, NULL, NULL, NULL) AS p FROM (VALUES ('a', 5.0, 2.0, 'x', 1), ('b', 8.0, 1.0, 'x', 0), ('b', NULL, NULL, 'y', 1)) r (a, v, w, t, s)) u, coachdiag.type_means(p)$$,
+	$$VALUES ('x', 3::float8, 6::float8, 0::float8, NULL::float8, NULL::float8)$$, 'without targets these are NULL; a type of sessions alone has no row');
+SELECT is_empty('SELECT FROM coachdiag.type_means(NULL)', 'of NULL nothing is said of types');
 
 SELECT is_empty(format($$
 	WITH week AS (

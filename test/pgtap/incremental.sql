@@ -149,7 +149,7 @@ SELECT is_empty($$
 	SELECT p.name, n.found
 	FROM coachdiag.workspace_part p
 		CROSS JOIN LATERAL (SELECT p.refresh_with || ' ' || coalesce(string_agg(f.prosrc, ' '), '') AS source FROM pg_proc f
-			WHERE f.pronamespace = 'coachdiag'::regnamespace AND f.proname <> 'fill_part' AND p.refresh_with ~ ('coachdiag\.' || f.proname || '\(')) s
+			WHERE f.pronamespace = 'coachdiag'::regnamespace AND f.proname <> ALL ('{fill_part,fill_copy}') AND p.refresh_with ~ ('coachdiag\.' || f.proname || '\(')) s
 		CROSS JOIN LATERAL (SELECT m[1] AS found FROM regexp_matches(s.source, '(?:@|I)\.(\w+)', 'g') m
 			UNION SELECT m[1] FROM regexp_matches(s.source, $re$(?:source\(\w+, |stored_source\(\$1, )'(\w+)'$re$, 'g') m) n
 	WHERE p.reads IS NOT NULL AND n.found <> ALL (p.reads || p.name || 'refresh_log'::text)$$, 'what tables are said to read is all that they read');

@@ -49,7 +49,7 @@ SELECT results_eq('SELECT metric, higher_is_better, target, smallest_effect, uni
 SELECT results_eq('SELECT * FROM ops.stored_team ORDER BY team',
 	$$VALUES ('team 0', 'retail', 'north', 'SUP1'), ('team 1', 'retail', 'north', 'SUP1')$$, 'and so are teams');
 SELECT results_eq($$SELECT step FROM ops.refresh_log WHERE run = 2 ORDER BY started$$,
-	$$SELECT step FROM (VALUES (-5, 'compare'), (-4, 'periods'), (-3, 'metrics'), (-2, 'teams'), (-1, 'panels')
+	$$SELECT step FROM (VALUES (0, 'compare'), (89.1, 'periods'), (89.2, 'metrics'), (89.3, 'teams'), (89.4, 'panels')
 		UNION ALL SELECT position, name FROM coachdiag.workspace_part WHERE kind <> 'view') s (position, step) ORDER BY position$$,
 	'each step is logged, a part of the workspace a step');
 SELECT is((SELECT count(*) FROM ops.diagnosis), 6::bigint, 'the result views are refreshed');

@@ -46,11 +46,11 @@ sub finish
 sub stalled_refresh
 {
 	my ($holder) = @_;
-	send_sql($holder, 'BEGIN; LOCK TABLE ops.stored_coach IN SHARE ROW EXCLUSIVE MODE');
+	send_sql($holder, 'BEGIN; LOCK TABLE ops.session_effect IN SHARE ROW EXCLUSIVE MODE');
 	done($holder);
 	my $worker = session();
 	send_sql($worker, $refresh);
-	ok($node->poll_query_until('postgres', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'stored_coach'), 'a refresh is under way');
+	ok($node->poll_query_until('postgres', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'session_effect'), 'a refresh is under way');
 	return $worker;
 }
 
@@ -122,7 +122,7 @@ my $resumed = value($results);
 value(q{CALL coachdiag.refresh('ops', rebuild => true)});
 is(value($results), $resumed, 'as a rebuild would');
 
-# A session logged for an earlier week after the panels were built and before the log is copied.
+# A session logged for an earlier week after the log was copied.
 
 value("INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, metric) VALUES (1, 1, 901, '2024-02-14 10:00+00', 'quality'); $add_coach");
 my $between = stalled_refresh($holder);
