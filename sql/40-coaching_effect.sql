@@ -27,14 +27,16 @@ CREATE TYPE coachdiag.coaching_effect_result AS (
 	placebo double precision,
 	placebo_p double precision,
 	overlap double precision,
+	allowance double precision,
+	own boolean,
 	reason text
 );
 COMMENT ON TYPE coachdiag.coaching_effect_result IS
-'Result of coachdiag.coaching_effect; metric units (scale log: at the mean of the agents who were coached, by their sessions), positive is better. improvement (ci_low, ci_high: 95 %): per session, the mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then. p_value: two-sided, of raw_improvement, doubt left out. '
+'Result of coachdiag.coaching_effect; metric units (scale log: at the mean of the agents who were coached, by their sessions), positive is better. improvement (ci_low, ci_high: 95 %): per session, the mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then. p_value: two-sided, of raw_improvement, doubt included. '
 'naive_improvement, naive_share_improved: what before against after shows (mean after minus the period before; share of sessions whose next period was better). null_improvement, null_share_improved: what the same sessions would have shown had coaching done nothing: regression to the mean. '
-'smallest_detectable: effect that these data would have shown with 80 % probability, doubt left out. n_agents, n_coached, n_control (uncoached in a period in which a team mate was coached), sessions, horizon (periods). '
-'conclusion: effective (interval above zero), harmful (below), no_effect (90 % interval within smallest_effect: two one-sided tests), otherwise cannot_tell. pooled: strength was borrowed from the other units; probability_improved: of an effect above zero. sd: of what remains unknown about improvement; doubt: the part of it that more sessions would not make smaller. raw_improvement, raw_se, raw_df: from this unit alone. '
-'placebo, placebo_p: apparent effect of sessions that still lie ahead; a small p says that the coach selects on what the data don''t show. overlap: share of sessions with a team mate to compare with. NULL: not available.';
+'smallest_detectable: effect that raw_improvement would have shown with 80 % probability, doubt included. n_agents, n_coached, n_control (uncoached in a period in which a team mate was coached), sessions, horizon (periods). '
+'conclusion: effective (interval above zero), harmful (below by more than allowance), no_effect (90 % interval within smallest_effect: two one-sided tests), otherwise cannot_tell. pooled: strength was borrowed from the other units; probability_improved: of an effect above zero. sd: of what remains unknown about improvement; doubt: the part of it that more sessions would not make smaller. raw_improvement, raw_se, raw_df: from this units sessions; where pooled, how large the noise is, how effects fade, what new hires learn and how far robust standard errors exceed those of the model were learned from all units, raw_df counts 15 agents for that, and coachdiag.coaching_effect(panel) gives the figures of the unit alone. '
+'placebo, placebo_p: apparent effect of sessions that still lie ahead; a small p says that the coach selects on what the data don''t show. overlap: share of sessions with a team mate to compare with. allowance: what their past had not told of the agents levels when they were coached, standard deviation, mean over sessions; so far below zero may sessions come out that do nothing and go to who is weak for long. own: false where they are fewer than one in ten, or none can be followed, so that improvement is what sessions do in the other units and the conclusion cannot_tell. NULL: not available.';
 
 CREATE FUNCTION coachdiag.coaching_effect(units text[], panels coachdiag.panel[], higher_is_better boolean, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)

@@ -89,7 +89,7 @@ $part$);
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'coaching_effect', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_effect AS
 	WITH team AS (
-		SELECT t.program, t.site, m.metric, m.smallest_effect, e.*
+		SELECT t.program, t.site, m.metric, m.smallest_effect, e.*, greatest(e.raw_se / nullif(max(e.raw_se) OVER (PARTITION BY m.metric), 0), 1e-6) AS share_of_se
 		FROM @.stored_metric m
 		CROSS JOIN LATERAL (
 			SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
@@ -98,33 +98,36 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 		LEFT JOIN @.stored_team t ON t.team = e.unit
 	), many AS (
 		SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
-			coachdiag.exact_sum(t.sessions * t.improvement) / coachdiag.exact_sum(t.sessions) AS improvement,
-			sqrt(coachdiag.exact_sum(t.sessions ^ 2 * greatest(t.sd ^ 2 - t.doubt ^ 2, 0)) + coachdiag.exact_sum(t.sessions * t.doubt) ^ 2) / coachdiag.exact_sum(t.sessions) AS se, coachdiag.exact_sum(t.raw_df) AS df,
+			coachdiag.exact_sum(t.sessions * t.raw_improvement) / coachdiag.exact_sum(t.sessions) AS improvement,
+			sqrt(coachdiag.exact_sum((t.sessions * t.raw_se) ^ 2) + coachdiag.exact_sum(t.sessions * t.doubt) ^ 2) / coachdiag.exact_sum(t.sessions) AS se,
+			coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 2) ^ 2 / coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 4 / t.raw_df) AS df,
+			coachdiag.exact_sum(t.sessions * t.allowance) / coachdiag.exact_sum(t.sessions) AS allowance,
 			coachdiag.exact_sum(t.sessions * t.naive_improvement) / coachdiag.exact_sum(t.sessions) AS naive_improvement, coachdiag.exact_sum(t.sessions * t.naive_share_improved) / coachdiag.exact_sum(t.sessions) AS naive_share_improved,
 			coachdiag.exact_sum(t.sessions * t.null_improvement) / coachdiag.exact_sum(t.sessions) AS null_improvement, coachdiag.exact_sum(t.sessions * t.null_share_improved) / coachdiag.exact_sum(t.sessions) AS null_share_improved,
 			sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, coachdiag.exact_sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
 		FROM team t
-		WHERE t.sd > 0 AND t.sessions > 0
+		-- What a team borrows from the others would count once for each that does, so each team's own estimate stands here.
+		WHERE t.own AND t.sessions > 0
 		GROUP BY GROUPING SETS ((t.metric), (t.metric, t.program), (t.metric, t.site))
 		HAVING (grouping(t.program) = 1 OR t.program IS NOT NULL) AND (grouping(t.site) = 1 OR t.site IS NOT NULL)
 	)
 	SELECT 'team'::text AS level, t.program, t.site, t.unit AS team, t.metric, t.improvement, t.ci_low, t.ci_high, t.p_value,
 		t.naive_improvement, t.naive_share_improved, t.null_improvement, t.null_share_improved, t.smallest_detectable,
-		t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.reason
+		t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.own, t.reason
 	FROM team t
 	UNION ALL
 	SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
 		m.improvement, i.low, i.high, i.p_value,
 		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, (i.high - i.low) / 2 + 0.85 * m.se,
 		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
-		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < 0 THEN 'harmful'
+		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < -m.allowance THEN 'harmful'
 			WHEN o.low > -m.smallest_effect AND o.high < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
-		true, NULL, NULL, NULL, format('mean over %s teams, weighted by their sessions', m.teams)
+		true, NULL, NULL, NULL, true, format('mean over %s teams, weighted by their sessions', m.teams)
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
 	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
-	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';
 	COMMENT ON COLUMN @.coaching_effect.program IS 'Program of the team, or that the row is about; null: not given, or level site or metric.';
 	COMMENT ON COLUMN @.coaching_effect.site IS 'Site of the team, or that the row is about; null: not given, or level program or metric.';
@@ -133,21 +136,22 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.improvement IS 'Per session: mean change of the metric over the horizon periods after it, for the sessions that were given, against the same agents not having had that session then; metric units, positive is better. Null: not assessed, see reason.';
 	COMMENT ON COLUMN @.coaching_effect.ci_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.coaching_effect.ci_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.coaching_effect.p_value IS 'Two-sided p value of no effect. Of a team from its own sessions alone, without allowance for what the model of the past may miss: to decide, read the interval.';
+	COMMENT ON COLUMN @.coaching_effect.p_value IS 'Two-sided p value of no effect. Of a team from its own sessions, nothing borrowed: to decide, read the interval.';
 	COMMENT ON COLUMN @.coaching_effect.naive_improvement IS 'What before against after shows: mean of the horizon periods after a session less the period before, metric units, positive is better.';
 	COMMENT ON COLUMN @.coaching_effect.naive_share_improved IS 'Share of sessions whose next period was better than the period before: what the field calls coaching effectiveness.';
 	COMMENT ON COLUMN @.coaching_effect.null_improvement IS 'What naive_improvement would have been had coaching done nothing: regression to the mean.';
 	COMMENT ON COLUMN @.coaching_effect.null_share_improved IS 'What naive_share_improved would have been had coaching done nothing.';
-	COMMENT ON COLUMN @.coaching_effect.smallest_detectable IS 'Effect that these data would show with 80 % probability, metric units.';
+	COMMENT ON COLUMN @.coaching_effect.smallest_detectable IS 'Effect that these data would show with 80 % probability, metric units; of a team from its own sessions, nothing borrowed.';
 	COMMENT ON COLUMN @.coaching_effect.n_coached IS 'Agents with a session.';
 	COMMENT ON COLUMN @.coaching_effect.n_control IS 'Agents seen uncoached in a period in which a team mate was coached.';
 	COMMENT ON COLUMN @.coaching_effect.sessions IS 'Sessions that count as coaching for the metric.';
 	COMMENT ON COLUMN @.coaching_effect.horizon IS 'Periods after a session that improvement is the mean of.';
-	COMMENT ON COLUMN @.coaching_effect.conclusion IS 'effective (interval above zero), harmful (below), no_effect (90 % interval within smallest_effect), otherwise cannot_tell.';
+	COMMENT ON COLUMN @.coaching_effect.conclusion IS 'effective (interval above zero), harmful (below by more than lasting weakness of who is coached could do alone), no_effect (90 % interval within smallest_effect), otherwise cannot_tell.';
 	COMMENT ON COLUMN @.coaching_effect.pooled IS 'Whether strength was borrowed from other teams; true above level team.';
 	COMMENT ON COLUMN @.coaching_effect.placebo IS 'Apparent effect of sessions that still lie ahead, metric units; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.placebo_p IS 'Its p value; small: the coach selects on what the data don''t show.';
 	COMMENT ON COLUMN @.coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1; null above level team.';
+	COMMENT ON COLUMN @.coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams, and nothing is concluded about this one. Such teams are left out above level team.';
 	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
 $part$);
 
@@ -297,7 +301,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		WHERE w.agents >= 3 AND w.breakdowns >= 20 AND (w.usual_share IS NULL OR w.waiting_low > 0)) waits ON true
 	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
-		e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
+		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
 		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);

@@ -138,8 +138,10 @@ BEGIN
 			CASE WHEN e.improvement IS NULL THEN coalesce(e.reason, 'no effect could be estimated')
 				WHEN m.minutes IS NULL THEN 'not assessed: needs coaching_session.duration_minutes'
 				WHEN v.volume IS NULL THEN 'not assessed: no values in the months that the diagnosis looks at'
-				WHEN e.ci_low > 0 THEN 'coaching moves the metric: the interval lies above zero'
-				WHEN e.ci_high < 0 THEN 'coaching made the metric worse'
+				WHEN NOT e.own THEN e.reason
+				WHEN e.conclusion = 'effective' THEN 'coaching moves the metric: the interval lies above zero'
+				WHEN e.conclusion = 'harmful' THEN 'coaching made the metric worse'
+				WHEN e.ci_high < 0 THEN 'cannot tell: so far below zero sessions come out, too, that do nothing and go to who is weak for long'
 				ELSE 'cannot tell: the interval covers zero' END
 		FROM %1$I.coaching_effect e
 		JOIN %1$I.stored_metric k USING (metric)

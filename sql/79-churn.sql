@@ -40,7 +40,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 			e.improvement * e.horizon AS lift, e.ci_low * e.horizon AS lift_low, e.ci_high * e.horizon AS lift_high, e.conclusion AS coaching_conclusion
 		FROM unit u
 		JOIN @.stored_metric m ON m.metric = u.metric AND m.higher_is_better IS NOT NULL
-		LEFT JOIN @.coaching_effect e ON e.level = u.level AND e.metric = u.metric AND (u.level = 'metric' OR u.level = 'program' AND e.program = u.program
+		LEFT JOIN @.coaching_effect e ON e.own AND e.level = u.level AND e.metric = u.metric AND (u.level = 'metric' OR u.level = 'program' AND e.program = u.program
 			OR u.level = 'site' AND e.site = u.site OR u.level = 'team' AND e.team = u.team)
 		WHERE u.c IS NOT NULL
 	), signed AS (

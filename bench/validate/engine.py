@@ -14,8 +14,8 @@ ROW = np.dtype([("team", "i4"), ("agent", "i4"), ("period", "i4"), ("value", "f8
                 ("sessions", "f8"), ("tenure", "f8")], align=True)
 RESULT = ["effect", "low", "high", "sd", "doubt", "above", "p", "raw", "raw_se", "df", "smallest_detectable", "naive",
           "naive_share", "null", "null_share", "placebo", "placebo_se", "placebo_p", "sessions", "coached",
-          "control", "overlap", "agents", "observations"]
-TEAM = np.dtype([(name, "f8") for name in RESULT] + [("pooled", "?"), ("status", "i4")], align=True)
+          "control", "overlap", "agents", "observations", "allowance"]
+TEAM = np.dtype([(name, "f8") for name in RESULT] + [("pooled", "?"), ("own", "?"), ("status", "i4")], align=True)
 COMMON = np.dtype([(name, "f8") for name in ("level", "shock", "persistence", "fixed")] + [("before", "i4"),
                   ("inflation", "f8"), ("pooled", "?")], align=True)
 
@@ -122,10 +122,8 @@ def address(array):
 
 def combine(library, teams):
     """The effect over all teams."""
-    which = np.flatnonzero(teams["status"] == 0).astype(np.uintp)
-    out = np.zeros(1, TEAM)
-    status = library.cd_effect_combine(address(teams), address(which), ctypes.c_size_t(len(which)), ctypes.c_double(0.95),
-                                       address(out))
+    teams, out = np.ascontiguousarray(teams), np.zeros(1, TEAM)
+    status = library.cd_effect_combine(address(teams), ctypes.c_size_t(len(teams)), ctypes.c_double(0.95), address(out))
     if status != 0:
         raise RuntimeError(f"cd_effect_combine: status {status}")
     return out

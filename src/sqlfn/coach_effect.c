@@ -227,7 +227,7 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, CdRow *row)
 		effect_spread_to_units(q, c->effect, c->sd, level), effect_spread_to_units(q, c->effect, c->doubt, level), c->above
 	};
 	const CdEffect effect = {
-		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .status = c->status
+		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .own = true, .status = c->status
 	};
 
 	cd_put_number(row, c->sessions);

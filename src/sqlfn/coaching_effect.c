@@ -28,8 +28,12 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 		return "not assessed: no coaching session";
 	if (e->status != CD_OK)
 		return "not assessed: nobody to compare the coached agents with, or too few periods";
+	if (!e->own)
+		return "nobody in this team to compare the coached agents with: what is shown is what sessions do in other teams";
 	if (strcmp(verdict, "cannot_tell") != 0)
 		return e->pooled ? "with strength borrowed from the other teams" : "from this team alone";
+	if (e->high < 0)
+		return "the interval lies below zero, but no further than sessions come out that do nothing and go to who is weak for long";
 	if (isnan(q->smallest_effect))
 		return "the interval covers zero, and no smallest effect says what would be too little";
 	return "the interval covers zero and effects worth having";
@@ -48,7 +52,8 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 	const double more[] = {
 		e->above, effect_spread_to_units(q, e->effect, e->sd, level), effect_spread_to_units(q, e->effect, e->doubt, level),
 		effect_to_units(q, e->raw, level), effect_spread_to_units(q, e->raw, e->raw_se, level), e->df,
-		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap
+		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap,
+		effect_spread_to_units(q, e->effect, e->allowance, level)
 	};
 
 	for (int i = 0; i < (int) lengthof(numbers); i++)
@@ -62,6 +67,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 	cd_put(row, BoolGetDatum(e->pooled), true);
 	for (int i = 0; i < (int) lengthof(more); i++)
 		cd_put_number(row, more[i]);
+	cd_put(row, BoolGetDatum(e->own), e->status == CD_OK);
 	cd_put_text(row, reason(q, e, verdict));
 }
 

@@ -64,13 +64,9 @@ put_row(ReturnSetInfo *result, const EffectQuestion *q, double level, const char
 static CdEffect
 own_answer(const CdEffect *effects, uint32 teams, const EffectQuestion *q)
 {
-	size_t	   *which = palloc(teams * sizeof(size_t));
 	CdEffect	all;
 
-	for (uint32 t = 0; t < teams; t++)
-		which[t] = t;
-	if (cd_effect_combine(effects, which, teams, q->options.level, &all) != CD_OK)
-		return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .p = NAN, .null = NAN};
+	cd_effect_combine(effects, teams, q->options.level, &all);
 	return all;
 }
 

@@ -56,8 +56,9 @@ effect_spread_to_units(const EffectQuestion *q, double change, double spread, do
 }
 
 /*
- * effective or harmful: the interval leaves out 0.  no_effect: the 90 % interval
- * lies within the smallest effect worth having (two one-sided tests at 5 %).
+ * effective or harmful: the interval leaves out 0, and below 0 what is allowed for as well.
+ * no_effect: the 90 % interval lies within the smallest effect worth having (two one-sided
+ * tests at 5 %).  Nothing is concluded about a team from other teams alone.
  */
 const char *
 effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
@@ -66,11 +67,11 @@ effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 	double		low = effect_to_units(q, e->effect - half, level);
 	double		high = effect_to_units(q, e->effect + half, level);
 
-	if (e->status != CD_OK || isnan(e->low))
+	if (e->status != CD_OK || isnan(e->low) || !e->own)
 		return "cannot_tell";
 	if (e->low > 0)
 		return "effective";
-	if (e->high < 0)
+	if (e->high + e->allowance < 0)
 		return "harmful";
 	if (low > -q->smallest_effect && high < q->smallest_effect)
 		return "no_effect";

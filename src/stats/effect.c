@@ -19,6 +19,7 @@
 #define DOUBT 0.1				/* share of the removed regression to the mean that may be wrong, as sd */
 #define FEWEST_PERIODS 4		/* from a team's first to its last */
 #define POWER 0.8
+#define LEAST_OVERLAP 0.1		/* share of a team's sessions with somebody to compare with */
 
 CdEffectOptions
 cd_effect_default_options(void)
@@ -274,7 +275,6 @@ report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, b
 {
 	const CdEffectFit *fit = &work->fit[g];
 	int			c = work->design.columns;
-	double		t;
 	double		half;
 
 	if (!fit->usable)
@@ -282,15 +282,12 @@ report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, b
 	out->raw = fit->b[1];
 	out->raw_se = sqrt(fit->v[c + 1] * fit->inflation);
 	out->df = fmax(fit->agents - 1.0 + (pool ? INFLATION_AGENTS : 0.0), 1.0);
-	t = out->raw / out->raw_se;
-	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(t), out->df);
 	half = gsl_cdf_tdist_Pinv(0.5 * (1.0 + options->level), out->df);
-	out->smallest_detectable = (half + gsl_cdf_tdist_Pinv(POWER, out->df)) * out->raw_se;
 	out->effect = out->raw;
 	out->sd = out->raw_se;
 	out->low = out->raw - half * out->raw_se;
 	out->high = out->raw + half * out->raw_se;
-	out->above = gsl_cdf_tdist_P(t, out->df);
+	out->above = gsl_cdf_tdist_P(out->raw / out->raw_se, out->df);
 }
 
 /* Borrow from the other teams. */
@@ -354,6 +351,25 @@ admit_doubt(CdEffect *out)
 	out->sd *= wider;
 }
 
+/* What the team's own sessions say against no effect, and which effect they would have shown. */
+static void
+report_power(double level, CdEffect *out)
+{
+	double		se = hypot(out->raw_se, out->doubt);
+
+	if (!(out->raw_se > 0.0))
+		return;
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->raw) / se, out->df);
+	out->smallest_detectable = (gsl_cdf_tdist_Pinv(0.5 * (1.0 + level), out->df) + gsl_cdf_tdist_Pinv(POWER, out->df)) * se;
+}
+
+/* Where hardly a session had somebody to be compared with, an answer is the other teams'. */
+static bool
+speaks_for_itself(const CdEffect *e)
+{
+	return e->status == CD_OK && e->raw_se > 0.0 && (!e->pooled || e->overlap >= LEAST_OVERLAP);
+}
+
 /* Apparent effect of sessions that had not been held yet. */
 static void
 placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
@@ -388,7 +404,7 @@ nothing_known(void)
 	return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .above = NAN, .p = NAN,
 		.raw = NAN, .raw_se = NAN, .df = NAN, .smallest_detectable = NAN, .naive = NAN,
 		.naive_share = NAN, .null = NAN, .null_share = NAN, .placebo = NAN, .placebo_se = NAN,
-		.placebo_p = NAN, .doubt = NAN, .overlap = NAN};
+		.placebo_p = NAN, .doubt = NAN, .overlap = NAN, .allowance = NAN};
 }
 
 /*
@@ -433,14 +449,33 @@ cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams, const CdEffec
 	return status;
 }
 
+static size_t
+coached_teams(const CdEffectRow *rows, size_t n)
+{
+	size_t		coached = 0;
+	int32_t		last = -1;
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].sessions > 0.0 && rows[i].team != last)
+		{
+			last = rows[i].team;
+			coached++;
+		}
+	return coached;
+}
+
 /* The effect on every team. */
 CdStatus
-cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
+cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *asked,
 		  CdArena *arena, CdEffect *out, CdEffectCommon *common, CdEffectPath *paths)
 {
 	CdEffectWork work = {0};
-	bool		pool = options->pool && teams > 1;
+	CdEffectOptions own = *asked;
+	const CdEffectOptions *options = &own;
+	bool		pool = asked->pool && coached_teams(rows, n) >= CD_PRIOR_LEAST;
 	CdStatus	status;
+
+	own.pool = pool;			/* a few teams say too little even of what their noise has in common */
 
 	for (size_t g = 0; g < teams; g++)
 	{
@@ -467,6 +502,9 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
 		admit_doubt(&out[g]);
+		report_power(options->level, &out[g]);
+		out[g].own = speaks_for_itself(&out[g]);
+		out[g].allowance = out[g].status == CD_OK ? cd_effect_untold(&work, g) : NAN;
 	}
 	if (status == CD_OK && paths != NULL)
 		status = cd_effect_path(&work, work.residual, options->level, arena, paths);

@@ -51,11 +51,11 @@ typedef struct CdEffect
 	double		sd;				/* of what remains unknown about effect, doubt included */
 	double		doubt;			/* part of sd that more sessions would not make smaller */
 	double		above;			/* probability that the effect is above 0 */
-	double		p;				/* two-sided, of the raw effect, t with df */
-	double		raw;			/* from this team's data alone, nuisance terms apart */
+	double		p;				/* two-sided, of the raw effect, doubt included, t with df */
+	double		raw;			/* from this team's sessions; pooled: noise and nuisance terms are learned from all */
 	double		raw_se;
 	double		df;
-	double		smallest_detectable;	/* at 80 % power, two-sided at 1 - level */
+	double		smallest_detectable;	/* at 80 % power, two-sided at 1 - level, doubt included */
 	double		naive;			/* mean of the horizon periods after minus the period before */
 	double		naive_share;	/* share of sessions whose next period beat the period before */
 	double		null;			/* what the same sessions would have shown without any effect */
@@ -69,7 +69,9 @@ typedef struct CdEffect
 	double		overlap;		/* share of sessions with such a team mate */
 	double		agents;
 	double		observations;
+	double		allowance;		/* harmful only where high lies below 0 by more than this */
 	bool		pooled;
+	bool		own;			/* the team's own sessions have something to be compared with */
 	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with */
 } CdEffect;
 
@@ -118,6 +120,7 @@ size_t		cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths);
 /*
  * out: one entry for each team. One team alone, or options->pool = false, gets its own
  * estimate and interval with pooled = false; so do fewer than CD_PRIOR_LEAST coached teams.
+ * Where own is false, effect is what sessions do in the other teams.
  * paths: teams + 1 entries, the last for all teams together; NULL when not wanted.
  */
 CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,
@@ -125,9 +128,8 @@ CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffe
 
 /*
  * Several teams as one: a site, a programme, the metric. Teams count by their sessions; those
- * without an answer are left out. CD_TOO_FEW when none is left.
+ * without an answer of their own are left out. CD_TOO_FEW when none is left.
  */
-CdStatus	cd_effect_combine(const CdEffect *team, const size_t *which, size_t k, double level,
-							  CdEffect *out);
+CdStatus	cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out);
 
 #endif

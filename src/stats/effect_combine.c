@@ -7,23 +7,53 @@
 #include <gsl/gsl_math.h>
 
 #include "stats/effect.h"
-#include "stats/solve.h"
 
-#define POWER_MULTIPLIER 0.8416212335729143 /* normal quantile of 80 % power */
+#define POWER 0.8
+
+/* Sums over the teams whose own data say something, by sessions. */
+typedef struct Sums
+{
+	double		sessions;
+	double		raw;
+	double		doubt;			/* common to all, does not average out */
+	double		variance;
+	double		square;			/* of each team's part of the variance, over its degrees of freedom */
+} Sums;
+
+static Sums
+add_up(const CdEffect *team, size_t k)
+{
+	Sums		sum = {0};
+
+	for (size_t i = 0; i < k; i++)
+	{
+		const CdEffect *e = &team[i];
+		double		part = gsl_pow_2(e->sessions * e->raw_se);
+
+		if (e->status != CD_OK || !e->own)
+			continue;
+		sum.sessions += e->sessions;
+		sum.raw += e->sessions * e->raw;
+		sum.doubt += e->sessions * e->doubt;
+		sum.variance += part;
+		sum.square += part * part / e->df;
+	}
+	return sum;
+}
 
 /* Mean of a figure over the teams that have it, by sessions. */
 static double
-mean_of(const CdEffect *team, const size_t *which, size_t k, size_t offset)
+mean_of(const CdEffect *team, size_t k, size_t offset)
 {
 	double		sum = 0.0;
 	double		sessions = 0.0;
 
 	for (size_t i = 0; i < k; i++)
 	{
-		const CdEffect *e = &team[which[i]];
+		const CdEffect *e = &team[i];
 		double		value = *(const double *) ((const char *) e + offset);
 
-		if (e->status != CD_OK || isnan(value))
+		if (e->status != CD_OK || !e->own || isnan(value))
 			continue;
 		sum += e->sessions * value;
 		sessions += e->sessions;
@@ -31,97 +61,57 @@ mean_of(const CdEffect *team, const size_t *which, size_t k, size_t offset)
 	return sessions > 0.0 ? sum / sessions : NAN;
 }
 
-/* Variance of a weighted mean of independent figures. */
-static double
-variance_of(const CdEffect *team, const size_t *which, size_t k, double (*variance) (const CdEffect *))
-{
-	double		sum = 0.0;
-	double		sessions = 0.0;
-
-	for (size_t i = 0; i < k; i++)
-	{
-		const CdEffect *e = &team[which[i]];
-		double		v = variance(e);
-
-		if (e->status != CD_OK || isnan(v))
-			continue;
-		sum += e->sessions * e->sessions * v;
-		sessions += e->sessions;
-	}
-	return sessions > 0.0 ? sum / (sessions * sessions) : NAN;
-}
-
-/* What chance left open about a team; doubt is common to all and does not average out. */
-static double
-chance(const CdEffect *e)
-{
-	return fmax(e->sd * e->sd - e->doubt * e->doubt, 0.0);
-}
-
-static double
-raw_variance(const CdEffect *e)
-{
-	return e->raw_se * e->raw_se;
-}
-
-static double
-placebo_variance(const CdEffect *e)
-{
-	return e->placebo_se * e->placebo_se;
-}
-
-static double
-two_sided(double z)
-{
-	return 2.0 * gsl_cdf_ugaussian_Q(fabs(z));
-}
-
 static void
-add_counts(const CdEffect *team, const size_t *which, size_t k, CdEffect *out)
+add_counts(const CdEffect *team, size_t k, CdEffect *out)
 {
 	for (size_t i = 0; i < k; i++)
 	{
-		const CdEffect *e = &team[which[i]];
+		const CdEffect *e = &team[i];
 
 		out->agents += e->agents;
 		out->observations += e->observations;
-		if (e->status != CD_OK)
+		if (e->status != CD_OK || !e->own)
 			continue;
 		out->sessions += e->sessions;
 		out->coached += e->coached;
 		out->control += e->control;
-		out->pooled |= e->pooled;
 	}
 }
 
-#define MEAN(field) mean_of(team, which, k, offsetof(CdEffect, field))
+#define MEAN(field) mean_of(team, k, offsetof(CdEffect, field))
 
-/* Several teams as one. */
+/*
+ * Several teams as one: the mean of what each shows by itself. Strength borrowed by each from the
+ * same others would count once for each, and the interval come out too narrow.
+ */
 CdStatus
-cd_effect_combine(const CdEffect *team, const size_t *which, size_t k, double level, CdEffect *out)
+cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out)
 {
-	double		half = cd_normal_multiplier(level);
+	Sums		sum = add_up(team, k);
+	double		t;
 
-	*out = (CdEffect) {.df = INFINITY};
-	add_counts(team, which, k, out);
-	out->effect = MEAN(effect);
-	out->doubt = MEAN(doubt);
-	out->sd = sqrt(variance_of(team, which, k, chance) + out->doubt * out->doubt);
-	out->low = out->effect - half * out->sd;
-	out->high = out->effect + half * out->sd;
-	out->above = gsl_cdf_ugaussian_P(out->effect / out->sd);
-	out->raw = MEAN(raw);
-	out->raw_se = sqrt(variance_of(team, which, k, raw_variance));
-	out->p = two_sided(out->raw / out->raw_se);
-	out->smallest_detectable = (half + POWER_MULTIPLIER) * out->raw_se;
+	*out = (CdEffect) {.status = CD_TOO_FEW, .effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .p = NAN, .null = NAN};
+	if (!(sum.sessions > 0.0))
+		return CD_TOO_FEW;
+	add_counts(team, k, out);
+	out->raw = out->effect = sum.raw / sum.sessions;
+	out->raw_se = sqrt(sum.variance) / sum.sessions;
+	out->df = gsl_pow_2(sum.variance) / sum.square;
+	out->doubt = sum.doubt / sum.sessions;
+	out->sd = hypot(out->raw_se, out->doubt);
+	t = gsl_cdf_tdist_Pinv(0.5 * (1.0 + level), out->df);
+	out->low = out->effect - t * out->sd;
+	out->high = out->effect + t * out->sd;
+	out->above = gsl_cdf_tdist_P(out->effect / out->sd, out->df);
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->effect / out->sd), out->df);
+	out->smallest_detectable = (t + gsl_cdf_tdist_Pinv(POWER, out->df)) * out->sd;
 	out->naive = MEAN(naive);
 	out->naive_share = MEAN(naive_share);
 	out->null = MEAN(null);
 	out->null_share = MEAN(null_share);
-	out->placebo = MEAN(placebo);
-	out->placebo_se = sqrt(variance_of(team, which, k, placebo_variance));
-	out->placebo_p = two_sided(out->placebo / out->placebo_se);
+	out->allowance = MEAN(allowance);
 	out->overlap = MEAN(overlap);
-	out->status = isnan(out->effect) ? CD_TOO_FEW : CD_OK;
-	return out->status;
+	out->own = true;
+	out->status = CD_OK;
+	return CD_OK;
 }

@@ -81,4 +81,7 @@ void		cd_effect_forget_nuisance(CdEffectWork *work);
 /* Robust over model variance of the dose, clustered by agent. */
 double		cd_effect_team_inflation(CdEffectWork *work, size_t team);
 
+/* What their past had not told of the levels of a team's agents when they were coached: sd, mean over sessions. */
+double		cd_effect_untold(const CdEffectWork *work, size_t team);
+
 #endif

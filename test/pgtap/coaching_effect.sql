@@ -59,7 +59,10 @@ SELECT close(naive_improvement - null_improvement, 1.72, 0.5, 'the rest is what 
 SELECT is((n_agents, n_coached, n_control, sessions, horizon, pooled, unit, reason),
 	(10, 10, 10, 104::float8, 4, false, NULL::text, 'from this team alone'::text), 'counts') FROM alone;
 SELECT ok(placebo_p > 0.05 AND overlap = 1, 'placebo and overlap are given') FROM alone;
-SELECT ok(p_value < 0.05 AND probability_improved > 0.95 AND smallest_detectable BETWEEN raw_se AND 4 * raw_se, 'p, probability and smallest detectable fit together') FROM alone;
+SELECT ok(p_value < 0.05 AND probability_improved > 0.95, 'p and probability fit together') FROM alone;
+SELECT close(a.p_value, t.p_value, 1e-12, 'p is that of the interval, doubt included') FROM alone a, coachdiag.t_interval(a.raw_improvement, sqrt(a.raw_se ^ 2 + a.doubt ^ 2), a.raw_df) t;
+-- 80 % and 97.5 % of t with 9 degrees of freedom
+SELECT close(a.smallest_detectable, (0.883404 + 2.262157) * sqrt(a.raw_se ^ 2 + a.doubt ^ 2), 1e-4, 'smallest detectable, doubt included') FROM alone a WHERE a.raw_df = 9;
 
 SELECT is((SELECT count(*) FROM works_effect WHERE 1.72 BETWEEN ci_low AND ci_high AND conclusion = 'effective' AND pooled), 12::bigint, 'twelve teams: every interval holds the truth, every conclusion is right');
 SELECT close(avg(improvement), 1.72, 0.15, 'mean over teams') FROM works_effect;
@@ -198,6 +201,33 @@ SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect_by_period(NULL, NULL, 
 SELECT is((SELECT bool_or(pooled) FROM teams, coachdiag.coaching_effect(units[1:7], works[1:7], true)), false, 'seven teams are too few to borrow from');
 SELECT is((SELECT bool_and(pooled) FROM teams, coachdiag.coaching_effect(units[1:8], works[1:8], true)), true, 'eight are enough');
 
+-- A team in which everybody is coached alike learns of itself nothing; what is shown is the other teams'
+
+CREATE TABLE all_coached AS
+SELECT e.* FROM teams, (SELECT coachdiag.panel(value, 85, agent, week, 1, NULL, extract(week FROM week)::int % 2, NULL, NULL::text, NULL::date) AS every_second,
+		coachdiag.panel(value, 85, agent, week, 1, NULL, CASE WHEN agent = 101 AND extract(week FROM week) = 21 THEN 0 ELSE extract(week FROM week)::int % 2 END, NULL, NULL::text, NULL::date) AS but_one
+	FROM nothing WHERE team = 1) p,
+	coachdiag.coaching_effect(units || '{all,but one}'::text[], works || ARRAY[p.every_second, p.but_one], true, smallest_effect => 1) e;
+SELECT is((e.overlap, e.n_control, e.own, e.raw_se, e.pooled), (0::float8, 0, false, NULL::float8, true), 'all coached: nobody to compare with') FROM all_coached e WHERE unit = 'all';
+SELECT ok(overlap BETWEEN 0.01 AND 0.09 AND NOT own, 'all but one, once: hardly anybody') FROM all_coached WHERE unit = 'but one';
+SELECT is((conclusion, reason), ('cannot_tell'::text, 'nobody in this team to compare the coached agents with: what is shown is what sessions do in other teams'::text), 'nothing is concluded: ' || unit)
+FROM all_coached WHERE unit IN ('all', 'but one');
+SELECT ok(ci_low > 0 AND improvement IS NOT NULL, 'though there is an answer, the other teams'': ' || unit) FROM all_coached WHERE unit IN ('all', 'but one');
+SELECT ok(bool_and(own AND conclusion = 'effective'), 'the others stay what they are') FROM all_coached WHERE unit ~ '\d';
+
+-- Coached for being weak for good, to no effect: the intervals lie below zero, by no more than what nobody knew of the agents' levels
+
+CREATE TABLE weak AS
+SELECT t AS team, a::bigint AS agent, date '2024-01-01' + 7 * w AS week, 80 + 2 * l.level + normal(format('week %s %s', t, w)) + 4 * normal(format('noise %s %s', a, w)) AS value,
+	(uniform(format('session %s %s', a, w)) < least(0.9, 0.12 * exp(-1.5 * l.level)))::int AS sessions
+FROM generate_series(1, 12) t, generate_series(100 * t + 1, 100 * t + 10) a, generate_series(0, 51) w CROSS JOIN LATERAL (SELECT normal(format('level %s', a)) AS level) l;
+CREATE TABLE weak_effect AS SELECT e.* FROM (SELECT array_agg(t::text ORDER BY t) AS units, array_agg(team_panel('weak', t) ORDER BY t) AS panels FROM generate_series(1, 12) t) p,
+	coachdiag.coaching_effect(units, panels, true, smallest_effect => 0.2) e;
+SELECT ok(count(*) FILTER (WHERE ci_high < 0) > 0, 'useless coaching of the weak: some intervals lie below zero') FROM weak_effect;
+SELECT is((SELECT array_agg(DISTINCT conclusion) FROM weak_effect WHERE ci_high < 0), ARRAY['cannot_tell'], 'but none is called harmful');
+SELECT is((SELECT array_agg(DISTINCT reason) FROM weak_effect WHERE ci_high < 0), ARRAY['the interval lies below zero, but no further than sessions come out that do nothing and go to who is weak for long'], 'and says why');
+SELECT ok(bool_and(allowance BETWEEN 0.2 AND 1), 'what is allowed for is a part of the agents'' spread, which is 2') FROM weak_effect;
+
 -- By period
 
 CREATE TABLE path AS SELECT p.* FROM teams, coachdiag.coaching_effect_by_period(units || 'idle'::text, works || (SELECT coachdiag.panel(value, 85, agent, week) FROM one), true) p;
@@ -283,5 +313,25 @@ SELECT ok(max(abs(v.improvement - w.improvement)) < 1e-6, 'teams are as from pan
 SELECT results_eq('SELECT metric, count(*), count(DISTINCT (team, periods_since)) FROM ops.coaching_effect_by_period GROUP BY 1 ORDER BY 1', $$VALUES ('errors', 9 * 21::bigint, 9 * 21::bigint), ('quality', 12 * 21, 12 * 21)$$, 'by period: 21 rows a team and metric');
 SELECT results_eq($$SELECT i.metric, i.team, i.estimate, i.n FROM ops.indicators i WHERE i.test = 'coaching_without_effect' ORDER BY 1, 2$$,
 	$$SELECT e.metric, e.team, e.improvement, e.sessions::int FROM ops.coaching_effect e WHERE e.level = 'team' ORDER BY 1, 2$$, 'the indicator tells the same');
+
+SELECT ok(abs(m.improvement - a.improvement) < 1e-9 AND abs(m.ci_low - a.ci_low) < 1e-9 AND abs(m.ci_high - a.ci_high) < 1e-9 AND abs(m.p_value - a.p_value) < 1e-9,
+	'the whole metric as in coaching_effect_alternatives') FROM ops.coaching_effect m, teams t, coachdiag.coaching_effect_alternatives(t.works) a
+WHERE m.level = 'metric' AND m.metric = 'quality' AND a.method = 'coaching_effect';
+SELECT ok(abs(sum(t.sessions * t.raw_improvement) / sum(t.sessions) - m.improvement) < 1e-9 AND (m.ci_high - m.ci_low) / 2 > 1.96 * sqrt(sum((t.sessions * t.raw_se) ^ 2)) / sum(t.sessions),
+	'the mean over teams is of what each shows by itself, and as uncertain') FROM works_effect t, ops.coaching_effect m WHERE m.level = 'metric' AND m.metric = 'quality' GROUP BY m.improvement, m.ci_low, m.ci_high;
+
+-- A team that is all coached, to no effect, in a workspace where coaching works elsewhere
+
+INSERT INTO ops.assignment (agent_id, team, valid_from, program) SELECT DISTINCT agent + 5000, 'alike', date '2024-01-01', 'program 1' FROM nothing WHERE team = 1;
+INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume) SELECT agent + 5000, 'quality', week, 75 + (value - 80) / 2, 10 FROM nothing WHERE team = 1;
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, kind)
+SELECT 100000 + row_number() OVER (), agent + 5000, 999, week + time '10:00', 'held', 'quality', 30, 'scheduled' FROM nothing WHERE team = 1 AND extract(week FROM week)::int % 2 = 1;
+CALL coachdiag.refresh('ops');
+SELECT is((e.own, e.conclusion, e.pooled), (false, 'cannot_tell'::text, true), 'all coached alike: no conclusion') FROM ops.coaching_effect e WHERE e.team = 'alike';
+SELECT is((i.state, i.estimate), ('unknown'::text, NULL::float8), 'the other teams'' effect is no sign of what coaching does here') FROM ops.indicators i WHERE i.team = 'alike' AND i.metric = 'quality' AND i.test = 'coaching_without_effect';
+SELECT isnt(d.verdict, 'behavioural', 'nor does it make the gap behavioural') FROM ops.diagnosis d WHERE d.team = 'alike' AND d.metric = 'quality';
+SELECT is(p.coaching_lift, NULL::float8, 'nor is it counted as its lift') FROM ops.churn p WHERE p.level = 'team' AND p.team = 'alike' AND p.metric = 'quality';
+SELECT is(v.reason, e.reason, 'nor priced as its own') FROM coachdiag.value_of_coaching('ops') v JOIN ops.coaching_effect e ON e.team = 'alike' AND e.metric = 'quality' WHERE v.team = 'alike';
+SELECT is(e.reason, 'mean over 12 teams, weighted by their sessions', 'and it stands in no mean') FROM ops.coaching_effect e WHERE e.level = 'metric' AND e.metric = 'quality';
 
 SELECT * FROM finish();
