@@ -110,9 +110,9 @@ CREATE FUNCTION coachdiag.coaching_effect_by_period(units text[], panels coachdi
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4,
 		OUT unit text, OUT periods_since integer, OUT seen double precision, OUT sessions double precision,
 		OUT improvement double precision, OUT ci_low double precision, OUT ci_high double precision, OUT band_low double precision, OUT band_high double precision,
-		OUT half_life double precision, OUT phase text)
+		OUT half_life double precision, OUT half_life_low double precision, OUT half_life_high double precision, OUT phase text)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_coaching_effect_by_period' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 ROWS 1000;
 COMMENT ON FUNCTION coachdiag.coaching_effect_by_period(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
 'Before and after a session, period by period (arguments as for coachdiag.coaching_effect): onset, fade, reversion. periods_since: from -8 to 12, 0 is the session''s own; phase: before, session, after. '
 'seen: mean over sessions of the metric against team mates and the agent''s own mean, metric units, positive is better; before a session it shows the dip that led to it. improvement (ci_low, ci_high: 95 %, that period alone): of the session in that period; NULL up to its own. band_low, band_high: hold the improvements of all periods at once with 95 % (Sidak 1967), for whoever looks for a period that stands out. '
-'half_life: periods until half of an effect is gone, the same on each row of a unit; Infinity: no fading seen; NULL: not available. Units without sessions have no rows.';
+'half_life (half_life_low, half_life_high: 95 %): periods until half of an effect is gone, the same on each row of a unit; Infinity: no fading seen; NULL: no effect is established that could fade (coachdiag.coaching_effect neither effective nor harmful). Units without sessions have no rows.';

@@ -157,7 +157,7 @@ $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'coaching_effect_by_period', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coaching_effect_by_period AS
-	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.band_low, e.band_high, e.half_life, e.phase
+	SELECT t.program, t.site, e.unit AS team, m.metric, e.periods_since, e.seen, e.sessions, e.improvement, e.ci_low, e.ci_high, e.band_low, e.band_high, e.half_life, e.half_life_low, e.half_life_high, e.phase
 	FROM @.stored_metric m
 	CROSS JOIN LATERAL (
 		SELECT array_agg(h.team ORDER BY h.team) AS teams, array_agg(h.panel ORDER BY h.team) AS panels FROM @.stored_history h WHERE h.metric = m.metric
@@ -178,7 +178,9 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	COMMENT ON COLUMN @.coaching_effect_by_period.ci_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.band_low IS 'Lower end of the band that holds the improvements of all periods at once with 95 %, for whoever looks for a period that stands out.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.band_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.coaching_effect_by_period.half_life IS 'Periods until half of an effect is gone, the same on each row of a team and metric; infinity: no fading seen; null: not available.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.half_life IS 'Periods until half of an effect is gone, the same on each row of a team and metric; infinity: no fading seen; null: no effect is established that could fade.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.half_life_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.half_life_high IS 'Upper end of it; infinity: it may not fade at all.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.phase IS 'before, session or after.';
 $part$);
 

@@ -184,6 +184,8 @@ put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo 
 		cd_put_number(&row, effect_to_units(q, point->band_low, level));
 		cd_put_number(&row, effect_to_units(q, point->band_high, level));
 		cd_put_number(&row, path->half_life);
+		cd_put_number(&row, path->half_life_low);
+		cd_put_number(&row, path->half_life_high);
 		cd_put_text(&row, point->lag > 0 ? "after" : point->lag < 0 ? "before" : "session");
 		cd_store_row(result, &row);
 	}

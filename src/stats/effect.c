@@ -398,6 +398,22 @@ placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
 	}
 }
 
+/* Only what is there can fade: a half-life is told where an effect is established. */
+static void
+fading_of_effects(const CdEffect *out, size_t teams, double level, CdEffectPath *paths)
+{
+	CdEffect	all;
+
+	cd_effect_combine(out, teams, level, &all);
+	for (size_t g = 0; g <= teams; g++)
+	{
+		const CdEffect *e = g < teams ? &out[g] : &all;
+
+		if (e->status != CD_OK || !e->own || !(e->low > 0.0 || e->high + e->allowance < 0.0))
+			paths[g].half_life = paths[g].half_life_low = paths[g].half_life_high = NAN;
+	}
+}
+
 static CdEffect
 nothing_known(void)
 {
@@ -508,6 +524,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	}
 	if (status == CD_OK && paths != NULL)
 		status = cd_effect_path(&work, work.residual, options->level, arena, paths);
+	if (status == CD_OK && paths != NULL)
+		fading_of_effects(out, teams, options->level, paths);
 	if (status == CD_OK && options->placebo)
 		placebo(&work, work.residual, out);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)

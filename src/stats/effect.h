@@ -107,7 +107,7 @@ typedef struct CdEffectPoint
 typedef struct CdEffectPath
 {
 	CdEffectPoint point[CD_EFFECT_POINTS];
-	double		half_life;		/* periods, INFINITY: no fading seen */
+	double		half_life;		/* periods, INFINITY: no fading seen; NaN: no effect established */
 	double		half_life_low;	/* 95 % */
 	double		half_life_high;
 } CdEffectPath;

@@ -3,7 +3,8 @@
  * designs say: each period of a team in which somebody was coached is a trial of its own,
  * in which those coached are compared with team mates who were not, whatever came later.
  *
- * Each has a bias that effect.h does not have (see doc/coaching_effect.md).
+ * Over the ways in which agents come to be coached each is more biased than effect.h, though not
+ * in every one of them (see doc/coaching_effect.md).
  */
 #ifndef CD_TRIALS_H
 #define CD_TRIALS_H

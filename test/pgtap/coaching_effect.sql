@@ -240,6 +240,8 @@ SELECT close(avg(improvement), 2 * 0.9 ^ (periods_since - 1), 0.5, format('%s pe
 SELECT ok(avg((2 * 0.9 ^ (periods_since - 1) BETWEEN ci_low AND ci_high)::int) > 0.9, 'and the intervals hold it') FROM path WHERE periods_since > 0;
 SELECT ok(bool_and(band_low < ci_low AND ci_high < band_high AND abs((band_high - band_low) / (ci_high - ci_low) - 2.8583 / 1.96) < 1e-3), 'bands for twelve periods at once are wider, each side') FROM path WHERE periods_since > 0;
 SELECT ok(bool_and(half_life > 0) AND count(DISTINCT (unit, half_life)) = 12, 'half-life: one for each unit') FROM path;
+SELECT ok(bool_and(half_life_low < half_life AND half_life <= half_life_high) AND avg((ln(0.5) / ln(0.9) BETWEEN half_life_low AND half_life_high)::int) > 0.9, 'with an interval that holds the truth') FROM path;
+SELECT is((SELECT array_agg(DISTINCT half_life) FROM teams, coachdiag.coaching_effect_by_period(units, nothing, true)), ARRAY[NULL::float8], 'no effect, no half-life');
 SELECT ok(avg((0 BETWEEN p.ci_low AND p.ci_high)::int) > 0.9 AND abs(avg(p.improvement)) < 0.3, 'without effect: zero throughout')
 FROM teams, coachdiag.coaching_effect_by_period(units, nothing, true) p WHERE p.periods_since > 0;
 
