@@ -236,26 +236,3 @@ cd_shapley_gap(const CdMoments *a, const CdMoments *b, const size_t *levels, siz
 	}
 	return cd_shapley(scratch, factors + 1, part);
 }
-
-/* ---- regression ----------------------------------------------------------------------------- */
-
-/* Two-fold and three-fold. */
-void
-cd_oaxaca(const double *mean_a, const double *mean_b, const double *beta_a, const double *beta_b,
-		  const double *beta_reference, size_t p, CdOaxaca *out)
-{
-	*out = (CdOaxaca) {0};
-	for (size_t k = 0; k < p; k++)
-	{
-		double		shift = mean_a[k] - mean_b[k];
-		double		change = beta_a[k] - beta_b[k];
-
-		out->gap += mean_a[k] * beta_a[k] - mean_b[k] * beta_b[k];
-		out->explained += shift * beta_reference[k];
-		out->unexplained += mean_a[k] * (beta_a[k] - beta_reference[k])
-			+ mean_b[k] * (beta_reference[k] - beta_b[k]);
-		out->endowments += shift * beta_b[k];
-		out->coefficients += mean_b[k] * change;
-		out->interaction += shift * change;
-	}
-}

@@ -28,17 +28,6 @@ typedef struct CdKitagawa
 	double		matched_b;
 } CdKitagawa;
 
-/* Oaxaca (1973), Blinder (1973): a less b by regression coefficients. */
-typedef struct CdOaxaca
-{
-	double		gap;
-	double		explained;		/* two-fold, at the reference coefficients */
-	double		unexplained;
-	double		endowments;		/* three-fold, from the side of b */
-	double		coefficients;
-	double		interaction;
-} CdOaxaca;
-
 /*
  * Moments per category, empty where a side has none. mix_part and rate_part, when not
  * NULL, get the parts of each category. CD_TOO_FEW: a side is empty, or nothing in common
@@ -61,9 +50,5 @@ CdStatus	cd_shapley(const double *value, size_t players, double *share);
  */
 CdStatus	cd_shapley_gap(const CdMoments *a, const CdMoments *b, const size_t *levels, size_t factors,
 						   double *scratch, double *part);
-
-/* From covariate means and coefficients, the intercept among them. */
-void		cd_oaxaca(const double *mean_a, const double *mean_b, const double *beta_a, const double *beta_b,
-					  const double *beta_reference, size_t p, CdOaxaca *out);
 
 #endif

@@ -56,16 +56,6 @@ typedef struct CdContrast
 	bool		degenerate;		/* a cluster alone identifies some coefficient: pseudo-inverse used */
 } CdContrast;
 
-typedef struct CdWildBootstrap
-{
-	double		t;				/* of CR1, against the null */
-	double		p;
-	double		low;			/* interval by inversion; NaN when not asked for */
-	double		high;
-	uint64_t	draws;			/* used */
-	bool		exact;			/* all sign vectors, each once */
-} CdWildBootstrap;
-
 /* Bytes of arena for the cross-products, all 0, and for a fit. */
 size_t		cd_clusters_size(size_t clusters, size_t columns);
 CdStatus	cd_clusters_init(size_t clusters, size_t columns, CdArena *arena, CdClusters *out);
@@ -94,15 +84,5 @@ CdStatus	cd_regression_covariance(CdRegression *fit, CdRobust kind, double *cova
 
 /* Test of l'b = 0. */
 CdStatus	cd_regression_contrast(CdRegression *fit, CdRobust kind, const double *l, CdContrast *out);
-
-/*
- * Wild cluster bootstrap of l'b = null with the null imposed (Cameron, Gelbach & Miller
- * 2008): all sign vectors for at most 12 clusters, else draws of the six-point distribution
- * (Webb 2014). level in (0, 1) asks for the interval, 0 does not. Needs
- * cd_wild_bootstrap_size bytes beyond the fit; unreliable below 6 treated clusters.
- */
-size_t		cd_wild_bootstrap_size(size_t clusters, size_t columns);
-CdStatus	cd_wild_bootstrap(CdRegression *fit, const double *l, double null, uint64_t draws,
-							  uint64_t seed, double level, CdArena *arena, CdWildBootstrap *out);
 
 #endif

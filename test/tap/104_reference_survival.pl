@@ -48,7 +48,7 @@ my @answers = (
 my @left = (
 	[ qr/^loglik exact$/, 'exact partial likelihood: ties are by Efron or Breslow' ],
 	[ qr/^concordance/, 'concordance: nothing in coachdiag ranks leavers' ],
-	[ qr/^(two|three)-fold/, 'Oaxaca-Blinder: cd_oaxaca of src/stats has no SQL' ],
+	[ qr/^(two|three)-fold/, 'Oaxaca-Blinder: not offered, Kitagawa and Shapley are' ],
 );
 
 my $node = new_node('reference_survival');

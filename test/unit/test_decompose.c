@@ -139,25 +139,6 @@ crossed_factors(void **state)
 	assert_int_equal(cd_shapley_gap(a, b, levels, 2, scratch, part), CD_TOO_FEW);
 }
 
-/* Both regression decompositions add up; the reference b gives the endowments. */
-static void
-oaxaca(void **state)
-{
-	const double mean_a[] = {1, 5, 2};
-	const double mean_b[] = {1, 4, 3};
-	const double beta_a[] = {2, 1, -1};
-	const double beta_b[] = {1, 2, 0.5};
-	CdOaxaca	o;
-
-	(void) state;
-	cd_oaxaca(mean_a, mean_b, beta_a, beta_b, beta_b, 3, &o);
-	assert_close(o.gap, 5.0 - 10.5, 1e-14);
-	assert_close(o.explained, 2.0 - 0.5, 1e-14);
-	assert_close(o.explained, o.endowments, 1e-14);
-	assert_close(o.explained + o.unexplained, o.gap, 1e-14);
-	assert_close(o.endowments + o.coefficients + o.interaction, o.gap, 1e-14);
-}
-
 int
 main(void)
 {
@@ -167,7 +148,6 @@ main(void)
 		cmocka_unit_test(shapley),
 		cmocka_unit_test(one_factor),
 		cmocka_unit_test(crossed_factors),
-		cmocka_unit_test(oaxaca),
 	};
 
 	gsl_set_error_handler_off();

@@ -52,8 +52,7 @@ draw(Rows *r)
 static CdStatus
 fit_without(const Rows *r, size_t columns, double absorbed, size_t left_out, Fitted *f)
 {
-	size_t		size = cd_clusters_size(ROWS, columns) + cd_regression_size(columns)
-		+ cd_wild_bootstrap_size(ROWS, columns);
+	size_t		size = cd_clusters_size(ROWS, columns) + cd_regression_size(columns);
 	size_t		clusters = 0;
 
 	for (size_t i = 0; i < r->n; i++)
@@ -271,77 +270,6 @@ unbiased(void **state)
 	assert_true(mean[1] < 0.9 * truth);
 }
 
-/* A mean of five: the wild bootstrap is the exact sign test of t. */
-static void
-wild_exact(void **state)
-{
-	const double y[] = {0.4, 1.9, -0.3, 2.2, 1.1};
-	const double l[] = {1.0};
-	Rows		r = {.n = 5};
-	Fitted		f;
-	CdWildBootstrap wild;
-	CdWildBootstrap end;
-	int			extreme = 0;
-
-	(void) state;
-	for (size_t i = 0; i < 5; i++)
-	{
-		r.x[i] = r.weight[i] = 1.0;
-		r.y[i] = y[i];
-		r.cluster[i] = i;
-	}
-	fit_all(&r, 1, &f);
-	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 99, 1, 0.8, &f.arena, &wild));
-	assert_true(wild.exact);
-	assert_int_equal(wild.draws, 32);
-	for (int signs = 0; signs < 32; signs++)
-	{
-		double		flipped[5];
-		CdMoments	m;
-
-		for (int i = 0; i < 5; i++)
-			flipped[i] = (signs >> i) & 1 ? -y[i] : y[i];
-		m = moments_of(flipped, 5);
-		extreme += fabs(m.mean) / sqrt(m.m2 / 20) >= wild.t * (1 - 1e-9);
-	}
-	assert_close(wild.p, extreme / 32.0, 1e-14);
-	assert_between(f.fit.coefficient[0], wild.low, wild.high);
-	assert_ok(cd_wild_bootstrap(&f.fit, l, wild.low - 1e-6, 99, 1, 0.0, &f.arena, &end));
-	assert_true(end.p <= 0.2);
-	assert_ok(cd_wild_bootstrap(&f.fit, l, wild.low + 1e-6, 99, 1, 0.0, &f.arena, &end));
-	assert_true(end.p > 0.2);
-	drop(&f);
-}
-
-/* More than 12 clusters: drawn, the same for the same seed, near the normal answer. */
-static void
-wild_drawn(void **state)
-{
-	Rows		r = {.n = ROWS};
-	const double l[] = {1.0};
-	Fitted		f;
-	CdWildBootstrap one;
-	CdWildBootstrap two;
-	uint64_t	seed = 9;
-
-	(void) state;
-	for (size_t i = 0; i < ROWS; i++)
-	{
-		r.x[i] = r.weight[i] = 1.0;
-		r.y[i] = normal(&seed) + 0.25;
-		r.cluster[i] = i / 2;
-	}
-	fit_all(&r, 1, &f);
-	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 42, 0.0, &f.arena, &one));
-	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 42, 0.0, &f.arena, &two));
-	assert_false(one.exact);
-	assert_true(one.p == two.p);
-	assert_ok(cd_wild_bootstrap(&f.fit, l, 0.0, 1999, 43, 0.0, &f.arena, &two));
-	assert_true(one.p != two.p);
-	assert_true(fabs(one.p - contrast(&f, CD_ROBUST_CR2, 0).p) < 0.03);
-	drop(&f);
-}
-
 /* Places of the generator are independent of each other. */
 static void
 random_numbers(void **state)
@@ -401,8 +329,6 @@ main(void)
 		cmocka_unit_test(two_samples),
 		cmocka_unit_test(absorbed),
 		cmocka_unit_test(unbiased),
-		cmocka_unit_test(wild_exact),
-		cmocka_unit_test(wild_drawn),
 		cmocka_unit_test(random_numbers),
 		cmocka_unit_test(refusals),
 	};
