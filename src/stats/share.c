@@ -467,7 +467,12 @@ cd_share_summary(const CdSharePosterior *posterior, double threshold, bool above
 	m = share_beyond(posterior, threshold, sign);
 	bracket_share(&m, &z_low, &z_high);
 	status = share_quantile(&m, z_low, z_high, 0.5 * (1.0 - level), &out->low);
-	return status == CD_OK ? share_quantile(&m, z_low, z_high, 0.5 * (1.0 + level), &out->high) : status;
+	if (status == CD_OK)
+		status = share_quantile(&m, z_low, z_high, 0.5 * (1.0 + level), &out->high);
+	/* With a unit or two little mass lies so far off that the mean leaves the bulk. */
+	out->low = fmin(out->low, out->mean);
+	out->high = fmax(out->high, out->mean);
+	return status;
 }
 
 /* The true value of a new unit less the origin, with its mean and spread. */

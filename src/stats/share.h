@@ -25,7 +25,7 @@ typedef struct CdSharePosterior
 typedef struct CdShare
 {
 	double		mean;
-	double		low;			/* equal-tailed */
+	double		low;			/* equal-tailed, widened to hold the mean */
 	double		high;
 } CdShare;
 

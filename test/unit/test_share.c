@@ -35,6 +35,21 @@ complements(void **state)
 	assert_between(below.mean, below.low, below.high);
 }
 
+/* One precise unit far off: little mass, but far away, draws the mean out of the bulk. */
+static void
+mean_within(void **state)
+{
+	const double y = 250.0;
+	const double v = 1.0;
+	CdShare		above = share(&y, &v, 1, 1.0, 0.0, true);
+	CdShare		below = share(&y, &v, 1, 1.0, 0.0, false);
+
+	(void) state;
+	assert_true(above.low <= above.mean && above.mean <= above.high && above.mean > 0.99);
+	assert_true(below.low <= below.mean && below.mean <= below.high);
+	assert_close(below.low + above.high, 1.0, 1e-9);
+}
+
 /* The ends of the interval are where the tail probabilities say. */
 static void
 quantiles_match_probabilities(void **state)
@@ -258,6 +273,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(complements),
+		cmocka_unit_test(mean_within),
 		cmocka_unit_test(quantiles_match_probabilities),
 		cmocka_unit_test(large_sample_limit),
 		cmocka_unit_test(fine_enough),
