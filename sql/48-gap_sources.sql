@@ -8,7 +8,7 @@ COMMENT ON FUNCTION coachdiag.agent_parts(coachdiag.panel) IS
 
 CREATE FUNCTION coachdiag.gap_sources(panel coachdiag.panel, higher_is_better boolean DEFAULT NULL, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
 		OUT kind text, OUT item text, OUT volume_share double precision, OUT gap double precision, OUT contribution double precision,
-		OUT own double precision, OUT mix double precision, OUT agents integer,
+		OUT own double precision, OUT mix double precision, OUT unmatched double precision, OUT agents integer,
 		OUT share_short double precision, OUT share_low double precision, OUT share_high double precision)
 	RETURNS SETOF record LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -27,34 +27,41 @@ BEGIN
 	), whole AS (
 		SELECT coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c
 	), by_type AS (
-		SELECT c.contact_type, coachdiag.exact_sum(c.weight) / w.weight AS share, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap
+		SELECT c.contact_type, coachdiag.exact_sum(c.weight) / w.weight AS share, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap,
+			count(DISTINCT c.agent) = 1 AS one_agent
 		FROM part c, whole w GROUP BY c.contact_type, w.weight
 	), by_agent_type AS (
 		SELECT c.agent, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c GROUP BY 1, 2
 	), by_agent AS (
 		SELECT a.agent, coachdiag.exact_sum(a.weight) AS weight, coachdiag.exact_sum(a.weight * a.gap) / coachdiag.exact_sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
 	), kitagawa AS (
-		-- An agent without a type counts as average on it: what the type is missing is mix, not the agent's own.
-		SELECT g.agent,
-			coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) - t.share) * (coalesce(a.gap, t.gap) + t.gap) / 2) AS mix,
-			coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
-		FROM by_agent g CROSS JOIN by_type t
-		LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
-		GROUP BY g.agent
+		-- Rates are taken from the mean gap, so that each type can be counted by itself: the differences of the shares add up to 0.
+		SELECT c.agent, CASE WHEN c.shares_types THEN c.own END AS own, CASE WHEN c.shares_types THEN c.mix END AS mix,
+			CASE WHEN c.shares_types THEN coalesce(c.unmatched, 0) ELSE c.gap - w.gap END AS unmatched
+		FROM whole w CROSS JOIN LATERAL (
+			SELECT g.agent, g.gap, bool_or(a.agent IS NOT NULL AND NOT t.one_agent) AS shares_types,
+				-- An agent without a type counts as average on it: what the type is missing is mix, not the agent's own.
+				coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) - t.share) * ((coalesce(a.gap, t.gap) + t.gap) / 2 - w.gap)) FILTER (WHERE a.agent IS NULL OR NOT t.one_agent) AS mix,
+				coachdiag.exact_sum((a.weight / g.weight - t.share) * (t.gap - w.gap)) FILTER (WHERE a.agent IS NOT NULL AND t.one_agent) AS unmatched,
+				coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
+			FROM by_agent g CROSS JOIN by_type t
+			LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
+			GROUP BY g.agent, g.gap) c
 	)
-	SELECT 'agent', g.agent, g.weight / w.weight, g.gap, g.weight / w.weight * g.gap, k.own, k.mix, 1, NULL::double precision, NULL::double precision, NULL::double precision
+	SELECT 'agent', g.agent, g.weight / w.weight, g.gap, g.weight / w.weight * g.gap, k.own, k.mix, k.unmatched, 1, NULL::double precision, NULL::double precision, NULL::double precision
 	FROM by_agent g JOIN kitagawa k USING (agent) CROSS JOIN whole w
 	UNION ALL
-	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
+	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
 	FROM by_type t CROSS JOIN LATERAL coachdiag.gap_dispersion(coachdiag.contact_type(panel, t.contact_type), coalesce(higher_is_better, false), scale, margin) d
 	UNION ALL
-	SELECT 'tenure', c.tenure, coachdiag.exact_sum(c.weight) / w.weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight), coachdiag.exact_sum(c.total) / w.weight, NULL, NULL,
+	SELECT 'tenure', c.tenure, coachdiag.exact_sum(c.weight) / w.weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight), coachdiag.exact_sum(c.total) / w.weight, NULL, NULL, NULL,
 		count(DISTINCT c.agent)::integer, NULL, NULL, NULL
 	FROM part c CROSS JOIN whole w GROUP BY c.tenure, w.weight;
 END
 $function$;
 COMMENT ON FUNCTION coachdiag.gap_sources(coachdiag.panel, boolean, text, double precision) IS
 'Whose or what''s gap it is: one row for each agent, contact type (NULL: none given) and tenure band. volume_share and gap: the item''s share of the volume and its mean gap; contribution: their product. Within each kind the contributions add up to the mean gap of the panel, exactly. '
-'Agents: gap = mean gap of the panel + own + mix (Kitagawa 1955): own is what the agent does differently on the same contacts, mix what comes from being routed other contacts than the team; an agent without some type counts as average on it. '
+'Agents: gap = mean gap of the panel + own + mix + unmatched (Kitagawa 1955): own is what the agent does differently on the same contacts, mix what comes from being routed other contacts than the team; an agent without some type counts as average on it. '
+'unmatched: what comes from contact types that nobody else takes, where the agent can''t be told from the type; own and mix NULL: the agent takes no others, and all of it is unmatched. '
 'Contact types: share_short (share_low, share_high): share of agents truly short by more than margin on this type; near 1: it is everybody. Oriented so that positive is worse when higher_is_better is given, value - target when it is NULL; in metric units, linear around the target on scale log. Raw means: an agent with few contacts has a noisy gap. '
 'A panel without values that have a target: no rows.';

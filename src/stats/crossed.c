@@ -11,6 +11,7 @@
 
 #include "stats/crossed.h"
 #include "stats/linear.h"
+#include "stats/solve.h"
 
 #define START 0.1				/* of each ratio to the residual variance */
 #define MM_STEPS 40
@@ -18,6 +19,7 @@
 #define GRADIENT_TOLERANCE 1e-8 /* in the logarithm of a ratio */
 #define DIFFERENCE 1e-4			/* step of the Hessian, likewise */
 #define MAX_MOVE 2.0			/* likewise */
+#define FIRST_STEP 1e-3			/* off the boundary, over the trace */
 
 typedef struct Problem
 {
@@ -323,6 +325,38 @@ minorise(Problem *p)
 	return evaluate(p);
 }
 
+/* Whether a component at the boundary would fit better off it. */
+static bool
+leaves_boundary(const Problem *p, int k)
+{
+	return slope(p, k) < -GRADIENT_TOLERANCE * p->trace[k];
+}
+
+/*
+ * Off the boundary: as far as doubling gains, for close to it the surface is not convex in
+ * logarithms and Newton's method creeps.
+ */
+static CdStatus
+enter(Problem *p, int k)
+{
+	CdStatus	status;
+	double		before = INFINITY;
+
+	p->active[k] = true;
+	p->ratio[k] = FIRST_STEP / p->trace[k];
+	status = evaluate(p);
+	while (status == CD_OK && p->deviance < before)
+	{
+		before = p->deviance;
+		p->ratio[k] *= 2.0;
+		status = evaluate(p);
+	}
+	if (status != CD_OK)
+		return status;
+	p->ratio[k] *= 0.5;
+	return evaluate(p);
+}
+
 /* Take components to the boundary where that fits better, and back where it does not. */
 static CdStatus
 revise_boundary(Problem *p, const bool wanted[CD_COMPONENTS], bool *changed)
@@ -340,7 +374,8 @@ revise_boundary(Problem *p, const bool wanted[CD_COMPONENTS], bool *changed)
 			status = evaluate(p);
 			if (status != CD_OK)
 				return status;
-			if (p->deviance <= before)
+			/* Better than here, and best: an optimum that lies between would be gone round forever. */
+			if (p->deviance <= before && !leaves_boundary(p, k))
 			{
 				p->active[k] = false;
 				*changed = true;
@@ -349,11 +384,10 @@ revise_boundary(Problem *p, const bool wanted[CD_COMPONENTS], bool *changed)
 			p->ratio[k] = ratio;
 			status = evaluate(p);
 		}
-		else if (wanted[k] && !p->active[k] && slope(p, k) < -GRADIENT_TOLERANCE * p->trace[k])
+		else if (wanted[k] && !p->active[k] && leaves_boundary(p, k))
 		{
-			p->active[k] = *changed = true;
-			p->ratio[k] = 1e-3 / p->trace[k];
-			status = evaluate(p);
+			*changed = true;
+			status = enter(p, k);
 		}
 		else
 			continue;
@@ -641,4 +675,22 @@ cd_crossed(const CdCell *cell, size_t cells, size_t size_a, size_t size_b,
 	for (size_t c = 0; c < cells && effect_ab != NULL; c++)
 		effect_ab[c] = p.ratio[CD_COMPONENT_AB] * p.e[c];
 	return CD_OK;
+}
+
+/* Hardly off the boundary there are no degrees of freedom left to speak of. */
+void
+cd_crossed_interval(double variance, double log_se, double level, double *low, double *high)
+{
+	double		df = 2.0 / (log_se * log_se);
+	double		upper;
+	double		lower;
+
+	*low = *high = NAN;
+	if (!(variance > 0.0) || isnan(log_se))
+		return;
+	if (cd_chisq_quantile(0.5 * (1.0 + level), df, &upper) != CD_OK
+		|| cd_chisq_quantile(0.5 * (1.0 - level), df, &lower) != CD_OK || !isfinite(variance * df / lower))
+		return;
+	*low = variance * df / upper;
+	*high = variance * df / lower;
 }

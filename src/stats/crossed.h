@@ -57,4 +57,10 @@ CdStatus	cd_crossed(const CdCell *cell, size_t cells, size_t size_a, size_t size
 					   const bool component[CD_COMPONENTS], CdArena *arena, CdCrossed *out,
 					   CdBlup *blup_a, CdBlup *blup_b, double *effect_ab);
 
+/*
+ * Interval of a component as of a multiple of chi-square, whose degrees of freedom are those
+ * at which its logarithm varies as much (Satterthwaite 1946); NaN on the boundary and next to it.
+ */
+void		cd_crossed_interval(double variance, double log_se, double level, double *low, double *high);
+
 #endif

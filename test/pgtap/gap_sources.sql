@@ -1,6 +1,6 @@
 -- gap_sources: the parts add up, and routing is told from skill.
 BEGIN;
-SELECT plan(11);
+SELECT plan(16);
 
 -- Four equally able agents; A1 is fed the hard type. B4 is slower than the others on everything.
 CREATE TEMP TABLE work AS
@@ -14,7 +14,7 @@ CREATE TEMP TABLE source AS SELECT s.* FROM unit, coachdiag.gap_sources(p, false
 CREATE TEMP TABLE whole AS SELECT sum(volume * (value - target)) / sum(volume) AS gap FROM work;
 
 SELECT ok(abs(sum(contribution) - (SELECT gap FROM whole)) < 1e-9, kind || ': contributions add up to the mean gap') FROM source GROUP BY kind ORDER BY kind;
-SELECT ok(bool_and(abs(gap - (SELECT gap FROM whole) - own - mix) < 1e-9), 'an agent''s gap is the mean gap, own and mix') FROM source WHERE kind = 'agent';
+SELECT ok(bool_and(abs(gap - (SELECT gap FROM whole) - own - mix) < 1e-9 AND unmatched = 0), 'an agent''s gap is the mean gap, own and mix') FROM source WHERE kind = 'agent';
 SELECT ok((SELECT gap FROM source WHERE item = 'A1') > (SELECT gap FROM source WHERE item = 'B4'), 'the raw gap of the agent who is fed the hard contacts is the largest');
 SELECT ok(abs(a.own - b.own) < 3 AND a.gap - b.gap > 30 AND a.mix > 20, format('the routing is mix, not the agent: own %s against %s of an equal', round(a.own::numeric, 2), round(b.own::numeric, 2)))
 FROM source a, source b WHERE a.item = 'A1' AND b.item = 'A2';
@@ -24,6 +24,15 @@ SELECT results_eq($$SELECT item, agents FROM source WHERE kind = 'tenure' ORDER 
 	$$VALUES ('3 to 6 months', 1), ('6 to 12 months', 2), ('over a year', 1), ('under 3 months', 1)$$, 'tenure bands, agents moving up');
 SELECT ok(abs(u.gap + d.gap) < 1e-9, 'where higher is better the gap turns its sign')
 FROM source u, unit, coachdiag.gap_sources(p, true) d WHERE u.item = 'hard' AND d.item = 'hard';
+-- C3 alone takes the chats, and nothing else; C2 shares the calls and takes a few letters alone.
+CREATE TEMP TABLE apart AS SELECT coachdiag.panel(value + (w % 2 * 2 - 1) * 0.1, 100, agent, date '2025-01-06' + 7 * w, volume, contact_type, NULL, NULL, NULL, NULL) AS p
+FROM (VALUES ('C1', 'call', 105, 10), ('C2', 'call', 107, 8), ('C2', 'letter', 140, 2), ('C3', 'chat', 125, 10)) v (agent, contact_type, value, volume), generate_series(0, 3) w;
+CREATE TEMP TABLE lone AS SELECT s.*, sum(contribution) OVER () AS mean_gap FROM apart, coachdiag.gap_sources(p, false) s WHERE kind = 'agent';
+SELECT ok(own IS NULL AND mix IS NULL AND abs(unmatched - (gap - mean_gap)) < 1e-9 AND unmatched > 9, 'who takes a type alone, and no other, is not comparable') FROM lone WHERE item = 'C3';
+SELECT ok(abs(own - 0.7 * (7 - 106 / 18.0)) < 1e-9 AND abs(unmatched - (0.2 - 2 / 30.0) * (40 - mean_gap)) < 1e-9, 'what is taken alone is not comparable, the rest is') FROM lone WHERE item = 'C2';
+SELECT ok(unmatched = 0 AND own < 0, 'who takes nothing alone is comparable') FROM lone WHERE item = 'C1';
+SELECT ok(bool_and(abs(gap - mean_gap - coalesce(own + mix, 0) - unmatched) < 1e-9), 'and the parts add up to the gap') FROM lone;
+SELECT ok(share_low <= share_short AND share_short <= share_high, 'the share short of one agent lies in its interval') FROM apart, coachdiag.gap_sources(p, false) WHERE item = 'chat';
 SELECT is_empty($$SELECT coachdiag.gap_sources(coachdiag.panel(1, NULL, 1::bigint, date '2025-01-06'))$$, 'no target: no rows');
 
 SELECT * FROM finish();

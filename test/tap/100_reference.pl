@@ -97,7 +97,7 @@ my @left = (
 	[ qr/criterion|^ML (?:var|coef|se)|ICC\(1\) exact|se\(tau2\)|Knapp-Hartung p$/, 'not shown in SQL: unit tests of src/stats' ],
 	[ qr/GLMM|^AGQ|^Laplace/, 'rates by maximum likelihood: unit tests of src/stats' ],
 	[ qr/James-Stein|^JS /, 'another estimator' ],
-	[ qr/ \| |lme4|printed/, 'models beyond one way: later' ],
+	[ qr/ \| |lme4|printed/, 'models beyond one way: 105_reference_crossed.pl, or no function' ],
 );
 
 # NIST's sd, F and what follows from them: the digits that doubles can carry (107.8681 is already off by 1e-14).

@@ -65,9 +65,8 @@ fit(Data *d, const bool *component, CdCrossed *out)
 
 /* Random cells, some empty, some with one value. */
 static void
-draw(Data *d, double sd_a, double sd_b, double sd_ab)
+draw_from(uint64_t seed, Data *d, double sd_a, double sd_b, double sd_ab)
 {
-	uint64_t	seed = 17;
 	double		effect_a[MAX_A];
 	double		effect_b[MAX_B];
 
@@ -89,6 +88,12 @@ draw(Data *d, double sd_a, double sd_b, double sd_ab)
 			}
 		}
 	collect(d);
+}
+
+static void
+draw(Data *d, double sd_a, double sd_b, double sd_ab)
+{
+	draw_from(17, d, sd_a, sd_b, sd_ab);
 }
 
 /* Balanced: the variances solve the table of mean squares. */
@@ -330,6 +335,57 @@ boundary(void **state)
 	assert_close(out.variance[CD_COMPONENT_A], smaller.variance[CD_COMPONENT_A], 1e-9);
 }
 
+/* An optimum next to the boundary is found, too. */
+static void
+settles(void **state)
+{
+	(void) state;
+	for (uint64_t seed = 1; seed <= 400; seed++)
+	{
+		Data		d;
+		CdCrossed	out;
+
+		draw_from(seed, &d, 0.3, 0.3, 0.3);
+		assert_ok(fit(&d, all, &out));
+		draw_from(seed, &d, 0.1, 0.5, 0.0);
+		assert_ok(fit(&d, all, &out));
+	}
+}
+
+/* 95 % intervals of variances that are plainly there hold 90 to 99 %. */
+static void
+covered(void **state)
+{
+	const double sd[CD_COMPONENTS] = {1.0, 1.5, 0.7};
+	double		held[CD_COMPONENTS] = {0};
+	double		given[CD_COMPONENTS] = {0};
+	double		low;
+	double		high;
+
+	(void) state;
+	for (uint64_t seed = 1; seed <= 600; seed++)
+	{
+		Data		d;
+		CdCrossed	out;
+
+		draw_from(seed, &d, sd[0], sd[1], sd[2]);
+		assert_ok(fit(&d, all, &out));
+		for (int k = 0; k < CD_COMPONENTS; k++)
+		{
+			cd_crossed_interval(out.variance[k], out.log_se[k], 0.95, &low, &high);
+			given[k] += !isnan(low);
+			held[k] += low <= sd[k] * sd[k] && sd[k] * sd[k] <= high;
+		}
+	}
+	for (int k = 0; k < CD_COMPONENTS; k++)
+	{
+		assert_true(given[k] > 550);
+		assert_between(held[k] / given[k], 0.9, 0.99);
+	}
+	cd_crossed_interval(1e-12, 40.0, 0.95, &low, &high);
+	assert_true(isnan(low) && isnan(high));
+}
+
 /* What cannot be answered is said. */
 static void
 refusals(void **state)
@@ -366,6 +422,8 @@ main(void)
 		cmocka_unit_test(unbalanced),
 		cmocka_unit_test(equivariant),
 		cmocka_unit_test(boundary),
+		cmocka_unit_test(settles),
+		cmocka_unit_test(covered),
 		cmocka_unit_test(refusals),
 	};
 
