@@ -9,6 +9,7 @@ import numpy as np
 
 import world
 
+SKIPPED = 3         # exit status of a study whose data are not at hand
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROW = np.dtype([("team", "i4"), ("agent", "i4"), ("period", "i4"), ("value", "f8"), ("weight", "f8"),
                 ("sessions", "f8"), ("tenure", "f8")], align=True)

@@ -32,7 +32,7 @@ EFFECT_FOREST = RandomForestRegressor(200, min_samples_leaf=5, max_features=0.3,
 FORESTS = {"effect forest": r"^effect\.", "full forest": r"\."}       # and the figures that each is given
 # "right" is not that of held_out, where mixed teams and those without a gap count, too
 VERDICT_AIMS = {part: {mark: aims[mark] for mark in ("auc", "brier", "swapped")}
-                for part, aims in [("normal", held_out.AIMS), ("hard", held_out.AIMS_HARD)]}
+                for part, aims in [("normal", verdict.AIMS), ("hard", verdict.AIMS_HARD)]}
 EFFECT_AIMS = {"normal": study.LIMITS, "hard": study.LIMITS}
 
 EFFECT = """(SELECT e.unit AS team, m.metric, e.* FROM {ws}.stored_metric m

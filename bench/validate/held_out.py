@@ -29,9 +29,6 @@ import floor
 import study
 import verdict
 
-AIMS = {"auc": (0.975, 1), "brier": (0, 0.05), "right": (0.88, 1), "swapped": (0, 0.03), "false alarm": (0, 0.05),
-        "open left open": (1, 1), "open p in .2-.8": (1, 1)}
-AIMS_HARD = dict(AIMS, auc=(0.95, 1), brier=(0, 0.08), right=(0.78, 1), swapped=(0, 0.06))
 COACHED = 10            # sessions from which a team counts as coached
 SIMULATORS = {          # module, centre of a seed, seeds
     "floor": (floor, floor.Centre, range(41, 51)),
@@ -121,7 +118,7 @@ def main():
     if arguments.csv:
         d.to_csv(arguments.csv, index=False)
     good = True
-    for name, part, aims in [("normal", d[~d.hard], AIMS), ("hard", d[d.hard], AIMS_HARD)]:
+    for name, part, aims in [("normal", d[~d.hard], verdict.AIMS), ("hard", d[d.hard], verdict.AIMS_HARD)]:
         if len(part):
             print(f"\n{name} centres, ", end="")
             good &= report(part, aims)

@@ -4,11 +4,13 @@ Each centre goes through two workspaces: shared, with its coaches; own, where ea
 own, so that nothing is known of the coaches from other teams.  All is in units of smallest_effect."""
 
 import argparse
+import sys
 import tempfile
 
 import numpy as np
 import pandas as pd
 
+import study
 import verdict
 
 AGENTS, WEEKS, FADE = 10, 52, 0.85
@@ -23,6 +25,13 @@ KINDS = {
     "process, poor helper": (4, 0, False, "good", "poor"),
     "process, own coach": (4, 0, False, "own", None),
     "all lack skill, own poor coach": (4, 0, True, "own poor", None),
+}
+PROCESS = ["process", "process, poor helper", "process, own coach"]
+
+# what each share of teams is to be within
+LIMITS = {
+    "poor coach, seen elsewhere: structural": (0, 0.05), "poor coach, seen elsewhere: cannot_tell": (0.9, 1),
+    "process: structural": (0.95, 1), "p_structural of the process over poor coach": (0.9, 1),
 }
 COPIES = 2                      # teams of each kind in a centre; the poor and the good coach are of one copy
 
@@ -90,13 +99,27 @@ def examine(seed):
     return d.assign(kind=d.team.map(kinds), seed=seed)
 
 
+def marks(d):
+    """Shares of teams; how often p_structural is higher for the process, where the coaches are seen elsewhere."""
+    shared = d[d.coaches == "shared"]
+    poor, process = shared[shared.kind == "all lack skill, poor coach"], d[d.kind.isin(PROCESS)]
+    p = shared.p_structural[shared.kind.isin(PROCESS)].to_numpy()[:, None] - poor.p_structural.to_numpy()[None, :]
+    return {
+        "poor coach, seen elsewhere: structural": (poor.verdict == "structural").mean(),
+        "poor coach, seen elsewhere: cannot_tell": (poor.verdict == "cannot_tell").mean(),
+        "process: structural": (process.verdict == "structural").mean(),
+        "p_structural of the process over poor coach": ((p > 0) + 0.5 * (p == 0)).mean()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 21)))
     d = pd.concat([examine(seed) for seed in parser.parse_args().seeds], ignore_index=True)
     d["kind"] = pd.Categorical(d.kind, list(KINDS))
     print(pd.crosstab([d.kind, d.coaches], d.verdict).join(d.groupby(["kind", "coaches"], observed=True).p_structural.mean().round(2)).to_string())
+    print()
+    return 0 if study.held_to(marks(d), LIMITS) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

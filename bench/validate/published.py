@@ -68,8 +68,8 @@ def show(name, library, rows, horizon):
 def main():
     path = folder()
     if path is None:
-        print("published: the collection of data is not at hand, nothing to show")
-        return 0
+        print("published: skipped, COACHDIAG_REFERENCE names no folder with expected.csv and data/")
+        return engine.SKIPPED
     library = engine.build()
     out = show("headache score", library, *headache(path))
     good = out["naive"] > 5 and (out["status"] != 0 or out["low"] < 0 < out["high"])
