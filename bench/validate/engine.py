@@ -60,15 +60,16 @@ def check_sizes(folder):
     return source
 
 
-def build():
-    """Compile the estimators into a temporary shared object."""
+def build(more=(), more_sizes=None):
+    """Compile the estimators into a temporary shared object, with more sources and a check of their structures if asked."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-"))
     target = folder / "stats.so"
-    others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials"]
+    others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials", *more]
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [ROOT / f"src/stats/{name}.c" for name in others]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
-                           f"-I{ROOT}/src", "-o", target, check_sizes(folder), *sources, *gsl, "-lm"])
+                           f"-I{ROOT}/src", "-o", target, check_sizes(folder),
+                           *([more_sizes(folder)] if more_sizes else []), *sources, *gsl, "-lm"])
     return load(target)
 
 
