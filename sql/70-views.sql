@@ -138,8 +138,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.ci_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.coaching_effect.ci_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.coaching_effect.p_value IS 'Two-sided p value of no effect. Of a team from its own sessions, nothing borrowed: to decide, read the interval.';
-	COMMENT ON COLUMN @.coaching_effect.naive_improvement IS 'What before against after shows: mean of the horizon periods after a session less the period it follows, metric units, positive is better. That is the session''s own or the one before, as all teams of the metric together tell.';
-	COMMENT ON COLUMN @.coaching_effect.naive_share_improved IS 'Share of sessions after which the next period was better than the one they follow: what the field calls coaching effectiveness.';
+	COMMENT ON COLUMN @.coaching_effect.naive_improvement IS 'What before against after shows: mean of the horizon periods after a session less the period before, metric units, positive is better.';
+	COMMENT ON COLUMN @.coaching_effect.naive_share_improved IS 'Share of sessions after which the next period was better than the one they follow (its own or the one before, as all teams of the metric together tell; naive_improvement starts from the same): what the field calls coaching effectiveness.';
 	COMMENT ON COLUMN @.coaching_effect.null_improvement IS 'What naive_improvement would have been had coaching done nothing: regression to the mean.';
 	COMMENT ON COLUMN @.coaching_effect.null_share_improved IS 'What naive_share_improved would have been had coaching done nothing.';
 	COMMENT ON COLUMN @.coaching_effect.smallest_detectable IS 'Effect that these data would show with 80 % probability, metric units; of a team from its own sessions, nothing borrowed.';
@@ -349,8 +349,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'i
 	COMMENT ON COLUMN @.indicators.n IS 'Agents that it rests on; of contact_type_or_step contact types, of coaching_without_effect sessions; null: of decide_or_wait.';
 	COMMENT ON COLUMN @.indicators.reason IS 'Why, in words.';
 	COMMENT ON COLUMN @.indicators.more_weeks IS 'At least so many more weeks would settle it, were the estimates to stay. Null, here and below: it is settled, or that would not settle it within a year, twice the agents or twelve sessions for each coached agent.';
-	COMMENT ON COLUMN @.indicators.more_agents IS 'About as many more agents would.';
-	COMMENT ON COLUMN @.indicators.more_sessions IS 'About as many more sessions would.';
+	COMMENT ON COLUMN @.indicators.more_agents IS 'At least as many more agents.';
+	COMMENT ON COLUMN @.indicators.more_sessions IS 'At least as many more sessions.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'diagnosis', 'materialized view', $part$
