@@ -15,7 +15,7 @@ CREATE TYPE coachdiag.structural_test AS (
 COMMENT ON TYPE coachdiag.structural_test IS
 'One test of a structural gap, contact mix taken out. When it is which: doc/verdict.md. state: structural, behavioural or unknown; unknown never counts as present. estimate (ci_low, ci_high: 95 %), by test: '
 'consistent_gap: standard deviation of the agents'' true gaps over the mean gap (at least the smallest effect), 0 is perfectly alike. experienced_same_gap: mean gap of agents with a year of tenure, metric units, positive is worse. contact_type_or_step: part of the gap that would go if the contact types to blame were like the others. coaching_without_effect: improvement per session, metric units, positive is better. decide_or_wait: part of the gap that lies where the agent can only wait, as given; not one of the four indicators. '
-'n: agents, contact types (contact_type_or_step) or sessions (coaching_without_effect). reason: in words. more_weeks, more_agents, more_sessions: about as many more would settle an unknown test, were the estimates to stay; NULL: it is settled, or no such number within a year, twice the agents or twelve sessions for each coached agent. The tests are those of the coaching paradox (Colville).';
+'n: agents, contact types (contact_type_or_step) or sessions (coaching_without_effect). reason: in words. more_weeks, more_agents, more_sessions: at least as many more it would take to settle an unknown test, were the estimates to stay; NULL: it is settled, or no such number within a year, twice the agents or twelve sessions for each coached agent. The tests are those of the coaching paradox (Colville).';
 
 CREATE TYPE coachdiag.structural_score_result AS (
 	verdict text,

@@ -336,7 +336,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'i
 	CREATE VIEW @.indicators AS
 	SELECT s.program, s.site, s.team, s.metric, t.*
 	FROM @.structural_score s CROSS JOIN LATERAL jsonb_populate_recordset(NULL::coachdiag.structural_test, s.tests) t;
-	COMMENT ON VIEW @.indicators IS 'Each test of a structural gap: estimate, 95 % interval, state (structural, behavioural, unknown), n, why, and about how much more would settle it. By which thresholds: type coachdiag.structural_test.';
+	COMMENT ON VIEW @.indicators IS 'Each test of a structural gap: estimate, 95 % interval, state (structural, behavioural, unknown), n, why, and how much more it would take at least to settle it. By which thresholds: type coachdiag.structural_test.';
 	COMMENT ON COLUMN @.indicators.program IS 'Program of the team; null: not given.';
 	COMMENT ON COLUMN @.indicators.site IS 'Site of the team; null: not given.';
 	COMMENT ON COLUMN @.indicators.team IS 'Team.';

@@ -185,6 +185,9 @@ reason_with_figures(const CdStory *story, const CdTest *t)
 							story->input->coaching.coached);
 		case CD_REASON_MOVES:
 			return psprintf("a session improves the metric by %s", estimate(story, t->estimate, t->low, t->high));
+		case CD_REASON_MOVES_LITTLE:
+			return psprintf("a session improves the metric by %s, less than is worth having",
+							estimate(story, t->estimate, t->low, t->high));
 		case CD_REASON_NO_SPREAD:
 			return psprintf("spread between agents not available: %s", story->input->whole->method);
 		case CD_REASON_FEW_AGENTS:
@@ -227,6 +230,8 @@ plain_reason(CdReason reason)
 		case CD_REASON_IDLE_COACH:
 			return "a session moves the metric by less than is worth having, but so do those of the same coaches "
 				"elsewhere: it may be the coaching";
+		case CD_REASON_EFFECT_SMALL:
+			return "a session improves the metric by less than is worth having; how much less isn't known";
 		case CD_REASON_EFFECT_VAGUE:
 			return "the effect of coaching is not known precisely enough";
 		case CD_REASON_NOTHING_TO_EXPLAIN:
@@ -276,7 +281,7 @@ count_of(double n, const char *what)
 	return psprintf("%.0f %s%s", n, what, n == 1 ? "" : "s");
 }
 
-/* About how much more would settle a test; NULL: not that way. */
+/* How much more it would take at least to settle a test; NULL: not that way. */
 static char *
 what_settles(const CdTest *t)
 {
@@ -284,14 +289,14 @@ what_settles(const CdTest *t)
 		return NULL;			/* the next step says it, and reports group what is not assessed */
 	if (!isnan(t->more_sessions))
 		return t->reason == CD_REASON_IDLE_COACH
-			? psprintf("about %s of another coach would tell", count_of(t->more_sessions, "session"))
-			: psprintf("about %s would tell", count_of(t->more_sessions, "more session"));
+			? psprintf("it would take at least %s of another coach to tell", count_of(t->more_sessions, "session"))
+			: psprintf("it would take at least %s to tell", count_of(t->more_sessions, "more session"));
 	if (t->reason == CD_REASON_ALL_NEW || t->reason == CD_REASON_FEW_EXPERIENCED)
 		return isnan(t->more_weeks) ? NULL : psprintf("three will have one in %s", count_of(t->more_weeks, "week"));
 	if (!isnan(t->more_weeks))
-		return psprintf("about %s would tell", count_of(t->more_weeks, "more week"));
+		return psprintf("it would take at least %s to tell", count_of(t->more_weeks, "more week"));
 	if (!isnan(t->more_agents))
-		return psprintf("about %s would tell", count_of(t->more_agents, "more agent"));
+		return psprintf("it would take at least %s to tell", count_of(t->more_agents, "more agent"));
 	return NULL;
 }
 
@@ -514,17 +519,18 @@ least(const CdStory *story, bool sessions)
 	return result;
 }
 
-/* Never coached, or by nobody who could: a few sessions tell more than waiting does. */
+/* Never coached, or by nobody who could: a few sessions tell more than waiting does, where they can tell. */
 static void
 append_trial(StringInfo s, const CdTest *coaching)
 {
-	double		each = isnan(coaching->more_agents) ? 3 : coaching->more_sessions / coaching->more_agents;
+	double		each = coaching->more_sessions / coaching->more_agents;
 
-	if (isnan(coaching->more_agents))
-		appendStringInfo(s, "Coach a few of them, %.0f sessions each", each);
+	if (isnan(each))
+		appendStringInfoString(s, "A few sessions would hardly tell: observe five to ten contacts, "
+							   "and note where the agent decides and where the agent waits.");
 	else
-		appendStringInfo(s, "Coach a few, %.0f agents with %.0f sessions each", coaching->more_agents, each);
-	appendStringInfo(s, ", leave the others as they are, and look again after %.0f weeks.", Max(8, each + 4));
+		appendStringInfo(s, "Coach a few, %s with %s each, leave the others as they are, and look again after %.0f weeks.",
+						 count_of(coaching->more_agents, "agent"), count_of(each, "session"), Max(8, each + 4));
 }
 
 /* Coaching that does nothing, though the gap may be one that it could close. */
@@ -534,7 +540,7 @@ append_idle(StringInfo s, const CdTest *coaching)
 	if (coaching->reason == CD_REASON_IDLE_COACH)
 		appendStringInfoString(s, "Let another coach try, or coach the coach: sessions do nothing here, "
 							   "but those of the same coaches do nothing elsewhere either. ");
-	else if (coaching->reason == CD_REASON_IDLE)
+	else if (coaching->reason == CD_REASON_IDLE || coaching->reason == CD_REASON_EFFECT_SMALL)
 		appendStringInfo(s, "Change how they are coached, or who does it: sessions %s here so far. ",
 						 coaching->high < 0 ? "make it worse" : "do nothing worth having");
 }
@@ -548,7 +554,7 @@ append_whom(StringInfo s, const CdStory *story)
 
 	if (coaching->state == CD_STATE_BEHAVIOURAL)
 		appendStringInfo(s, "Coaching %s here%s. ", coaching->low > 0 ? "works" : "seems to work",
-						 coaching->high < story->input->smallest_effect ? ", though a session moves little" : "");
+						 coaching->reason == CD_REASON_MOVES_LITTLE ? ", though one session alone moves less than is worth having" : "");
 	if (story->result->test[CD_TEST_CONSISTENT].state == CD_STATE_STRUCTURAL)
 		appendStringInfo(s, "Coach the whole team%s: nearly everybody is short.", on);
 	else
@@ -570,11 +576,12 @@ append_waiting(StringInfo s, const CdStory *story)
 							   "and note where the agent decides and where the agent waits.");
 		return;
 	}
+	appendStringInfoString(s, ": it would take at least ");
 	if (!isnan(weeks))
-		appendStringInfo(s, ": about %s", count_of(weeks, "more week"));
+		appendStringInfoString(s, count_of(weeks, "more week"));
 	if (!isnan(sessions))
-		appendStringInfo(s, "%s about %s", isnan(weeks) ? ":" : " or", count_of(sessions, "more session"));
-	appendStringInfoString(s, " could tell.");
+		appendStringInfo(s, "%s%s", isnan(weeks) ? "" : " or ", count_of(sessions, "more session"));
+	appendStringInfoString(s, " to tell.");
 }
 
 /* The tests that more would settle; what can't be assessed stands in the reason, another coach is said already. */
@@ -599,7 +606,7 @@ append_none_shown(StringInfo s, const CdStory *story)
 	if (isnan(story->result->more_weeks))
 		appendStringInfoString(s, "in a quarter.");
 	else
-		appendStringInfo(s, "after about %s.", count_of(story->result->more_weeks, "more week"));
+		appendStringInfo(s, "after at least %s.", count_of(story->result->more_weeks, "more week"));
 }
 
 /* What could tell, coaching untried or tried. */
@@ -630,6 +637,8 @@ leave_coaching(const CdTest *coaching)
 		return "Don't count on coaching for this, though it moves the metric";
 	if (coaching->reason == CD_REASON_FEW_CYCLES)
 		return "Hold back on coaching this: it looks like the process, and the sessions so far are too few to say whether they help";
+	if (coaching->reason == CD_REASON_EFFECT_SMALL)
+		return "Stop coaching this, which does nothing worth having";
 	if (coaching->state == CD_STATE_UNKNOWN)
 		return "Hold back on coaching this: it looks like the process, and whether sessions help isn't known";
 	return coaching->low > 0 ? "Stop coaching this, though it moves the metric a little" : "Stop coaching this";

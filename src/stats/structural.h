@@ -41,6 +41,8 @@ typedef enum CdReason
 	CD_REASON_IDLE,
 	CD_REASON_IDLE_COACH,
 	CD_REASON_MOVES,
+	CD_REASON_MOVES_LITTLE,		/* surely less than is worth having */
+	CD_REASON_EFFECT_SMALL,		/* the same, and whether anything is vague */
 	CD_REASON_EFFECT_VAGUE,
 	CD_REASON_NO_SPREAD,
 	CD_REASON_NOTHING_TO_EXPLAIN,
@@ -104,7 +106,7 @@ typedef enum CdEvidence
 	CD_EVIDENCES
 } CdEvidence;
 
-/* more_...: about as many more would settle an unknown test; NaN: they wouldn't, or it is settled. */
+/* more_...: as many more, were the estimates to stay, would settle an unknown test; NaN: they wouldn't, or it is settled. */
 typedef struct CdTest
 {
 	CdTestState state;

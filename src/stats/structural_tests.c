@@ -11,6 +11,7 @@
 #define ALIKE 0.6				/* spread over gap: below, everybody is short */
 #define DIFFERENT 0.75			/* above, some reach the target */
 #define COACH_MAY_BE_WHY 0.5	/* probability of idle coaches from which idle sessions are no sign */
+#define HALF_OF_90 (1.645 / 1.96)	/* of the half of a 95 % interval: that of 90 %, by which coaching_effect says no_effect */
 
 CdTest
 cd_test_unknown(CdReason reason, double n)
@@ -140,15 +141,15 @@ telling_half(double effect, double unit)
 /*
  * Sessions that would show whether one is worth having: the half of the interval of the mean over
  * four periods is to be 0.6 of the smallest effect. On simulated teams its standard error comes to
- * 1.46 to 1.52 times the noise of four periods' mean over the root of the sessions. At least three
- * for each of two agents.
+ * 1.46 to 1.52 times the noise of four periods' mean over the root of the sessions. At least as many
+ * as tell anything at all.
  */
 static void
 sessions_to_begin_with(CdTest *t, const CdStructuralInput *in, double unit)
 {
 	double		noise = in->whole->within_sd * in->whole->within_sd / in->period_weight;
 	double		enough = 0.6 * unit / 1.96 / 1.5;
-	double		sessions = fmax(6.0, ceil(noise / 4.0 / (enough * enough)));
+	double		sessions = fmax(CD_FEWEST_SESSIONS, ceil(noise / 4.0 / (enough * enough)));
 	double		half_of_team = floor(in->whole->agents / 2.0);
 
 	if (!(sessions <= MAX_SESSIONS * half_of_team))
@@ -157,10 +158,39 @@ sessions_to_begin_with(CdTest *t, const CdStructuralInput *in, double unit)
 	t->more_sessions = t->more_agents * ceil(sessions / t->more_agents);
 }
 
+/* Three for each agent, and no fewer than p_structural looks at, lest the two contradict each other. */
+static double
+cycles_to_judge_by(const CdCoachingEvidence *c)
+{
+	double		each = 3.0 * c->coached;
+
+	return each < CD_FEWEST_SESSIONS ? CD_FEWEST_SESSIONS : each;
+}
+
 bool
 cd_coach_may_be_why(const CdCoachingEvidence *c)
 {
 	return c->idle_coach >= COACH_MAY_BE_WHY;
+}
+
+/* Surely less than is worth having: coaching_effect then says the same, or that coaching harms or moves it by less. */
+static bool
+too_little(const CdCoachingEvidence *c, double unit)
+{
+	return c->effect + HALF_OF_90 * (c->high - c->effect) < unit;
+}
+
+/* Sessions that move too little say that of the process, unless those who give them move nothing elsewhere either. */
+static void
+settle_idle(CdTest *t, const CdStructuralInput *in, double unit, CdTestState state, CdReason reason)
+{
+	if (!cd_coach_may_be_why(&in->coaching))
+	{
+		cd_test_settle(t, state, reason);
+		return;
+	}
+	t->reason = CD_REASON_IDLE_COACH;
+	sessions_to_begin_with(t, in, unit);
 }
 
 CdTest
@@ -168,8 +198,9 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 {
 	const CdCoachingEvidence *c = &in->coaching;
 	CdTest		t = cd_test_unknown(CD_REASON_NO_SESSION, 0.0);
-	bool		enough = c->sessions >= 3.0 * c->coached;
-	bool		own = enough || c->sessions >= CD_FEWEST_SESSIONS;
+	double		cycles = cycles_to_judge_by(c);
+	bool		enough = c->sessions >= cycles;
+	bool		told = c->sessions >= CD_FEWEST_SESSIONS;
 	double		growth = cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, unit));
 	double		precise = cd_more(c->sessions, growth, MAX_SESSIONS * c->coached);
 
@@ -186,27 +217,22 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 		t.reason = CD_REASON_NO_COMPARISON;
 	else if (!(unit > 0.0))
 		t.reason = CD_REASON_NO_SMALLEST_EFFECT;
-	else if ((own && c->low > 0.0 && c->effect > 0.25 * unit) || (enough && c->effect > 0.4 * unit && c->low > -0.1 * unit))
-		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, CD_REASON_MOVES);
+	else if ((told && c->low > 0.0 && c->effect > 0.25 * unit) || (enough && c->effect > 0.4 * unit && c->low > -0.1 * unit))
+		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, too_little(c, unit) ? CD_REASON_MOVES_LITTLE : CD_REASON_MOVES);
 	else if (!enough)
 	{
 		t.reason = CD_REASON_FEW_CYCLES;
-		t.more_sessions = growth > 1.0 && isnan(precise) ? NAN : fmax(ceil(3.0 * c->coached - c->sessions), precise);
+		t.more_sessions = growth > 1.0 && isnan(precise) ? NAN : fmax(ceil(cycles - c->sessions), precise);
 		t.more_agents = isnan(t.more_sessions) ? NAN : c->coached;
 	}
 	else if (c->high < 0.4 * unit || (c->effect < 0.15 * unit && c->high < 0.75 * unit))
-	{
-		cd_test_settle(&t, CD_STATE_STRUCTURAL, CD_REASON_IDLE);
-		if (cd_coach_may_be_why(c))
-		{
-			cd_test_settle(&t, CD_STATE_UNKNOWN, CD_REASON_IDLE_COACH);
-			sessions_to_begin_with(&t, in, unit);
-		}
-	}
+		settle_idle(&t, in, unit, CD_STATE_STRUCTURAL, CD_REASON_IDLE);
 	else
 	{
 		t.reason = CD_REASON_EFFECT_VAGUE;
 		t.more_sessions = precise;
+		if (too_little(c, unit))
+			settle_idle(&t, in, unit, CD_STATE_UNKNOWN, CD_REASON_EFFECT_SMALL);
 	}
 	return t;
 }

@@ -68,7 +68,7 @@ SELECT cmp_ok((SELECT p_structural FROM shared.diagnosis WHERE team = 'skill, po
 SELECT matches((SELECT next_step FROM shared.diagnosis WHERE team = 'skill, poor coach'),
 	'^Let another coach try, or coach the coach: .* elsewhere either\. Coach a few, \d+ agents with \d+ sessions each, leave the others as they are, and look again after \d+ weeks\.', 'let another coach try');
 SELECT matches((SELECT i.reason FROM shared.indicators i WHERE i.team = 'skill, poor coach' AND i.test = 'coaching_without_effect'),
-	'but so do those of the same coaches elsewhere: it may be the coaching; about \d+ sessions of another coach would tell$', 'the reason says why');
+	'but so do those of the same coaches elsewhere: it may be the coaching; it would take at least \d+ sessions of another coach to tell$', 'the reason says why');
 SELECT matches((SELECT reason FROM shared.diagnosis WHERE team = 'skill, poor coach'), '^Cannot tell: [^.]*\. Does coaching move it\? Not known: a session moves the metric by less than is worth having, but so do', 'there, too');
 SELECT is_said('shared', 'some, poor coach', 'behavioural', 'unknown', 'the same coach, and agents differ');
 SELECT matches((SELECT next_step FROM shared.diagnosis WHERE team = 'some, poor coach'), '^Let another coach try, or coach the coach: .*\. Coach the agents who are truly short', 'with another coach, again');

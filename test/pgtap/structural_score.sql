@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(101);
+SELECT plan(107);
 
 \ir noise.psql
 
@@ -50,7 +50,7 @@ SELECT results_eq('SELECT * FROM coachdiag.structural_tests(panel_of(1), true, '
 	'SELECT t.* FROM coachdiag.structural_score(panel_of(1), true, ''identity'', 1, 0.1, -0.1, 0.3, 80, 10) s, unnest(s.tests) t', 'the same with an effect given');
 SELECT is((SELECT verdict FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, 1.2, 0.9, 1.5, 80, 10)), 'behavioural', 'an effect that is given counts');
 SELECT is((SELECT verdict FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), 'cannot_tell', 'without one nobody can tell');
-SELECT matches((SELECT next_step FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), '^Coach a few, 2 agents with 3 sessions each, leave the others as they are, and look again after 8 weeks\.', 'and a few sessions would');
+SELECT matches((SELECT next_step FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, NULL, NULL, NULL, NULL, NULL)), '^Coach a few, 4 agents with 3 sessions each, leave the others as they are, and look again after 8 weeks\.', 'and a few sessions would');
 SELECT is((SELECT s FROM (SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on) AS s FROM fact WHERE team = 2) r),
 	coachdiag.structural_score(panel_of(2)), 'rows in one step are the panel');
 SELECT is((SELECT s.tests FROM (SELECT (coachdiag.structural_score(value, target, agent::text, week, weight, type, sessions, NULL, NULL, hired_on)).* FROM fact WHERE team = 2) s),
@@ -146,6 +146,18 @@ SELECT matches((SELECT reason FROM score WHERE team = 2), '^Behavioural: agents'
 SELECT matches((SELECT reason FROM score WHERE team = 3), '^Structural: 100 % of the gap would go if re"fu''nd, \\ were like the other contact types\. ', 'a contact type');
 SELECT matches((SELECT reason FROM coachdiag.structural_score(panel_of(1), true, 'identity', 1, 1.2, 0.9, 1.5, 80, 10)), '^Behavioural: a session improves the metric by 1\.20 \(0\.90 to 1\.50\), which it hardly would if the process held all back\. Does coaching move it\? Yes: a session improves the metric by 1\.20 \(0\.90 to 1\.50\)\. ', 'what coaching does');
 
+-- Coaching that moves the metric by less than is worth having is said to, also where by how much less isn't known
+CREATE TABLE little AS SELECT team, low, coach, s.verdict, s.next_step, test_of(s, 'coaching_without_effect') AS t
+FROM team, (VALUES (-0.5, 0.3, 1.1, 0), (-0.6, 0.3, 1.2, 0), (0.01, 0.5, 0.99, 0), (-0.5, 0.3, 1.1, 0.8)) v (low, effect, high, coach), coachdiag.structural_score(panel, true, 'identity', 1, effect, low, high, 80, 10, idle_coach => coach) s;
+SELECT results_eq($$SELECT (t).state, (t).reason ~ '^a session improves the metric by less than is worth having; how much less isn''t known' FROM little WHERE team = 2 AND coach = 0 AND low < 0 ORDER BY low$$,
+	$$VALUES ('unknown', false), ('unknown', true)$$, 'so surely as coaching_effect says no_effect');
+SELECT matches((SELECT next_step FROM little WHERE team = 2 AND low = -0.5 AND coach = 0), '^Change how they are coached, or who does it: sessions do nothing worth having here so far\. Coach the agents who are truly short', 'who differ are to be coached, but not so');
+SELECT matches((SELECT next_step FROM little WHERE team = 2 AND low = -0.5 AND coach = 0.8), '^Let another coach try, or coach the coach: ', 'nor by a coach whose sessions do nothing elsewhere');
+SELECT matches((SELECT (t).reason || next_step FROM little WHERE team = 2 AND low = 0.01), '^a session improves the metric by 0\.50\d? \(0\.01\d? to 0\.99\d?\), less than is worth havingCoaching works here, though one session alone moves less than is worth having\. ', 'what works a little');
+SELECT matches((SELECT next_step FROM little WHERE team = 3 AND low = -0.5 AND coach = 0), '^Stop coaching this, which does nothing worth having\. Observe', 'nor where it is the process');
+SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(70 + 30 * noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 4) a, generate_series(0, 39) w), true, 'identity', 1)),
+	'^A few sessions would hardly tell: observe five to ten contacts, and note', 'where half of the team can''t have as many sessions as would tell, none are advised');
+
 -- Agents who share a large gap and still differ by several smallest effects: only the experienced are known, and they say structural
 CREATE TABLE apart AS SELECT coachdiag.panel(65 + 0.952 * (a - 6.5) + noise(a, w, 1), 60, a, date '2024-01-01' + 7 * w, 10, NULL, NULL, NULL, NULL, date '2019-01-01') AS panel
 FROM generate_series(1, 12) a, generate_series(0, 39) w;
@@ -161,10 +173,10 @@ CREATE TABLE unclear_score AS SELECT weeks, s.* FROM unclear, coachdiag.structur
 SELECT results_eq('SELECT DISTINCT verdict, mean_gap < 0 AND mean_high > 1 FROM unclear_score', $$VALUES ('cannot_tell', true)$$, 'above target on average, and the interval wide');
 SELECT matches((SELECT next_step FROM unclear_score WHERE weeks = 40),
 	'^No gap worth acting on is shown: a mean gap of -0\.\d\d \(-\d\.\d\d to \d\.\d\d\), and below zero is better than target\. Keep measuring, and look again in a quarter\.$', 'nobody is to be coached');
-SELECT matches((SELECT next_step FROM unclear_score WHERE weeks = 12), 'Keep measuring, and look again after about \d+ more weeks\.$', 'and when to look again is said');
+SELECT matches((SELECT next_step FROM unclear_score WHERE weeks = 12), 'Keep measuring, and look again after at least \d+ more weeks\.$', 'and when to look again is said');
 SELECT matches((SELECT reason FROM unclear_score WHERE weeks = 12), '^Cannot tell: a mean gap of .* shows nothing worth acting on, and doesn''t rule it out\. Does', 'with the reason');
 SELECT is((SELECT verdict FROM coachdiag.structural_score((SELECT coachdiag.panel(80.2 + 7 * noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 8) a, generate_series(0, 11 + look.weeks) w), true, 'identity', 1)), 'no_gap', 'about then there is surely none')
-FROM (SELECT substring(next_step FROM 'after about (\d+)')::int AS weeks FROM unclear_score WHERE weeks = 12) look;
+FROM (SELECT substring(next_step FROM 'after at least (\d+)')::int AS weeks FROM unclear_score WHERE weeks = 12) look;
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(x, 80, 1::bigint, NULL) FROM (VALUES (81.0)) v (x)), true, 'identity', 1)),
 	'^No gap worth acting on is shown: a mean gap of -1\.00, and below', 'one value: without an interval');
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(80.5 + 4 * (a - 3.5) - CASE WHEN w < 20 THEN -4 ELSE 4 END + noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 6) a, generate_series(0, 39) w), true, 'identity', 1)),

@@ -45,13 +45,19 @@ ask(const CdStructuralInput *in)
 }
 
 static CdTest
-coached(double effect, double low, double high, double sessions)
+coached_by(double idle_coach, double effect, double low, double high, double sessions, double agents)
 {
 	CdGapDispersion whole = alike();
 	CdStructuralInput in = nothing_known(&whole);
 
-	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, 5, 0};
+	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, agents, idle_coach};
 	return ask(&in).test[CD_TEST_COACHING];
+}
+
+static CdTest
+coached(double effect, double low, double high, double sessions)
+{
+	return coached_by(0, effect, low, high, sessions, 5);
 }
 
 /* Each side of each threshold. */
@@ -73,6 +79,31 @@ coaching(void **state)
 	assert_close(coached(0.14, -0.66, 0.94, 14).more_sessions, ceil(14.0 * (0.64 / (0.61 * 0.61) - 1.0)), 0.0);	/* not 1: as below */
 	assert_true(isnan(coached(0.14, -4.0, 4.3, 14).more_sessions));
 	assert_int_equal(coached(0.0, NAN, NAN, 15).reason, CD_REASON_NO_COMPARISON);
+}
+
+/* Three sessions each for two agents are six, which p_structural doesn't look at: nor does the test. */
+static void
+few_of_few(void **state)
+{
+	(void) state;
+	assert_int_equal(coached_by(0, 1.2, 0.8, 1.6, 6, 2).reason, CD_REASON_FEW_CYCLES);
+	assert_close(coached_by(0, 1.2, 0.8, 1.6, 6, 2).more_sessions, 4.0, 0.0);
+	assert_int_equal(coached_by(0, 0.0, -0.1, 0.1, 9, 3).reason, CD_REASON_FEW_CYCLES);
+	assert_int_equal(coached_by(0, 0.0, -0.1, 0.1, 10, 3).state, CD_STATE_STRUCTURAL);
+}
+
+/* 90 % of the interval below the smallest effect: what coaching_effect calls no effect isn't called unknown. */
+static void
+less_than_worth_having(void **state)
+{
+	(void) state;
+	assert_int_equal(coached(0.3, -0.5, 1.1, 15).reason, CD_REASON_EFFECT_SMALL);
+	assert_int_equal(coached(0.3, -0.5, 1.1, 15).state, CD_STATE_UNKNOWN);
+	assert_int_equal(coached(0.3, -0.6, 1.2, 15).reason, CD_REASON_EFFECT_VAGUE);
+	assert_int_equal(coached_by(0.6, 0.3, -0.5, 1.1, 15, 5).reason, CD_REASON_IDLE_COACH);
+	assert_int_equal(coached_by(0.6, 0.3, -0.6, 1.2, 15, 5).reason, CD_REASON_EFFECT_VAGUE);
+	assert_int_equal(coached(0.5, 0.01, 0.99, 15).reason, CD_REASON_MOVES_LITTLE);
+	assert_int_equal(coached(0.7, 0.2, 1.2, 15).reason, CD_REASON_MOVES);
 }
 
 /* Half of the interval 0.8 at 0.14, where 0.61 would tell: (0.8 / 0.61)^2 = 1.72 times the 20 sessions. */
@@ -102,8 +133,8 @@ never_coached(void **state)
 	assert_close(s.test[CD_TEST_COACHING].more_sessions, 25.0, 0.0);
 	whole.within_sd = 0.1;
 	s = ask(&in);
-	assert_close(s.test[CD_TEST_COACHING].more_agents, 2.0, 0.0);
-	assert_close(s.test[CD_TEST_COACHING].more_sessions, 6.0, 0.0);
+	assert_close(s.test[CD_TEST_COACHING].more_agents, 4.0, 0.0);	/* ten sessions, below which nothing is told */
+	assert_close(s.test[CD_TEST_COACHING].more_sessions, 12.0, 0.0);
 	whole.within_sd = 100;
 	assert_nan(ask(&in).test[CD_TEST_COACHING].more_sessions);
 }
@@ -730,6 +761,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(coaching),
+		cmocka_unit_test(few_of_few),
+		cmocka_unit_test(less_than_worth_having),
 		cmocka_unit_test(sessions_that_settle),
 		cmocka_unit_test(never_coached),
 		cmocka_unit_test(consistent_gap),
