@@ -30,7 +30,7 @@ SELECT format('WHERE TO ACT: %s teams, %s metrics, %s gaps looked at', count(DIS
 SELECT pg_temp.wrap(CASE verdict WHEN 'structural' THEN 'Fix the process, coaching will not close it: ' WHEN 'mixed' THEN 'Fix the process and coach some agents: '
 		WHEN 'behavioural' THEN 'Coach, the process allows better: ' WHEN 'cannot_tell' THEN 'Cannot be told yet: ' ELSE 'No gap worth acting on: ' END
 	|| CASE WHEN place < 4 THEN string_agg(name, ', ' ORDER BY relative_gap DESC, name) ELSE count(*)::text END || '.'
-	|| coalesce(' Coached more and more without result: ' || string_agg(name, ', ' ORDER BY name) FILTER (WHERE paradox) || '.', ''), '  ')
+	|| coalesce(' Coached on without result: ' || string_agg(name, ', ' ORDER BY name) FILTER (WHERE paradox) || '.', ''), '  ')
 FROM page GROUP BY verdict, place ORDER BY place;
 
 \echo
@@ -43,18 +43,31 @@ FROM page, (SELECT least(max(length(name)), 40) FROM page WHERE place < 4) w (wi
 WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
 
 \echo
-\echo 'WHAT COACHING DID: per session, over the four weeks after it (95 % interval); positive is better'
+\echo 'WHAT COACHING DID: a session, against the same agents not having had it then (95 % interval); positive is better'
+WITH team AS (
+	SELECT e.*, e.improvement + 0.84 * (e.ci_high - e.improvement) < m.smallest_effect AS little,
+		e.placebo_p * count(e.placebo_p) OVER (PARTITION BY e.metric) < 0.05 AS foreseen
+	FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) WHERE e.level = 'team'
+), teams AS (
+	SELECT metric, string_agg(team, ', ' ORDER BY improvement DESC) FILTER (WHERE conclusion = 'effective' AND little IS NOT TRUE) AS works,
+		string_agg(team, ', ' ORDER BY improvement DESC) FILTER (WHERE conclusion = 'effective' AND little) AS little,
+		string_agg(team, ', ' ORDER BY team) FILTER (WHERE conclusion = 'no_effect') AS idle,
+		string_agg(team, ', ' ORDER BY improvement) FILTER (WHERE conclusion = 'harmful') AS harms,
+		string_agg(team, ', ' ORDER BY team) FILTER (WHERE foreseen) AS foreseen,
+		string_agg(team, ', ' ORDER BY team) FILTER (WHERE overlap < 0.5) AS alone
+	FROM team GROUP BY metric
+)
 SELECT pg_temp.wrap(format('%s: %s %% of the sessions were followed by improvement, and %s %% would have been had coaching done nothing. '
-		'What a session really gave: %s %s (%s to %s).%s%s',
-	e.metric, round(100 * e.naive_share_improved::numeric), round(100 * e.null_share_improved::numeric),
-	round((x.times * e.improvement)::numeric, 1), x.unit, round((x.times * e.ci_low)::numeric, 1), round((x.times * e.ci_high)::numeric, 1),
-	coalesce(' It works in ' || t.works || '.', ''), coalesce(' It does nothing worth having in ' || t.idle || '.', '')), '  ')
-FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric),
+		'What a session really gave over the %s %s after it: %s %s (%s to %s).',
+	e.metric, round(100 * e.naive_share_improved::numeric), round(100 * e.null_share_improved::numeric), e.horizon, CASE s.period_step WHEN 'month' THEN 'months' ELSE 'weeks' END,
+	round((x.times * e.improvement)::numeric, 1), x.unit, round((x.times * e.ci_low)::numeric, 1), round((x.times * e.ci_high)::numeric, 1))
+	|| coalesce(' It works in ' || t.works || '.', '') || coalesce(' It helps, by less than is worth having, in ' || t.little || '.', '')
+	|| coalesce(' It does nothing worth having in ' || t.idle || '.', '') || coalesce(' It makes it worse in ' || t.harms || '.', '')
+	|| coalesce(' Not to be trusted in ' || t.foreseen || ': agents changed before their sessions, too.', '')
+	|| coalesce(' Most sessions had no team mate to compare with in ' || t.alone || '.', ''), '  ')
+FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) JOIN :"ws".stored_metric s USING (metric) JOIN teams t USING (metric),
 	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
-		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit),
-	LATERAL (SELECT string_agg(o.team, ', ' ORDER BY o.improvement DESC) FILTER (WHERE o.conclusion = 'effective') AS works,
-		string_agg(o.team, ', ' ORDER BY o.team) FILTER (WHERE o.conclusion = 'no_effect') AS idle
-		FROM :"ws".coaching_effect o WHERE o.level = 'team' AND o.metric = e.metric) t
+		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit)
 WHERE e.level = 'metric' ORDER BY e.metric;
 
 \echo

@@ -39,6 +39,31 @@ ok 'no structural gap is called behavioural, no behavioural one structural' is_t
 ok 'no gap is raised where there is none in most teams' is_true "
 	SELECT avg((d.verdict IN ('no_gap', 'cannot_tell'))::int) >= 0.9 FROM ops.diagnosis d JOIN dw.story s USING (team, metric) WHERE s.truth = 'no_gap'"
 
+ok 'no effect worth having is never called one that is not known' is_true "
+	SELECT count(*) > 0 AND bool_and(i.reason !~ 'effect of coaching is not known') FROM ops.coaching_effect e JOIN ops.indicators i USING (team, metric)
+	WHERE e.conclusion = 'no_effect' AND i.test = 'coaching_without_effect'"
+
+# By month; sessions help in one team, harm in another, and do nothing in a third.
+value "
+	SELECT coachdiag.create_workspace('monthly');
+	INSERT INTO monthly.metric (metric, higher_is_better, target, smallest_effect) VALUES ('quality', true, 90, 2);
+	CREATE TABLE month AS
+	SELECT *, 4 * (('x' || substr(md5(agent || ' ' || period), 1, 8))::bit(32)::bigint / 2.0 ^ 32 - 0.5) AS noise, md5(period || ' ' || agent) < '3' AS coached
+	FROM (SELECT team, 100 * team + a AS agent, (date '2022-01-01' + m * interval '1 month')::date AS period FROM generate_series(1, 3) team, generate_series(1, 12) a, generate_series(0, 35) m) x;
+	INSERT INTO monthly.assignment (agent_id, team, valid_from) SELECT DISTINCT agent, (ARRAY['Helped', 'Harmed', 'Idle'])[team], date '2020-01-01' FROM month;
+	INSERT INTO monthly.agent_metric (agent_id, metric, period, value)
+	SELECT agent, 'quality', period, 80 + noise + (ARRAY[3, -3, 0])[team] * coalesce(sum(coached::int) OVER (PARTITION BY agent ORDER BY period ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING), 0) FROM month;
+	INSERT INTO monthly.coaching_session (session_id, agent_id, coach_id, held_at, status, metric)
+	SELECT row_number() OVER (), agent, 1, period + 9, 'held', 'quality' FROM month WHERE coached" >/dev/null
+value "CALL coachdiag.refresh('monthly')" 2>/dev/null
+report=$(psql -Xq -v ON_ERROR_STOP=1 -v ws=monthly -f examples/warehouse/report.sql | tr -s ' \n' ' ')
+says() { grep -qF -- "$1" <<<"$report" || { echo "$report"; return 1; }; }
+ok 'the report says where coaching works' says 'It works in Helped.'
+ok 'and where it does nothing' says 'It does nothing worth having in Idle.'
+ok 'and where it harms' says 'It makes it worse in Harmed.'
+ok 'it counts the periods that there are' says 'over the 4 months after it'
+ok 'and names the comparison' says 'against the same agents not having had it then'
+
 diagnosis="SELECT md5(string_agg(d::text, '|' ORDER BY team, metric)) FROM ops.diagnosis d"
 before=$(value "$diagnosis")
 value "CALL coachdiag.refresh('ops')" 2>/dev/null
