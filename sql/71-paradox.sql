@@ -14,7 +14,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		SELECT bool_or(c.present) FILTER (WHERE c.column_name IN ('behaviour', 'sub_behaviour')) AS topic, bool_or(c.present) FILTER (WHERE c.column_name = 'action') AS action
 		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
 	), session AS (
-		SELECT d.team, m.metric, date_trunc('quarter', d.day::timestamp)::date AS quarter, d.action,
+		SELECT d.team, m.metric, date_trunc('quarter', d.day::timestamp)::date AS quarter, d.action, d.duration_minutes,
 			CASE WHEN d.behaviour IS NOT NULL OR d.sub_behaviour IS NOT NULL
 				THEN row_number() OVER (PARTITION BY d.agent_id, m.metric, d.behaviour, d.sub_behaviour ORDER BY d.day, d.session_id) END AS turn
 		FROM @.stored_coaching_session d
@@ -22,29 +22,41 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		WHERE d.dose
 	), log AS (
 		SELECT s.team, s.metric, s.quarter, count(s.turn) AS topics, count(*) FILTER (WHERE s.turn > 2) AS repeats, avg(s.turn) AS depth,
-			count(s.action)::double precision / count(*) AS documented,
-			sum(count(s.action)) OVER earlier / sum(count(*)) OVER earlier AS documented_before
+			count(s.action)::double precision AS documented, count(*)::double precision AS sessions,
+			(sum(count(s.action)) OVER earlier)::double precision AS documented_before, (sum(count(*)) OVER earlier)::double precision AS sessions_before,
+			(sum(count(s.duration_minutes)) OVER looked_at / sum(count(*)) OVER looked_at)::double precision AS timed
 		FROM session s WHERE s.team IS NOT NULL
 		GROUP BY s.team, s.metric, s.quarter
-		WINDOW earlier AS (PARTITION BY s.team, s.metric ORDER BY s.quarter RANGE BETWEEN '9 months' PRECEDING AND '1 month' PRECEDING)
+		WINDOW earlier AS (PARTITION BY s.team, s.metric ORDER BY s.quarter RANGE BETWEEN '9 months' PRECEDING AND '1 month' PRECEDING),
+			looked_at AS (PARTITION BY s.team, s.metric ORDER BY s.quarter
+				RANGE BETWEEN (SELECT (least(greatest(w.diagnosis_months, 6), 120) - 3) * interval '1 month' FROM @.settings w) PRECEDING AND CURRENT ROW)
+	), record AS (
+		-- Difference of two shares (Newcombe 1998), each with its exact interval.
+		SELECT l.*, n.share, n.share - b.share AS change,
+			n.share - b.share - sqrt((n.share - n.low) ^ 2 + (b.high - b.share) ^ 2) AS low, n.share - b.share + sqrt((n.high - n.share) ^ 2 + (b.share - b.low) ^ 2) AS high
+		FROM log l
+		CROSS JOIN LATERAL (SELECT l.documented / l.sessions AS share, i.* FROM coachdiag.binomial_interval(l.documented, l.sessions) i) n
+		CROSS JOIN LATERAL (SELECT l.documented_before / l.sessions_before AS share, i.* FROM coachdiag.binomial_interval(l.documented_before, l.sessions_before) i) b
 	)
 	SELECT r.program, r.site, r.team, r.metric, r.quarter, r.first_period, r.last_period, r.periods, r.agents,
 		r.dose, r.dose_change, r.dose_low, r.dose_high, r.dose_trend,
 		r.metric_change, r.metric_low, r.metric_high, r.metric_trend, r.mean_change,
 		r.gap, r.gap_change, r.gap_low, r.gap_high, r.gap_trend, r.target_change,
 		CASE WHEN r.paradox AND e.works THEN false ELSE r.paradox END AS paradox, CASE WHEN r.paradox AND e.works THEN 'none' ELSE r.stage END AS stage,
-		r.clear_since, r.sessions, r.minutes, r.sessions_since, r.minutes_since,
+		r.clear_since, r.sessions, r.minutes, l.timed AS timed_share, r.sessions_since, r.minutes_since,
 		CASE WHEN k.topic THEN coalesce(l.topics, 0) END AS topic_sessions,
 		CASE WHEN k.topic THEN l.depth::double precision END AS repeat_depth,
 		CASE WHEN k.topic THEN coalesce(l.repeats, 0) END AS repeat_sessions,
 		CASE WHEN k.topic AND r.unmoved THEN coalesce(l.repeats, 0) WHEN k.topic AND NOT r.unmoved THEN 0 END AS repeats_without_result,
-		CASE WHEN k.action THEN l.documented END AS documented_share,
-		CASE WHEN k.action THEN l.documented - l.documented_before::double precision END AS documented_change,
-		CASE WHEN k.action THEN l.documented - l.documented_before::double precision >= 0.05 AND r.unmoved END AS documentation_without_result,
+		CASE WHEN k.action THEN l.share END AS documented_share,
+		CASE WHEN k.action THEN l.change END AS documented_change,
+		CASE WHEN k.action THEN l.low END AS documented_low,
+		CASE WHEN k.action THEN l.high END AS documented_high,
+		CASE WHEN k.action THEN CASE WHEN l.change >= 0.05 AND l.low > 0 THEN true WHEN l.high < 0.05 THEN false END AND r.unmoved END AS documentation_without_result,
 		CASE WHEN r.paradox AND e.works THEN 'coaching moves the metric (view indicators), which would fall without it, though ' ELSE '' END || r.reason AS reason
 	FROM trend r
 	CROSS JOIN known k
-	LEFT JOIN log l USING (team, metric, quarter)
+	LEFT JOIN record l USING (team, metric, quarter)
 	LEFT JOIN @.indicators i ON i.team = r.team AND i.metric = r.metric AND i.test = 'coaching_without_effect'
 	CROSS JOIN LATERAL (SELECT coalesce(i.state = 'behavioural', false) AS works) e;
 	CREATE UNIQUE INDEX ON @.paradox (team, metric, quarter);
@@ -79,14 +91,17 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 	COMMENT ON COLUMN @.paradox.clear_since IS 'Period since which the data have said, month by month up to now, that the metric does not improve by smallest_effect; null: they don''t.';
 	COMMENT ON COLUMN @.paradox.sessions IS 'Coaching sessions in the window (windows of successive quarters overlap).';
 	COMMENT ON COLUMN @.paradox.minutes IS 'Minutes of coaching in the window; null: none noted.';
+	COMMENT ON COLUMN @.paradox.timed_share IS 'Share of the window''s sessions whose minutes are noted, 0 to 1: below 1 there were more minutes than are shown. Null: no session in the quarter.';
 	COMMENT ON COLUMN @.paradox.sessions_since IS 'Sessions after clear_since: what coaching has cost since.';
 	COMMENT ON COLUMN @.paradox.minutes_since IS 'Minutes of them; null: none noted.';
 	COMMENT ON COLUMN @.paradox.topic_sessions IS 'Sessions of the quarter with a topic (behaviour, sub_behaviour). Null: not assessed, needs coaching_session.behaviour or sub_behaviour; so too the next three.';
 	COMMENT ON COLUMN @.paradox.repeat_depth IS 'How often the agents had been coached on the topic, this session included: mean over the quarter''s sessions with a topic.';
 	COMMENT ON COLUMN @.paradox.repeat_sessions IS 'Sessions of the quarter on a topic on which the same agent had been coached twice or more before.';
 	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves, null where that cannot be told.';
-	COMMENT ON COLUMN @.paradox.documented_share IS 'Share of the quarter''s sessions with an agreed action on record. Null: no session, or not assessed, needs coaching_session.action; so too the next two.';
+	COMMENT ON COLUMN @.paradox.documented_share IS 'Share of the quarter''s sessions with an agreed action on record. Null: no session, or not assessed, needs coaching_session.action; so too the next four.';
 	COMMENT ON COLUMN @.paradox.documented_change IS 'Documented share less that of the three quarters before; null: no session in them.';
-	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record grew by 0.05 or more while the metric is flat or worse: the record grows, the result does not.';
+	COMMENT ON COLUMN @.paradox.documented_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.paradox.documented_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record surely grew (interval above zero), by 0.05 or more, while the metric is flat or worse: the record grows, the result does not. Null: cannot tell.';
 	COMMENT ON COLUMN @.paradox.reason IS 'What decided, in words.';
 $part$);

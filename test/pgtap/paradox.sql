@@ -1,6 +1,6 @@
 -- coaching_paradox: planted teams, what cannot be told, quarters, and the view of a workspace.
 BEGIN;
-SELECT plan(58);
+SELECT plan(62);
 
 \set QUIET on
 -- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
@@ -166,12 +166,31 @@ SELECT results_eq($$SELECT topic_sessions, repeat_sessions, round(repeat_depth::
 SELECT results_eq($$SELECT documented_share, documented_change, documentation_without_result FROM p.paradox WHERE team = 'team 0' AND quarter >= '2025-07-01' ORDER BY quarter$$,
 	$$SELECT 1::float8, 1 - s.before, true FROM (VALUES (1, 0::float8), (2, (SELECT count(action)::float8 / count(*) FROM p.coaching_session WHERE held_at < '2025-10-01'))) s (n, before) ORDER BY n$$,
 	'the record grows, the result does not');
+SELECT ok(bool_and(documented_low > 0 AND documented_low < documented_change AND documented_high >= documented_change), 'surely') FROM p.paradox WHERE team = 'team 0' AND documentation_without_result;
 SELECT is((SELECT count(DISTINCT repeats_without_result = repeat_sessions) FROM p.paradox WHERE team = 'team 0' AND metric_trend = 'flat'), 1::bigint, 'repeats without result are the repeats where it is flat');
 SELECT is((paradox, sessions, topic_sessions, documented_share, reason)::text, '(,0,0,,"not assessed: no coaching session for this metric")', 'a team without sessions') FROM p.paradox WHERE team = 'team 1' AND quarter = '2025-10-01';
 ALTER TABLE p.coaching_session DROP COLUMN behaviour, DROP COLUMN sub_behaviour, DROP COLUMN action, DROP COLUMN duration_minutes;
 CALL coachdiag.refresh('p');
 SELECT is((paradox, minutes, topic_sessions, repeat_depth, repeat_sessions, repeats_without_result, documented_share, documentation_without_result)::text, '(t,,,,,,,)', 'missing columns are not assessed, the rest is') FROM p.paradox WHERE team = 'team 0' AND quarter = '2025-10-01';
 SELECT is((SELECT count(*) FROM (SELECT DISTINCT ON (team) team, paradox FROM p.paradox ORDER BY team, quarter DESC) q WHERE paradox), 1::bigint, 'the latest quarter is the current state');
+
+-- A record that stays as it is: six sessions in ten with an action, half of them with minutes, and nothing moves.
+SELECT coachdiag.create_workspace('r');
+INSERT INTO r.metric VALUES ('qa', true, 90, 2, 'points', 'identity');
+INSERT INTO r.assignment SELECT 100 * t + a, 'team ' || t, '2020-01-01' FROM generate_series(1, 15) t, generate_series(1, 10) a;
+INSERT INTO r.agent_metric (agent_id, metric, period, value, volume)
+SELECT 100 * t + a, 'qa', date '2025-01-06' + 7 * w, 80 + pg_temp.normal(format('r %s %s %s', t, a, w)), 10 FROM generate_series(1, 15) t, generate_series(1, 10) a, generate_series(0, 50) w;
+INSERT INTO r.coaching_session (session_id, agent_id, coach_id, held_at, metric, action, duration_minutes)
+SELECT row_number() OVER (), 100 * t + a, 900 + t, date '2025-01-06' + 7 * w + time '10:00', 'qa', CASE WHEN pg_temp.uniform(format('action %s %s %s', t, a, w)) < 0.6 THEN 'listen' END,
+	CASE WHEN pg_temp.uniform(format('minutes %s %s %s', t, a, w)) < 0.5 THEN 30 END
+FROM generate_series(1, 15) t, generate_series(1, 10) a, generate_series(0, 50) w WHERE pg_temp.uniform(format('session %s %s %s', t, a, w)) < 0.1;
+CALL coachdiag.refresh('r');
+SELECT ok(count(*) FILTER (WHERE documented_change >= 0.05) >= 10 AND count(*) FILTER (WHERE documentation_without_result) <= 1, format('%s of %s quarters of a constant record are said to grow, though %s differ by 0.05', count(*) FILTER (WHERE documentation_without_result), count(*), count(*) FILTER (WHERE documented_change >= 0.05)))
+FROM r.paradox WHERE metric_trend = 'flat' AND documented_change IS NOT NULL;
+SELECT ok(count(*) >= 30 AND bool_and(documentation_without_result IS NULL), 'where the interval leaves it open, nobody can tell')
+FROM r.paradox WHERE metric_trend = 'flat' AND documented_low <= 0 AND documented_high >= 0.05;
+SELECT results_eq($$SELECT team, timed_share FROM r.paradox WHERE quarter = '2025-10-01' ORDER BY team$$,
+	$$SELECT 'team ' || agent_id / 100, count(duration_minutes)::float8 / count(*) FROM r.coaching_session GROUP BY 1 ORDER BY 1$$, 'the share of sessions whose minutes are noted');
 
 -- Steady coaching that works and fades: the year is flat, yet without it the metric would fall.
 INSERT INTO p.assignment SELECT agent + 200, 'team 2', '2020-01-01' FROM generate_series(1, 10) agent;
