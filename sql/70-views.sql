@@ -356,9 +356,16 @@ $part$);
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'diagnosis', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.diagnosis AS
 	SELECT s.program, s.site, s.team, s.metric, g.agents, g.mean_gap, s.verdict, s.p_structural, s.indicators_present,
-		q.paradox, s.next_step, s.reason
+		q.paradox, concat_ws(' ', c.next_step, s.next_step) AS next_step, s.reason
 	FROM @.structural_score s
 	JOIN @.gap_dispersion g USING (team, metric)
+	LEFT JOIN (
+		SELECT DISTINCT ON (i.team, i.metric) i.team, i.metric, coachdiag.after_change(i.started_on, i.contact_type,
+			(i.started_on + 8 * CASE h.period_step WHEN 'month' THEN interval '1 month' ELSE interval '1 week' END)::date, h.last_period, i.improvement, i.signature, i.recurrence) AS next_step
+		FROM @.intervention_effect i JOIN @.stored_history h USING (team, metric)
+		WHERE i.started_on > h.last_period - (SELECT w.diagnosis_months FROM @.settings w) * interval '1 month'
+		ORDER BY i.team, i.metric, i.started_on DESC, i.intervention_id
+	) c ON c.team = s.team AND c.metric = s.metric
 	LEFT JOIN (
 		SELECT DISTINCT ON (p.team, p.metric) p.team, p.metric, p.paradox FROM @.paradox p ORDER BY p.team, p.metric, p.quarter DESC
 	) q ON q.team = s.team AND q.metric = s.metric;
@@ -374,6 +381,6 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain.';
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
-	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words.';
+	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words; first of the latest change of process there in these months (view intervention_effect).';
 	COMMENT ON COLUMN @.diagnosis.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
 $part$);

@@ -19,7 +19,20 @@ END;
 COMMENT ON FUNCTION coachdiag.intervention_note(date, date, date, interval, text, text, double precision, double precision, text) IS
 'Internal: the signature and reason of a change of process in the light of other changes and of coaching. together: other changes on the same day, then cannot_tell; earlier, later: the nearest others, within span before and twice span after; coaching: improvement per session before it: a structural fix that achieved no more is partial.';
 
-INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1700, 'intervention_effect', 'materialized view', $part$
+CREATE FUNCTION coachdiag.after_change(started_on date, contact_type text, measurable_on date, last_period date, improvement double precision, signature text, recurrence text)
+	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'The change of process of ' || pg_catalog.to_char(started_on, 'YYYY-MM-DD') || coalesce(' for ' || contact_type, '') || CASE
+	WHEN improvement IS NULL THEN CASE WHEN last_period < measurable_on
+		THEN ' is too young to be measured, until ' || pg_catalog.to_char(measurable_on, 'YYYY-MM-DD') || ' at most: change nothing else there meanwhile.' END
+	WHEN signature = 'none' THEN ' brought nothing worth having: look again at what holds the work up.'
+	WHEN signature = 'cannot_tell' THEN ': what it brought can''t be told (view intervention_effect says why); keep measuring.'
+	WHEN recurrence = 'recurred' THEN ' helped, and came undone: find out what undid it, and redesign.'
+	WHEN recurrence = 'held' THEN ' helped, and holds: reinforce it, and keep measuring.'
+	ELSE ' helped: reinforce it, and measure whether it holds.' END;
+COMMENT ON FUNCTION coachdiag.after_change(date, text, date, date, double precision, text, text) IS
+'Internal: what to do after a change of process, in words, by what intervention_effect says of it. measurable_on: by when enough will have been seen, whatever there is to compare with; last_period: seen so far. NULL: it can''t be measured.';
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (890, 'intervention_effect', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.intervention_effect AS
 	WITH question AS MATERIALIZED (
 		SELECT i.intervention_id, i.started_on, i.kind, i.program, i.site, i.team, i.contact_type,

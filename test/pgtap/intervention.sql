@@ -2,7 +2,7 @@
 -- other changes at the time, in a workspace; segmented_regression.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(104);
+SELECT plan(114);
 
 -- Noise of mean 0 and sd 1, the same on every machine.
 CREATE FUNCTION noise(VARIADIC keys int[]) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
@@ -247,6 +247,7 @@ INSERT INTO ops.intervention (intervention_id, started_on, kind, metric, program
 	('THIRD', '2024-09-02', 'other', 'close', NULL, NULL, 'team 5', NULL),
 	('EARLY', '2019-07-29', 'other', 'edge', NULL, NULL, 'team 1', NULL), ('LATE', '2026-07-29', 'other', 'edge', NULL, NULL, 'team 1', NULL),
 	('NOBODY', '2024-07-29', 'other', 'edge', NULL, NULL, 'team 99', NULL),
+	('YOUNG', '2025-02-10', 'other', 'edge', NULL, NULL, 'team 2', NULL),
 	('FIX', '2024-07-29', 'process_redesign', 'fixed', NULL, NULL, 'team 1', NULL),
 	('SAME 1', '2024-07-29', 'other', 'same', NULL, NULL, 'team 1', NULL), ('SAME 2', '2024-07-29', 'other', 'same', 'north', NULL, NULL, NULL),
 	('BILL', '2024-07-29', 'authority_extension', 'typed', NULL, 'site 1', NULL, 'bill'), ('MOVE', '2024-07-29', 'other', 'typed', NULL, NULL, 'team 1', 'move');
@@ -275,6 +276,20 @@ SELECT ok(count(*) > 0 AND bool_and(signature = 'cannot_tell' AND improvement IS
 SELECT ok(coaching_before < improvement AND reason LIKE '%; more than a coaching session had achieved before%', 'it moved what coaching could not: ' || reason) FROM seen WHERE intervention_id = 'COACHED' AND team = 'team 1';
 SELECT is((coachdiag.intervention_note('2024-07-29', NULL, NULL, '26 weeks', NULL, 'structural_fix', 2, 3, 'why'))::text, '(partial,"why; a coaching session had achieved as much before")', 'a fix that did no more than a session is not what coaching could not do');
 SELECT is((SELECT count(*) FROM idle.intervention_effect), 0::bigint, 'no intervention: no row');
+
+-- What is to be done after a change stands in the diagnosis
+CREATE FUNCTION step(of_team text, of_metric text) RETURNS text LANGUAGE sql STABLE AS $$ SELECT next_step FROM ops.diagnosis WHERE team = of_team AND metric = of_metric $$;
+SELECT matches(step('team 1', 'fixed'), '^The change of process of 2024-07-29 helped, and holds: reinforce it, and keep measuring\. [A-Z]', 'a fix that holds is to be reinforced, before what else there is to do');
+SELECT matches(step('team 2', 'same'), '^The change of process of 2024-07-29 brought nothing worth having: look again at what holds the work up\. ', 'one that brought nothing sends back to look');
+SELECT matches(step('team 1', 'same'), '^The change of process of 2024-07-29: what it brought can''t be told \(view intervention_effect says why\); keep measuring\. ', 'two on one day');
+SELECT matches(step('team 1', 'typed'), '^The change of process of 2024-07-29 for (bill|move) ', 'of a contact type');
+SELECT matches(step('team 5', 'close'), '^The change of process of 2024-09-02', 'the team''s own');
+SELECT matches(step('team 2', 'edge'), '^The change of process of 2025-02-10 is too young to be measured, until 2025-04-07 at most: change nothing else there meanwhile\. ', 'too young, and until when');
+SELECT is(step('team 5', 'fixed'), (SELECT next_step FROM ops.structural_score WHERE team = 'team 5' AND metric = 'fixed'), 'nothing is said where nothing was changed');
+SELECT matches(coachdiag.after_change('2024-07-29', NULL, '2024-09-23', '2025-01-06', 5, 'partial', 'recurred'), '^The change of process of 2024-07-29 helped, and came undone: find out what undid it, and redesign\.$', 'what came back');
+SELECT matches(coachdiag.after_change('2024-07-29', 'bill', '2024-09-23', '2025-01-06', 5, 'structural_fix', 'cannot_tell'), '^The change of process of 2024-07-29 for bill helped: reinforce it, and measure whether it holds\.$', 'what may still come back');
+SELECT is(coachdiag.after_change('2024-07-29', NULL, '2024-09-23', '2024-09-23', NULL, 'cannot_tell', NULL), NULL, 'what can''t be measured is not waited for');
+
 SELECT lives_ok($$CALL coachdiag.refresh('ops')$$, 'refreshed again');
 SELECT is((SELECT count(*) FROM seen), (SELECT count(DISTINCT (intervention_id, metric, team)) FROM seen), 'still one row each');
 
