@@ -405,10 +405,10 @@ BEGIN
 	COMMENT ON COLUMN @.refresh_log.run IS 'Number of the refresh, from 1.';
 	COMMENT ON COLUMN @.refresh_log.started IS 'Start of the step.';
 	COMMENT ON COLUMN @.refresh_log.finished IS 'End of the step.';
-	COMMENT ON COLUMN @.refresh_log.step IS 'compare (what changed since the last refresh), periods, metrics, teams, panels, left_out, or a part of the workspace.';
+	COMMENT ON COLUMN @.refresh_log.step IS 'compare (what changed since the last refresh), periods, metrics, teams, panels, left_out, a part of the workspace; or failed, the one row of a refresh that did and changed nothing.';
 	COMMENT ON COLUMN @.refresh_log.rows IS 'Rows written; source rows left out; null where nothing is counted.';
 	COMMENT ON COLUMN @.refresh_log.seconds IS 'Time that the step took, in seconds.';
-	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out.';
+	COMMENT ON COLUMN @.refresh_log.message IS 'What the step covered; why rows were left out; why the refresh failed.';
 	$store$, '@', quote_ident(ws));
 END
 $$;

@@ -35,14 +35,16 @@ CREATE FUNCTION coachdiag.refreshed_part() RETURNS TABLE (part text, is_copy boo
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- Periods, metrics, teams and panels come between the copies and the rest.
-	SELECT p.name, p.position < 90, row_number() OVER (ORDER BY p.position)::integer - 1 + CASE WHEN p.position < 90 THEN 0 ELSE 4 END, count(*) OVER ()::integer + 4
-	FROM coachdiag.workspace_part p
-	WHERE p.kind <> 'view'
+	SELECT s.name, s.is_copy, row_number() OVER (ORDER BY s.position, s.no)::integer - 1, count(*) OVER ()::integer
+	FROM (
+		SELECT p.name, p.position < 90 AS is_copy, p.position, 0 AS no FROM coachdiag.workspace_part p WHERE p.kind <> 'view'
+		UNION ALL
+		VALUES ('compare', NULL::boolean, 0, 0), ('periods', NULL, 89, 1), ('metrics', NULL, 89, 2), ('teams', NULL, 89, 3), ('panels', NULL, 89, 4)
+	) s
 $$;
 
 COMMENT ON FUNCTION coachdiag.refreshed_part() IS
-'Internal: what a refresh goes through: parts, whether they are copies of the sources, which panels are made of, and how many steps of all are done before each.';
+'Internal: the steps that a refresh goes through: comparing, parts that are copies of the sources, then periods, metrics, teams and panels (is_copy null), and the other parts; and how many steps of all are done before each.';
 
 CREATE FUNCTION coachdiag.relation_state(ws text) RETURNS TABLE (relation text, state text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -294,16 +294,19 @@ COMMENT ON FUNCTION coachdiag.days_text(datemultirange) IS
 
 -- The refresh itself
 
-CREATE FUNCTION coachdiag.tell_progress(ws text, step text, done int, total int) RETURNS void
+CREATE FUNCTION coachdiag.tell_progress(ws text, step text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- What a session is called is the one thing of an open transaction that others see at once; an error takes it back.
-	SELECT set_config('application_name', format('coachdiag %s %s/%s %s', coachdiag.workspace_oid(ws), done, total, step), false)
+	SELECT set_config('application_name', format('coachdiag %s %s/%s%s %s %s', coachdiag.workspace_oid(ws), s.done, s.total,
+		'+' || nullif(current_setting('coachdiag.portions_left', true), ''), floor(extract(epoch FROM clock_timestamp())), step), false)
+	FROM coachdiag.refreshed_part() s
+	WHERE s.part = step
 $$;
 
-COMMENT ON FUNCTION coachdiag.tell_progress(text, text, integer, integer) IS
-'Internal: names the step that a refresh is at in application_name, where the view coachdiag.progress reads it.';
+COMMENT ON FUNCTION coachdiag.tell_progress(text, text) IS
+'Internal: has application_name say which step a refresh is at and since when, where the view coachdiag.progress reads it: workspace, steps done/of all, +portions left, second of the epoch, step.';
 
 CREATE FUNCTION coachdiag.lock_workspace(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -445,13 +448,16 @@ DECLARE
 	empty boolean;
 BEGIN
 	LOOP
+		PERFORM coachdiag.tell_progress(ws, 'periods');
 		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
+		PERFORM coachdiag.tell_progress(ws, 'metrics');
 		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
 		EXIT WHEN days IS NULL OR before = coachdiag.metric_state(ws);
 		RAISE NOTICE 'targets, scales or periods of metrics have changed: all panels are rebuilt';
 		days := NULL;
 	END LOOP;
 	IF changed && '{assignment}' THEN
+		PERFORM coachdiag.tell_progress(ws, 'teams');
 		CALL coachdiag.refresh_step(ws, run, 'teams', format('SELECT coachdiag.refresh_teams(%L)', ws));
 	ELSE
 		CALL coachdiag.refresh_step(ws, run, 'teams', NULL, 'nothing new to read');
@@ -459,6 +465,7 @@ BEGIN
 	settled := coachdiag.settled_days(days, waited, coachdiag.waiting(ws));
 	EXECUTE format('SELECT sum(p.rows) || '' rows wait, from '' || min(p.period) || '' on'' FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE p.period >= m.waits_from', ws)
 	INTO waiting;
+	PERFORM coachdiag.tell_progress(ws, 'panels');
 	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, settled, run), concat_ws('; ', coachdiag.days_text(settled), waiting));
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_panel)', ws) INTO empty;
 	IF empty AND waiting IS NOT NULL THEN
@@ -489,13 +496,13 @@ DECLARE
 	writes bigint;
 BEGIN
 	FOR p IN
-		SELECT r.*, w.done, w.total
+		SELECT r.*
 		FROM coachdiag.part_reads(ws) r
 			JOIN coachdiag.refreshed_part() w USING (part)
 		WHERE w.is_copy = copies ORDER BY w.done
 	LOOP
 		IF everything OR p.reads IS NULL OR p.reads && changed OR p.part = ANY (changed) THEN
-			PERFORM coachdiag.tell_progress(ws, p.part, p.done, p.total);
+			PERFORM coachdiag.tell_progress(ws, p.part);
 			writes := coachdiag.writes(ws, p.part);
 			CALL coachdiag.refresh_step(ws, run, p.part, format('SELECT coachdiag.refresh_part(%L, %L, %L)', ws, p.part, from_month));
 			IF (writes = coachdiag.writes(ws, p.part)) IS NOT TRUE THEN
@@ -540,7 +547,7 @@ BEGIN
 	PERFORM coachdiag.fill_settings(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r', ws) INTO run;
-	PERFORM coachdiag.tell_progress(ws, 'compare', 0, (SELECT max(p.total) FROM coachdiag.refreshed_part() p));
+	PERFORM coachdiag.tell_progress(ws, 'compare');
 	changed := coachdiag.take_changed_relations(ws) || coachdiag.take_changed_sources(ws);
 	EXECUTE format('INSERT INTO %I.refresh_log (run, started, finished, step, seconds) VALUES ($1, $2, $3, ''compare'', extract(epoch FROM $3 - $2))', ws)
 	USING run, started, clock_timestamp();
@@ -548,7 +555,6 @@ BEGIN
 	CALL coachdiag.refresh_parts(ws, run, true, everything, NULL, changed);
 	days := coachdiag.days_to_refresh(ws, since, everything OR 'agent_metric' = ANY (changed));
 
-	PERFORM coachdiag.tell_progress(ws, 'panels', max(p.done) FILTER (WHERE p.is_copy) + 1, max(p.total)) FROM coachdiag.refreshed_part() p;
 	written := ARRAY(SELECT coachdiag.writes(ws, s) FROM unnest(stores) s);
 	CALL coachdiag.refresh_stores(ws, run, CASE WHEN everything THEN '{assignment}' ELSE changed END, days);
 	changed := changed || ARRAY(SELECT s.name FROM unnest(stores, written) s (name, before) WHERE (s.before = coachdiag.writes(ws, s.name)) IS NOT TRUE);
@@ -563,27 +569,71 @@ $$;
 COMMENT ON PROCEDURE coachdiag.run_refresh(text, date, boolean) IS
 'Internal: what coachdiag.refresh does.';
 
-CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
-LANGUAGE plpgsql
+CREATE FUNCTION coachdiag.explain_failure(ws text, code text, message text, context text, INOUT detail text, INOUT hint text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+	IF hint = '' AND left(code, 2) IN ('21', '22', '38', '39', '42', 'HV', 'P0') THEN
+		-- Pages of our SQL would hide what a view of theirs said.
+		RAISE LOG 'coachdiag.refresh of "%": %', ws, message USING DETAIL = context;
+		detail := coalesce(nullif(detail, ''), 'The log of the server has the statement.');
+		hint := format('SELECT * FROM coachdiag.check_sources(%L) names the source, if one cannot be read.', ws);
+	END IF;
+	detail := coalesce(nullif(detail, ''), 'Nothing has changed: the last good results stay.');
+	hint := coalesce(nullif(hint, ''), 'The next refresh does what this one did not.');
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.explain_failure(text, text, text, text, text, text) IS
+'Internal: detail and hint for who sees a refresh fail with an error; where it may be one of a source, the statement goes to the log of the server.';
+
+CREATE FUNCTION coachdiag.log_failure(ws text, started timestamptz, message text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM coachdiag.require_owner(ws);
+	EXECUTE format($query$
+		INSERT INTO %1$I.refresh_log (run, started, finished, step, seconds, message)
+		SELECT coalesce(max(run), 0) + 1, $1, clock_timestamp(), 'failed', extract(epoch FROM clock_timestamp() - $1), $2
+		FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r
+	$query$, ws) USING started, message;
+EXCEPTION WHEN OTHERS THEN
+	-- No workspace, not theirs, no log: the refresh failed for that, and that is what is told.
+	RETURN;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.log_failure(text, timestamptz, text) IS
+'Internal: writes into refresh_log of a workspace that a refresh failed, where who called it may.';
+
+-- No SET clause: with one it could not commit.
+CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
+LANGUAGE plpgsql
+AS $$
 DECLARE
+	started CONSTANT timestamptz := pg_catalog.clock_timestamp();
+	-- Otherwise to commit would be to commit what the caller has written.
+	alone CONSTANT boolean := coachdiag.can_commit() AND pg_catalog.pg_current_xact_id_if_assigned() IS NULL;
 	code text;
 	message text;
 	detail text;
 	hint text;
 	context text;
 BEGIN
-	CALL coachdiag.run_refresh(ws, since, rebuild);
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
-	IF hint <> '' OR left(code, 2) NOT IN ('21', '22', '38', '39', '42', 'HV', 'P0') THEN
-		RAISE;
+	BEGIN
+		CALL coachdiag.run_refresh(ws, since, rebuild);
+		RETURN;
+	EXCEPTION WHEN OTHERS OR query_canceled THEN
+		GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+	END;
+	IF alone THEN
+		PERFORM coachdiag.log_failure(ws, started, message);
+		COMMIT;
 	END IF;
-	-- Pages of our SQL would hide what a view of theirs said.
-	RAISE LOG 'coachdiag.refresh of "%": %', ws, message USING DETAIL = context;
-	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), 'The log of the server has the statement.'),
-		HINT = format('SELECT * FROM coachdiag.check_sources(%L) names the source, if one cannot be read.', ws);
+	SELECT f.detail, f.hint INTO detail, hint FROM coachdiag.explain_failure(ws, code, message, context, detail, hint) f;
+	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint;
 END
 $$;
 
@@ -594,5 +644,5 @@ COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
 'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
 'since: rows of agent_metric of earlier periods, and contacts and contact events of earlier months, have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
-'readers see the old results, then the new. Two refreshes of one workspace run one after the other. '
+'readers see the old results, then the new. One that fails changes nothing; called by itself, not in a transaction that others have written in, it leaves a row in refresh_log (step failed). Two refreshes of one workspace run one after the other. '
 'Errors: no such workspace; not its owner (42501); a required source relation or column is missing or of a wrong type; a metric listed twice.';

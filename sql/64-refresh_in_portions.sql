@@ -1,29 +1,31 @@
 -- A long history read in portions that commit, each a refresh as of an earlier day.
 
-CREATE FUNCTION coachdiag.next_portion(ws text, rows bigint) RETURNS date
+CREATE FUNCTION coachdiag.next_portion(ws text, rows bigint, OUT day date, OUT portions_left bigint)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	read boolean;
 	last_period date;
+	to_read numeric;
 BEGIN
 	EXECUTE format('SELECT EXISTS (SELECT FROM %I.stored_period)', ws) INTO read;
 	EXECUTE format($query$
-		SELECT min(period) FILTER (WHERE so_far >= $1 AND so_far < total) FROM (
+		SELECT min(period) FILTER (WHERE so_far >= $1 AND so_far < total), max(total) FROM (
 			SELECT period, sum(p.rows) OVER (ORDER BY period) AS so_far, sum(p.rows) OVER () AS total
 			FROM (%s) p LEFT JOIN %I.stored_metric m USING (metric)
 			WHERE period < least(%L, date '9999-01-01') AND (period >= m.waits_from OR NOT $2)
 		) p
 	$query$, CASE WHEN read THEN format('SELECT * FROM %I.stored_period', ws) ELSE coachdiag.period_sql(ws) END, ws, coachdiag.waits_from(ws))
-	INTO last_period USING rows, read;
+	INTO last_period, to_read USING rows, read;
 	-- A month and a week later it is over on every grid.
-	RETURN nullif(least(last_period + 37, coachdiag.as_of(ws)), coachdiag.as_of(ws));
+	day := nullif(least(last_period + 37, coachdiag.as_of(ws)), coachdiag.as_of(ws));
+	portions_left := ceil(to_read / rows) - 1;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.next_portion(text, bigint) IS
-'Internal: the day as of which about so many rows more of agent_metric are over than the stored panels hold; null: fewer are left.';
+'Internal: the day as of which about so many rows more of agent_metric are over than the stored panels hold (null: fewer are left), and about how many portions are left after that one.';
 
 CREATE FUNCTION coachdiag.refresh_portion(ws text, rows bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -33,6 +35,7 @@ AS $$
 DECLARE
 	day date;
 	chosen date;
+	portions_left bigint;
 BEGIN
 	IF (rows > 0) IS NOT TRUE THEN
 		RAISE EXCEPTION 'rows must be above 0' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is how many rows of agent_metric are read between two commits.';
@@ -44,11 +47,12 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('SELECT coachdiag.track_changes(%L) first, or CALL coachdiag.refresh(%L), which reads it once.', ws, ws);
 	END IF;
 	EXECUTE format('SELECT as_of FROM %I.settings FOR UPDATE', ws) INTO chosen;
-	day := coachdiag.next_portion(ws, rows);
+	SELECT n.day, n.portions_left INTO day, portions_left FROM coachdiag.next_portion(ws, rows) n;
+	PERFORM set_config('coachdiag.portions_left', CASE WHEN day IS NULL THEN 0 ELSE portions_left END::text, true);
 	IF day IS NULL THEN
 		RETURN false;
 	END IF;
-	RAISE NOTICE 'as of %:', day;
+	RAISE NOTICE 'as of %, portions left after this one: %', day, portions_left;
 	EXECUTE format('UPDATE %I.settings SET as_of = $1', ws) USING day;
 	CALL coachdiag.refresh(ws);
 	EXECUTE format('UPDATE %I.settings SET as_of = $1', ws) USING chosen;

@@ -9,20 +9,20 @@ DECLARE
 BEGIN
 	EXECUTE format($query$
 		INSERT INTO %1$I.change_log (run, changed_at, what, team, metric, intervention, before, after)
-		SELECT (SELECT coalesce(max(l.run), 1) FROM %1$I.refresh_log l), clock_timestamp(), what, team, metric, intervention,
-			max(state) FILTER (WHERE NOT now), max(state) FILTER (WHERE now)
+		SELECT (SELECT coalesce(max(l.run), 1) FROM %1$I.refresh_log l), clock_timestamp(), what, team, metric, intervention, max(known), max(state)
 		FROM (
-			SELECT 'verdict' AS what, d.team, d.metric, NULL AS intervention, d.verdict AS state, true AS now FROM %1$I.diagnosis d
+			SELECT 'verdict' AS what, d.team, d.metric, NULL AS intervention, d.verdict AS state, NULL AS latest, NULL AS known FROM %1$I.diagnosis d
 			UNION ALL
-			SELECT 'paradox', d.team, d.metric, NULL, CASE WHEN d.paradox THEN 'yes' WHEN NOT d.paradox THEN 'no' ELSE 'cannot_tell' END, true FROM %1$I.diagnosis d
+			SELECT 'paradox', d.team, d.metric, NULL, CASE WHEN d.paradox THEN 'yes' WHEN NOT d.paradox THEN 'no' ELSE 'cannot_tell' END, NULL, NULL FROM %1$I.diagnosis d
 			UNION ALL
-			SELECT 'intervention', NULL, i.metric, i.intervention_id, coalesce(i.recurrence, 'no_improvement'), true FROM %1$I.intervention_effect i WHERE i.team IS NULL
+			SELECT 'intervention', NULL, i.metric, i.intervention_id, coalesce(i.recurrence, 'no_improvement'), NULL, NULL FROM %1$I.intervention_effect i WHERE i.team IS NULL
 			UNION ALL
-			SELECT * FROM (SELECT DISTINCT ON (c.what, c.team, c.metric, c.intervention) c.what, c.team, c.metric, c.intervention, c.after AS state, false
-				FROM %1$I.change_log c ORDER BY c.what, c.team, c.metric, c.intervention, c.run DESC) latest
+			-- Who was away is compared with the state before.
+			SELECT c.what, c.team, c.metric, c.intervention, NULL, (array_agg(c.after ORDER BY c.run DESC))[1], (array_agg(c.after ORDER BY c.run DESC) FILTER (WHERE c.after IS NOT NULL))[1]
+			FROM %1$I.change_log c GROUP BY 1, 2, 3, 4
 		) s
 		GROUP BY what, team, metric, intervention
-		HAVING max(state) FILTER (WHERE NOT now) IS DISTINCT FROM max(state) FILTER (WHERE now)
+		HAVING max(latest) IS DISTINCT FROM max(state)
 			-- A look back is no change.
 			AND NOT EXISTS (SELECT FROM %1$I.settings WHERE isfinite(as_of))
 	$query$, ws);
@@ -53,7 +53,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, r
 	COMMENT ON COLUMN @.change_log.team IS 'Team; null: all that an intervention touched, together.';
 	COMMENT ON COLUMN @.change_log.metric IS 'Metric.';
 	COMMENT ON COLUMN @.change_log.intervention IS 'Intervention; null: of a verdict or paradox.';
-	COMMENT ON COLUMN @.change_log.before IS 'State until then; null: not diagnosed before.';
+	COMMENT ON COLUMN @.change_log.before IS 'State until then, the last that was diagnosed: the same as after where a team was away and is back as it was; null: not diagnosed before.';
 	COMMENT ON COLUMN @.change_log.after IS 'State since then; null: no longer diagnosed.';
 $part$, 'SELECT coachdiag.refresh_change_log($1)', '{diagnosis,intervention_effect,settings}');
 
@@ -71,17 +71,17 @@ BEGIN
 		FROM %1$I.change_log c
 			LEFT JOIN %1$I.stored_team t ON t.team = c.team
 			LEFT JOIN %1$I.stored_intervention i ON i.intervention_id = c.intervention
-		WHERE c.before IS NOT NULL
-			AND CASE WHEN $1 IS NULL THEN c.run = coalesce((SELECT max(l.run) FROM %1$I.refresh_log l), (SELECT max(l.run) FROM %1$I.change_log l)) ELSE c.changed_at >= $1 END
+		WHERE (c.before IS NOT NULL OR c.what = 'paradox' AND c.after = 'yes') AND c.before IS DISTINCT FROM c.after
+			AND CASE WHEN $1 IS NULL THEN c.run = coalesce((SELECT max(l.run) FROM %1$I.refresh_log l WHERE l.step <> 'failed'), (SELECT max(l.run) FROM %1$I.change_log l)) ELSE c.changed_at >= $1 END
 		ORDER BY c.changed_at, c.what, c.team, c.metric, c.intervention
 	$query$, ws) USING since;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.changes(text, timestamptz) IS
-'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace (where refresh_log has been emptied: the last that changed something), or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
+'Verdicts that changed, paradoxes that appeared or went, and interventions whose improvement came undone or is now seen to last, at the last refresh of a workspace that did not fail (where refresh_log has been emptied: the last that changed something), or since a time. before, after: state of the verdict (structural, behavioural, mixed, no_gap, cannot_tell), '
 'of the paradox (yes, no, cannot_tell), or of the intervention over all teams that it touched (held, recurred, cannot_tell; no_improvement: none is shown); after null: no longer diagnosed. '
-'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change. No change: no row. Needs SELECT on change_log, refresh_log, stored_team and stored_intervention of the workspace. Error: no such workspace (3F000).';
+'alert: a new paradox, a verdict that is now structural or mixed, an intervention that came undone (recurred, no_improvement). What is diagnosed for the first time is no change, but a paradox is one (before null); who was away for a while is compared with the last state before. No change: no row. Needs SELECT on change_log, refresh_log, stored_team and stored_intervention of the workspace. Error: no such workspace (3F000).';
 
 CREATE FUNCTION coachdiag.tell_changes(ws text, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -118,45 +118,58 @@ AS $$
 		SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = ws AND c.relname = 'refresh_log' AND c.relkind = 'r' AND NOT c.relrowsecurity
 			AND (SELECT array_agg(a.atttypid::regtype::text ORDER BY a.attname) FROM pg_attribute a
-				WHERE a.attrelid = c.oid AND a.attname IN ('run', 'step', 'seconds')) = '{bigint,"double precision",text}')
+				WHERE a.attrelid = c.oid AND a.attname IN ('finished', 'message', 'rows', 'run', 'seconds', 'step')) = '{timestamp with time zone,text,bigint,bigint,double precision,text}')
 $$;
 COMMENT ON FUNCTION coachdiag.log_is_plain(text) IS
 'Internal: whether refresh_log of a workspace is a table as coachdiag makes it, so that reading it runs nobody''s code: no view, no row security, built-in types.';
 
-CREATE FUNCTION coachdiag.running_refreshes()
-RETURNS TABLE (workspace text, pid int, step text, done int, total int, started timestamptz, rate double precision, estimated_end timestamptz)
+CREATE FUNCTION coachdiag.readable_logs() RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT w.name FROM coachdiag.workspace w
+	WHERE CASE WHEN coachdiag.log_is_plain(w.name) THEN has_table_privilege(format('%I.refresh_log', w.name), 'SELECT') END
+$$;
+COMMENT ON FUNCTION coachdiag.readable_logs() IS
+'Internal: the workspaces whose refresh_log you may read without running anybody''s code.';
+
+CREATE FUNCTION coachdiag.seconds_left(ws text, steps_done int, in_step double precision) RETURNS double precision
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	r record;
-	before double precision;
-	rest double precision;
+	seconds double precision;
 BEGIN
-	FOR r IN
-		SELECT n.nspname::text AS ws, a.pid, m[4] AS step, m[2]::int AS done, m[3]::int AS total, a.xact_start,
-			extract(epoch FROM clock_timestamp() - a.xact_start) AS elapsed
+	-- The last run that had to do a step tells how long it takes, one that found nothing to do doesn't.
+	EXECUTE format($query$
+		SELECT CASE WHEN count(*) > 0 THEN greatest(coalesce(sum(l.seconds) FILTER (WHERE s.done = $1), 0) - $2, 0) + coalesce(sum(l.seconds) FILTER (WHERE s.done > $1), 0) END
+		FROM (SELECT DISTINCT ON (step) step, seconds FROM ONLY %I.refresh_log WHERE rows > 0 OR seconds > 0.01 ORDER BY step, run DESC) l
+			JOIN coachdiag.refreshed_part() s ON s.part = l.step
+	$query$, ws) INTO seconds USING steps_done, in_step;
+	RETURN seconds;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.seconds_left(text, integer, double precision) IS
+'Internal: how long a refresh will take from a step on that it has been at for some seconds, by how long each step took when it last had something to do; null: none ever had.';
+
+CREATE FUNCTION coachdiag.running_refreshes()
+RETURNS TABLE (workspace text, pid int, step text, done int, total int, started timestamptz, rate double precision, estimated_end timestamptz, portions_left int)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	FOR workspace, pid, step, done, total, started, rate, estimated_end, portions_left IN
+		SELECT n.nspname::text, a.pid, m[6], m[2]::int, m[3]::int, a.xact_start,
+			60 * nullif(m[2]::int, 0) / nullif(extract(epoch FROM clock_timestamp() - a.xact_start)::double precision, 0),
+			CASE WHEN n.nspname IN (SELECT coachdiag.readable_logs()) THEN
+				clock_timestamp() + make_interval(secs => coachdiag.seconds_left(n.nspname, m[2]::int, extract(epoch FROM clock_timestamp())::double precision - m[5]::double precision)) END,
+			m[4]::int
 		FROM pg_stat_activity a
-			CROSS JOIN LATERAL regexp_match(a.application_name, '^coachdiag (\d{1,10}) (\d{1,6})/(\d{1,6}) (.*)$') m
+			CROSS JOIN LATERAL regexp_match(a.application_name, '^coachdiag (\d{1,10}) (\d{1,6})/(\d{1,6})(?:\+(\d{1,6}))? (\d{1,12}) (.*)$') m
 			JOIN pg_namespace n ON n.oid::bigint = m[1]::bigint
 			JOIN coachdiag.workspace w ON w.name = n.nspname
 		WHERE a.datname = current_database() AND a.leader_pid IS NULL
 	LOOP
-		workspace := r.ws; pid := r.pid; step := r.step; done := r.done; total := r.total; started := r.xact_start;
-		rate := 60 * r.done / nullif(r.elapsed, 0);
-		before := NULL; rest := NULL;
-		IF coachdiag.log_is_plain(r.ws) AND has_table_privilege(format('%I.refresh_log', r.ws), 'SELECT') THEN
-			EXECUTE format($query$
-				SELECT sum(l.seconds) FILTER (WHERE p.position < h.position), sum(l.seconds) FILTER (WHERE p.position >= h.position)
-				FROM ONLY %1$I.refresh_log l
-					LEFT JOIN coachdiag.workspace_part w ON w.name = l.step
-					CROSS JOIN LATERAL (SELECT coalesce(w.position, -1) AS position) p
-					CROSS JOIN (SELECT coalesce((SELECT x.position FROM coachdiag.workspace_part x WHERE x.name = $1), -1) AS position) h
-				WHERE l.run = (SELECT max(run) FROM ONLY %1$I.refresh_log) AND l.step <> 'left_out'
-			$query$, r.ws) INTO before, rest USING r.step;
-		END IF;
-		estimated_end := clock_timestamp() + make_interval(secs => coalesce(
-			rest * least(greatest(r.elapsed / nullif(before, 0), 0.2), 5), rest, r.elapsed * (r.total - r.done) / nullif(r.done, 0)));
 		RETURN NEXT;
 	END LOOP;
 END
@@ -174,6 +187,35 @@ COMMENT ON COLUMN coachdiag.progress.step IS 'Step it is at.';
 COMMENT ON COLUMN coachdiag.progress.done IS 'Steps done.';
 COMMENT ON COLUMN coachdiag.progress.total IS 'Steps in all.';
 COMMENT ON COLUMN coachdiag.progress.started IS 'Start; null: you may not see the activity of its user.';
-COMMENT ON COLUMN coachdiag.progress.rate IS 'Steps a minute so far.';
-COMMENT ON COLUMN coachdiag.progress.estimated_end IS 'By how long each step took the last time and how this one has gone so far; the first time by the rate; null: nothing to go by.';
+COMMENT ON COLUMN coachdiag.progress.rate IS 'Steps a minute so far; null before the first is done.';
+COMMENT ON COLUMN coachdiag.progress.estimated_end IS 'By how long each step took when it last had something to do; null: nothing to go by, as in the first refresh, or you may not read the workspace''s refresh_log.';
+COMMENT ON COLUMN coachdiag.progress.portions_left IS 'Of refresh_in_portions: about how many portions come after this one, each a refresh with an end of its own; null: of another refresh.';
 GRANT SELECT ON coachdiag.progress TO PUBLIC;
+
+CREATE FUNCTION coachdiag.last_refreshes()
+RETURNS TABLE (workspace text, last_status text, last_end timestamptz, last_message text, last_success timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	FOR workspace IN SELECT coachdiag.readable_logs() ORDER BY 1 LOOP
+		RETURN QUERY EXECUTE format($query$
+			SELECT $1, CASE l.step WHEN 'failed' THEN 'failed' ELSE 'succeeded' END, l.finished, CASE l.step WHEN 'failed' THEN l.message END,
+				(SELECT max(g.finished) FROM ONLY %1$I.refresh_log g WHERE g.step <> 'failed')
+			FROM ONLY %1$I.refresh_log l ORDER BY l.finished DESC LIMIT 1
+		$query$, workspace) USING workspace;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION coachdiag.last_refreshes() IS
+'How refreshes ended, for view coachdiag.last_refresh.';
+
+CREATE VIEW coachdiag.last_refresh AS SELECT * FROM coachdiag.last_refreshes();
+COMMENT ON VIEW coachdiag.last_refresh IS
+'How the last refresh of each workspace ended whose refresh_log you may read. No row: none yet, or the log has been emptied. Not seen: one inside a transaction or function of the caller''s, whose rows are taken back with it, and one that ended with its session.';
+COMMENT ON COLUMN coachdiag.last_refresh.workspace IS 'Workspace.';
+COMMENT ON COLUMN coachdiag.last_refresh.last_status IS 'succeeded or failed.';
+COMMENT ON COLUMN coachdiag.last_refresh.last_end IS 'When it ended.';
+COMMENT ON COLUMN coachdiag.last_refresh.last_message IS 'The error of one that failed.';
+COMMENT ON COLUMN coachdiag.last_refresh.last_success IS 'When the last ended that succeeded: the results are as of then.';
+GRANT SELECT ON coachdiag.last_refresh TO PUBLIC;

@@ -170,12 +170,12 @@ ALTER TABLE mine.refresh_log RENAME TO real_log;
 CREATE FUNCTION mine.trap() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
 CREATE VIEW mine.refresh_log AS SELECT mine.trap() AS run, step, seconds FROM mine.real_log;
 RESET ROLE;
-SELECT set_config('application_name', format('coachdiag %s 1/9 panels', 'mine'::regnamespace::oid), false);
+SELECT set_config('application_name', format('coachdiag %s 1/9 1800000000 panels', 'mine'::regnamespace::oid), false);
 SELECT results_eq($$SELECT workspace, done, total FROM coachdiag.progress$$, $$VALUES ('mine', 1, 9)$$, 'who watches runs nothing of those who are watched');
 DROP OWNED BY owner_of_mine;
 DROP ROLE owner_of_mine;
 
-SELECT set_config('application_name', 'coachdiag 99999999999 1/1 x', false);
+SELECT set_config('application_name', 'coachdiag 99999999999 1/1 1 x', false);
 SELECT lives_ok('SELECT * FROM coachdiag.progress', 'what others call their sessions does not matter to progress');
 RESET application_name;
 

@@ -28,7 +28,7 @@ max_worker_processes = 20
 CONF
 $node->restart;
 (undef, undef, $error) = $node->psql('postgres', q{SELECT coachdiag.schedule('ops', '0 4 * * 1')});
-like($error, qr/works from database "warehouse".*HINT: .*cron\.schedule_in_database\('coachdiag postgres\.ops', '0 4 \* \* 1', 'CALL coachdiag\.refresh\(''ops''\)', 'postgres'\)/s,
+like($error, qr/works from database "warehouse".*HINT: .*cron\.schedule_in_database\('coachdiag postgres\.ops', '0 4 \* \* 1', 'CALL coachdiag\.refresh\(''ops''\)', 'postgres', '\w+'\)/s,
 	'where pg_cron works from another database, the error holds the line to run there');
 
 $node->safe_psql('warehouse', 'CREATE EXTENSION coachdiag');
@@ -49,10 +49,23 @@ like($error, qr/invalid schedule/, 'and a cron expression');
 $node->safe_psql('warehouse', 'CREATE ROLE keeper; GRANT CREATE ON DATABASE warehouse TO keeper; GRANT USAGE ON SCHEMA cron TO keeper');
 is($node->safe_psql('warehouse', q{SET ROLE keeper; SELECT coachdiag.create_workspace('own'); SELECT coachdiag.schedule('own') > 0; SELECT coachdiag.unschedule('own'); SELECT coachdiag.drop_workspace('own')}),
 	"\nt\nt\n", 'who is no superuser can schedule a workspace');
+$node->safe_psql('warehouse', q{CREATE ROLE other; GRANT CREATE ON DATABASE warehouse TO other; SET ROLE other; SELECT coachdiag.create_workspace('others')});
+for my $call (q{schedule('others')}, q{unschedule('others')}, 'schedules()')
+{
+	(undef, undef, $error) = $node->psql('warehouse', "SET ROLE other; SELECT coachdiag.$call");
+	like($error, qr/you may not use pg_cron.*HINT: .*GRANT USAGE ON SCHEMA cron TO other;/s, "who may not use pg_cron is told so: $call");
+}
+(undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('others')});
+like($error, qr/belongs to other: a superuser refreshes it as that role.*HINT: .*SET ROLE other/s, 'a superuser schedules the workspace of another as that role');
+$node->safe_psql('warehouse', q{SET ROLE other; SELECT coachdiag.drop_workspace('others')});
 my $job = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s')});
 my $at_start = $node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', '@reboot')});
 is($at_start, $job, 'a new schedule replaces the old one');
 is($node->safe_psql('warehouse', q{SELECT workspace, schedule, active, last_status IS NULL FROM coachdiag.schedules()}), q{Client 7's|@reboot|t|t}, 'which is listed');
+
+(undef, undef, $error) = $node->psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', '30 seconds')});
+ok($error eq '' || $error =~ /invalid schedule/, 'what this pg_cron does not know it refuses at once');
+$node->safe_psql('warehouse', q{SELECT coachdiag.schedule('Client 7''s', '@reboot')});
 
 # @reboot is the one schedule that does not have to be waited for.
 $node->restart;
@@ -65,6 +78,8 @@ $node->safe_psql('warehouse', q{ALTER TABLE "Client 7's".assignment RENAME TO pu
 $node->restart;
 ok($node->poll_query_until('warehouse', q{SELECT coalesce(last_status, '') FROM coachdiag.schedules()}, 'failed'), 'a failed run is seen');
 like($node->safe_psql('warehouse', 'SELECT last_message FROM coachdiag.schedules()'), qr/has no relation "assignment"/, 'with its error');
+like($node->safe_psql('warehouse', q{SELECT workspace, last_status, last_message, last_success < last_end FROM coachdiag.last_refresh}),
+	qr/^Client 7's\|failed\|.*has no relation "assignment"\|t$/, 'and without pg_cron, too');
 is($node->safe_psql('warehouse', q{SELECT team, metric, verdict FROM "Client 7's".diagnosis}), 'blue|quality|no_gap', 'and the last good results stay');
 $node->safe_psql('warehouse', q{ALTER TABLE "Client 7's".put_away RENAME TO assignment});
 is($node->safe_psql('warehouse', q{SELECT coachdiag.unschedule('Client 7''s')}), 't', 'a schedule can be ended');
@@ -117,6 +132,23 @@ $holder->finish;
 $worker->finish;
 like($out2, qr/^140_schedule\.pl$/m, 'and the session is called what it was before');
 is($node->safe_psql('warehouse', 'SELECT count(*) FROM coachdiag.progress'), 0, 'then there is nothing to watch');
+
+# A step that takes long: what the last time took is what is left.
+$node->safe_psql('warehouse', <<"SQL");
+ALTER TABLE "Client 7's".documented_step RENAME TO steps;
+CREATE VIEW "Client 7's".documented_step AS SELECT s.* FROM "Client 7's".steps s, (SELECT pg_sleep(6) OFFSET 0) slow;
+INSERT INTO "Client 7's".steps VALUES ('moves', 'look', 'talk');
+$refresh;
+INSERT INTO "Client 7's".steps VALUES ('moves', 'talk', NULL);
+SQL
+$worker = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('warehouse'), '-c', $refresh ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout(120));
+ok($node->poll_query_until('warehouse', q{SELECT coalesce(max(step), '') FROM coachdiag.progress}, 'stored_documented_step'), 'a slow step');
+my ($left, $rate) = split /\|/, $node->safe_psql('warehouse', q{SELECT extract(epoch FROM estimated_end - clock_timestamp()), rate / (60 * done / extract(epoch FROM clock_timestamp() - started)) FROM coachdiag.progress});
+my $then = time;
+$worker->finish;
+my $took = time - $then;
+ok($left > $took / 3 - 1 && $left < 3 * $took + 3, "takes about as long as the estimate says") or diag("estimated $left s, took $took s");
+ok($rate > 0.9 && $rate < 1.1, 'rate is steps a minute');
 
 $node->stop;
 done_testing();
