@@ -240,6 +240,17 @@ CREATE FUNCTION coachdiag.tenure_range(coachdiag.panel, from_days integer, befor
 COMMENT ON FUNCTION coachdiag.tenure_range(coachdiag.panel, integer, integer) IS
 'The cells of agents who had from_days <= tenure < before_days (days since hired_on at the start of the period); NULL leaves that end open. Cells without a period or of agents without a known hired_on are left out. NULL panel: NULL.';
 
+CREATE FUNCTION coachdiag.log_bias(panels coachdiag.panel[]) RETURNS double precision
+	AS 'MODULE_PATHNAME', 'cd_log_bias_panels' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5000;
+COMMENT ON FUNCTION coachdiag.log_bias(coachdiag.panel[]) IS
+'By how much the logarithm of a row of weight 1 is too low, over panels of logarithms (scale log) of one metric, a team each; for others it falls with their weight, which should be the number of contacts. The logarithm of a mean of n contacts lies half its variance below that of what it is the mean of (delta method), so that handle times look the shorter the finer the rows. '
+'Whether values were made that way they tell: the slope, within agents and contact types, of the value on rows over weight, by weight (least squares), taken as lying anywhere between 0 and half the variance beforehand; so it is never more, and half of that where weights don''t vary. NULL panels are left out; none, or nothing varies: NULL.';
+
+CREATE FUNCTION coachdiag.without_log_bias(coachdiag.panel, bias double precision) RETURNS coachdiag.panel
+	AS 'MODULE_PATHNAME', 'cd_panel_without_log_bias' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION coachdiag.without_log_bias(coachdiag.panel, double precision) IS
+'A panel of logarithms with their bias taken out: bias, from coachdiag.log_bias, times rows over weight of each cell (1/2 at most) is added to its value. Then gaps are those of the means that were recorded, whether rows are weeks, days or contact types. NULL: NULL. Error (22023): bias negative or not finite.';
+
 CREATE FUNCTION coachdiag.without_mix(coachdiag.panel) RETURNS coachdiag.panel
 	AS 'MODULE_PATHNAME', 'cd_panel_without_mix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION coachdiag.without_mix(coachdiag.panel) IS

@@ -11,11 +11,11 @@ BEGIN
 	EXECUTE format('DELETE FROM %1$I.stored_history h WHERE NOT EXISTS (SELECT FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric)
 		WHERE p.team = h.team AND p.metric = h.metric AND m.period_step IS NOT DISTINCT FROM h.period_step)', ws);
 	EXECUTE format($query$
-		INSERT INTO %1$I.stored_history AS x (team, metric, period_step, first_period, last_period, panel, refreshed_at)
-		SELECT s.team, s.metric, s.period_step, coachdiag.first_period(w.panel), coachdiag.last_period(w.panel), w.panel, s.refreshed_at
+		INSERT INTO %1$I.stored_history AS x (team, metric, period_step, first_period, last_period, panel, as_logs, refreshed_at)
+		SELECT s.team, s.metric, s.period_step, coachdiag.first_period(w.panel), coachdiag.last_period(w.panel), w.panel, CASE s.scale WHEN 'log' THEN w.panel END, s.refreshed_at
 		FROM (
-			SELECT p.team, p.metric, m.period_step, array_agg(p.month ORDER BY p.month) AS months, array_agg(p.refreshed_at ORDER BY p.month) AS refreshed_at
-			FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric) GROUP BY p.team, p.metric, m.period_step
+			SELECT p.team, p.metric, m.period_step, m.scale, array_agg(p.month ORDER BY p.month) AS months, array_agg(p.refreshed_at ORDER BY p.month) AS refreshed_at
+			FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric) GROUP BY p.team, p.metric, m.period_step, m.scale
 		) s
 			LEFT JOIN %1$I.stored_history h USING (team, metric)
 			-- The last of the first months that have not changed, and the first week that is not all in these.
@@ -29,30 +29,42 @@ BEGIN
 			) n
 			CROSS JOIN LATERAL (
 				SELECT coachdiag.rollup(v.part) AS panel
-				FROM (VALUES (coachdiag.period_range(h.panel, NULL, f.week)), (coachdiag.period_range(n.panel, f.week, NULL))) v (part)
+				FROM (VALUES (coachdiag.period_range(coalesce(h.as_logs, h.panel), NULL, f.week)), (coachdiag.period_range(n.panel, f.week, NULL))) v (part)
 				WHERE k.month IS NOT NULL
 			) o
 			CROSS JOIN LATERAL (SELECT coalesce(o.panel, n.panel) AS panel) w
 		WHERE h.refreshed_at IS DISTINCT FROM s.refreshed_at
 		ON CONFLICT (team, metric) DO UPDATE
-		SET first_period = excluded.first_period, last_period = excluded.last_period, panel = excluded.panel, refreshed_at = excluded.refreshed_at
+		SET first_period = excluded.first_period, last_period = excluded.last_period, panel = excluded.panel, as_logs = excluded.as_logs, refreshed_at = excluded.refreshed_at
 	$query$, ws);
 	GET DIAGNOSTICS written = ROW_COUNT;
+	-- What all teams of a metric show goes into each of them.
+	EXECUTE format($query$
+		UPDATE %1$I.stored_history h SET panel = n.panel
+		FROM (
+			SELECT x.team, x.metric, coachdiag.without_log_bias(x.as_logs, coalesce(b.bias, 0)) AS panel
+			FROM %1$I.stored_history x
+			JOIN (SELECT metric, coachdiag.log_bias(array_agg(as_logs ORDER BY team)) AS bias FROM %1$I.stored_history WHERE as_logs IS NOT NULL GROUP BY metric) b USING (metric)
+			WHERE x.as_logs IS NOT NULL
+		) n
+		WHERE h.team = n.team AND h.metric = n.metric AND NOT h.panel OPERATOR(coachdiag.=) n.panel
+	$query$, ws);
 	RETURN written;
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_history(text) IS
-'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since, and of these the weeks from the first such month on. Returns the rows written.';
+'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since, and of these the weeks from the first such month on; on scale log then all teams of a metric, without its coachdiag.log_bias. Returns the rows that changed before that.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (90, 'stored_history', 'table', $part$
 	CREATE TABLE @.stored_history (team text, metric text, period_step text, first_period date NOT NULL, last_period date NOT NULL,
-		panel coachdiag.panel NOT NULL, refreshed_at timestamptz[] NOT NULL, PRIMARY KEY (team, metric));
+		panel coachdiag.panel NOT NULL, as_logs coachdiag.panel, refreshed_at timestamptz[] NOT NULL, PRIMARY KEY (team, metric));
 	COMMENT ON TABLE @.stored_history IS 'The stored panels of a team and metric as one, days gathered into weeks (coachdiag.weeks): what results are estimated from.';
 	COMMENT ON COLUMN @.stored_history.team IS 'Team.';
 	COMMENT ON COLUMN @.stored_history.metric IS 'Metric.';
 	COMMENT ON COLUMN @.stored_history.period_step IS 'Grid of the metric (stored_metric.period_step); of day the panel has weeks, from Monday on.';
 	COMMENT ON COLUMN @.stored_history.first_period IS 'First period of the panel.';
 	COMMENT ON COLUMN @.stored_history.last_period IS 'Last period of the panel.';
-	COMMENT ON COLUMN @.stored_history.panel IS 'All months, with the coaching dose.';
+	COMMENT ON COLUMN @.stored_history.panel IS 'All months, with the coaching dose; on scale log without coachdiag.log_bias of all its teams.';
+	COMMENT ON COLUMN @.stored_history.as_logs IS 'On scale log: the same before it, which the next refresh goes on from.';
 	COMMENT ON COLUMN @.stored_history.refreshed_at IS 'When each of the stored panels that it is made of had last changed, in the order of their months.';
 $part$, 'SELECT coachdiag.refresh_stored_history($1)', '{stored_metric,stored_panel}');

@@ -120,7 +120,7 @@ DECLARE
 	frontier constant text := CASE WHEN reach_probability >= 0.75 THEN 'somebody reaches the target'
 		WHEN reach_probability <= 0.25 THEN 'nobody reaches the target' ELSE 'whether anybody reaches the target is not known' END;
 	share constant text := CASE WHEN handed_on THEN format('the agent was waiting in %s %% of %s contacts handed on',
-			round(100 * (waiting_share + coalesce(usual_share, 0) * (1 - waiting_share))::numeric), breakdowns) || coalesce(format(' (%s %% in teams on target)', round(100 * usual_share::numeric)), '')
+			round(100 * (waiting_share + coalesce(usual_share, 0) * (1 - waiting_share))::numeric), breakdowns) || coalesce(format(' (%s %% is usual)', round(100 * usual_share::numeric)), '')
 		ELSE format('waiting beyond what is usual makes %s %% of the time beyond target in %s contacts', round(100 * least(greatest(waiting_share, 0), 1)::numeric), breakdowns) END;
 BEGIN
 	state := 'unknown';
@@ -129,7 +129,7 @@ BEGIN
 	ELSIF mean_low IS NULL OR mean_low <= 0 THEN
 		reason := 'no gap that could be told from zero';
 	ELSIF usual_share >= 1 THEN
-		reason := 'the agent was waiting in all contacts handed on in teams on target, too';
+		reason := 'the agent was waiting in all other contacts, too';
 	ELSIF agents < 3 OR breakdowns < 20 OR waiting_low IS NULL THEN
 		reason := CASE WHEN waiting_share IS NULL THEN 'no time beyond target in the contacts' ELSE format('only %s contacts of %s agents tell', breakdowns, agents) END;
 	ELSIF usual_share IS NOT NULL AND waiting_low <= 0 THEN

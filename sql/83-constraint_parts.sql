@@ -127,7 +127,7 @@ $part$),
 	CREATE MATERIALIZED VIEW @.decide_or_wait AS
 	WITH contact AS MATERIALIZED (
 		SELECT c.team, c.agent_id, c.contact_type, t.metric, c.waiting_seconds, c.handle_seconds - t.target_seconds AS over,
-			c.breakdown IS NOT NULL AND (c.transfers > 0 OR c.escalations > 0) AS handed_on, (c.breakdown = 'waiting' OR c.latency_seconds >= 0.1 * c.duration_seconds AND c.latency_seconds > 0)::integer::double precision AS waiting
+			c.breakdown IS NOT NULL AND (c.transfers > 0 OR c.escalations > 0) AS handed_on, c.breakdown IS NOT NULL OR c.latency_seconds IS NOT NULL AS traced, (c.breakdown = 'waiting' OR c.latency_seconds >= 0.1 * c.duration_seconds AND c.latency_seconds > 0)::integer::double precision AS waiting
 		FROM @.recent_contact c JOIN @.handle_target t ON t.contact_type IS NOT DISTINCT FROM c.contact_type
 		WHERE c.team IS NOT NULL
 	), on_target AS MATERIALIZED (
@@ -151,6 +151,9 @@ $part$),
 		FROM agent a JOIN on_target o ON o.team = a.team
 		WHERE a.handle_metric IS NULL
 		GROUP BY o.metric HAVING count(DISTINCT a.team) >= 3 AND sum(a.n) >= 20
+	), kept AS (
+		-- Where the others wait as much, waiting is not why contacts are handed on.
+		SELECT c.team, sum(coalesce(c.waiting, 0)) / count(*) AS share FROM contact c WHERE NOT c.handed_on AND c.traced GROUP BY c.team HAVING count(*) >= 20
 	), volume AS (
 		SELECT c.team, count(*) AS contacts, max(c.metric) AS handle_metric FROM contact c GROUP BY c.team
 	), share AS (
@@ -167,7 +170,7 @@ $part$),
 	)
 	SELECT g.program, g.site, g.team, g.metric, CASE WHEN v.handle_metric = g.metric THEN 'time beyond target' ELSE 'handed on' END AS basis,
 		v.contacts, t.agents, coalesce(t.n, 0)::bigint AS breakdowns,
-		CASE WHEN x.share IS NOT NULL THEN least(greatest(x.share, 0), 1) END AS waiting_share, x.low AS waiting_low, x.high AS waiting_high, u.share AS usual_share,
+		CASE WHEN x.share IS NOT NULL THEN least(greatest(x.share, 0), 1) END AS waiting_share, x.low AS waiting_low, x.high AS waiting_high, b.share AS usual_share,
 		CASE WHEN t.agents >= 3 THEN (t.between).between_variance / ((t.between).between_variance + t.within) END AS waiting_icc,
 		CASE WHEN t.agents >= 3 THEN (t.between).between_high / ((t.between).between_high + t.within) END AS waiting_icc_high,
 		f.agents AS frontier_agents, f.best_agent, f.best_gap, f.best_low, f.best_high, f.reach_probability, d.state, d.reason
@@ -177,10 +180,12 @@ $part$),
 	LEFT JOIN team t ON t.team = g.team AND t.handle_metric IS NOT DISTINCT FROM CASE WHEN v.handle_metric = g.metric THEN g.metric END
 	LEFT JOIN usual u ON u.metric = g.metric AND v.handle_metric IS DISTINCT FROM g.metric
 	CROSS JOIN LATERAL coachdiag.t_interval(t.share, t.se, nullif(t.agents - 1, 0)::double precision) i
-	CROSS JOIN LATERAL (SELECT (t.share - b.share) / (1 - b.share) AS share, (i.low - b.share) / (1 - b.share) AS low, (i.high - b.share) / (1 - b.share) AS high
-		FROM (SELECT nullif(coalesce(u.share, 0), 1) AS share) b) x
+	LEFT JOIN kept k ON k.team = g.team AND v.handle_metric IS DISTINCT FROM g.metric
+	CROSS JOIN LATERAL (SELECT greatest(u.share, k.share) AS share) b
+	CROSS JOIN LATERAL (SELECT (t.share - n.share) / (1 - n.share) AS share, (i.low - n.share) / (1 - n.share) AS low, (i.high - n.share) / (1 - n.share) AS high
+		FROM (SELECT nullif(coalesce(b.share, 0), 1) AS share) n) x
 	CROSS JOIN LATERAL coachdiag.frontier(p.panel, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0)) f
-	CROSS JOIN LATERAL coachdiag.decide_or_wait(v.handle_metric IS DISTINCT FROM g.metric, t.agents, t.n::bigint, x.share, x.low, x.high, f.reach_probability, g.mean_low, u.share) d;
+	CROSS JOIN LATERAL coachdiag.decide_or_wait(v.handle_metric IS DISTINCT FROM g.metric, t.agents, t.n::bigint, x.share, x.low, x.high, f.reach_probability, g.mean_low, b.share) d;
 	CREATE UNIQUE INDEX ON @.decide_or_wait (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.decide_or_wait IS 'Where contacts of a team break down, was the agent deciding or waiting, and does anyone reach the target inside the system? A row per team and metric. For the handle time metric (see handle_target) the time beyond target is held against the time waiting; '
 		'for any other metric the contacts that were transferred or escalated tell: waiting, where the agent was waiting then or a tenth and more of the contact was decision latency. See functions coachdiag.decide_or_wait (the rule) and coachdiag.frontier.';
@@ -195,7 +200,7 @@ $part$),
 	COMMENT ON COLUMN @.decide_or_wait.waiting_share IS 'Waiting, less what contacts of the type wait in teams on target (three at least, else all of it), over all time beyond target; or share of the contacts in which the agent was in wait, hold or approval, or not yet authorised, beyond usual_share: (share - usual_share) / (1 - usual_share). 0: always deciding, or waiting no more than usual; 1 also where there is more waiting than time beyond target. Null: no time beyond target.';
 	COMMENT ON COLUMN @.decide_or_wait.waiting_low IS 'Lower end of its 95 % interval, from the agents (ratio estimate, t; what is usual taken as known); for contacts never narrower than the binomial one; below 0 or above 1 where the data leave that open.';
 	COMMENT ON COLUMN @.decide_or_wait.waiting_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.decide_or_wait.usual_share IS 'Share of the contacts handed on in which the agent was waiting, in the teams that are on target in this metric: at most one smallest_effect short. Null: fewer than three such teams or 20 contacts, or the handle time metric.';
+	COMMENT ON COLUMN @.decide_or_wait.usual_share IS 'Share of the contacts handed on in which the agent was waiting, in the teams that are on target in this metric (at most one smallest_effect short; three at least, with 20 such contacts), or of this team''s contacts that were not handed on (20 at least), whichever is more: waiting that is no reason to hand on. Null: neither is known, or the handle time metric.';
 	COMMENT ON COLUMN @.decide_or_wait.waiting_icc IS 'Share of the variance of waiting that lies between the agents of the team: near zero, it is not a matter of the person. Null: nothing varies.';
 	COMMENT ON COLUMN @.decide_or_wait.waiting_icc_high IS 'Upper end of its 95 % interval.';
 	COMMENT ON COLUMN @.decide_or_wait.frontier_agents IS 'Agents whose gap is known.';
