@@ -59,7 +59,8 @@ CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_bett
 		effect double precision, effect_low double precision, effect_high double precision, sessions double precision, coached integer,
 		usual jsonb DEFAULT NULL,
 		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
-		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL)
+		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL,
+		own_effect double precision DEFAULT NULL, own_se double precision DEFAULT NULL, own_doubt double precision DEFAULT NULL)
 	RETURNS coachdiag.structural_score_result AS 'MODULE_PATHNAME', 'cd_structural_score_effect' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5000;
 COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[], double precision, text) IS
 'The same with what is known of coaching: effect (effect_low, effect_high: 95 %), sessions and coached agents as coachdiag.coaching_effect gives them (improvement, ci_low, ci_high, sessions, n_coached), which over many teams borrows strength; NULL: not assessed. '
@@ -80,7 +81,8 @@ CREATE FUNCTION coachdiag.structural_tests(panel coachdiag.panel, higher_is_bett
 		effect double precision, effect_low double precision, effect_high double precision, sessions double precision, coached integer,
 		usual jsonb DEFAULT NULL,
 		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
-		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL)
+		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL,
+		own_effect double precision DEFAULT NULL, own_se double precision DEFAULT NULL, own_doubt double precision DEFAULT NULL)
 	RETURNS SETOF coachdiag.structural_test LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
 	SELECT t.* FROM coachdiag.structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high, sessions, coached,

@@ -247,7 +247,7 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 	CdEffect	effect;
 
 	if (!has_sessions(p))
-		return (CdCoachingEvidence) {NAN, NAN, NAN, 0, 0, 0};
+		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN};
 	q.options.pool = false;
 	q.options.placebo = false;
 	series = panel_series(panels, 1, q.higher_is_better);
@@ -257,7 +257,10 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 		.low = effect_to_units(&q, effect.low, series.level[0]),
 		.high = effect_to_units(&q, effect.high, series.level[0]),
 		.sessions = effect.sessions,
-		.coached = effect.coached
+		.coached = effect.coached,
+		.own = effect_to_units(&q, effect.raw, series.level[0]),
+		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, series.level[0]),
+		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.level[0])
 	};
 }
 

@@ -229,7 +229,7 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
- * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing)
+ * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -246,7 +246,10 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.high = cd_get_number(fcinfo, 6, "effect_high", true),
 		.sessions = cd_get_number(fcinfo, 7, "sessions", false),
 		.coached = PG_ARGISNULL(8) ? NAN : PG_GETARG_INT32(8),
-		.idle_coach = get_probability(fcinfo, 14, "idle_coach")
+		.idle_coach = get_probability(fcinfo, 14, "idle_coach"),
+		.own = cd_get_number(fcinfo, 16, "own_effect", true),
+		.own_se = cd_get_number(fcinfo, 17, "own_se", false),
+		.own_doubt = PG_ARGISNULL(18) ? 0 : cd_get_number(fcinfo, 18, "own_doubt", false)
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {

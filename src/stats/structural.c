@@ -6,9 +6,9 @@
 #include "stats/structural_model.h"
 
 #define P_IN_TYPES 0.75			/* of verdicts by contact types */
-#define P_STRUCTURAL 0.65		/* of those short of the other rules */
-#define P_BEHAVIOURAL 0.35
-#define P_BEHAVIOURAL_UNTRIED 0.25
+#define P_STRUCTURAL 0.75		/* of those short of the other rules */
+#define P_BEHAVIOURAL 0.25
+#define P_BEHAVIOURAL_UNTRIED 0.2
 #define WAITING_TELLS 1.0		/* logit from which waiting alone can tell, though nobody was coached */
 #define MIXED_SPREAD 2.0		/* what spread weighs, beside the gap that types leave, for a gap to be of both kinds */
 #define MIXED_LEFT 1.0			/* smallest effects of gap left, at most, that count */
@@ -21,7 +21,7 @@
 static CdCoachingEvidence
 telling(const CdCoachingEvidence *c)
 {
-	const CdCoachingEvidence nothing = {NAN, NAN, NAN, 0.0, 0.0, 0.0};
+	const CdCoachingEvidence nothing = {.effect = NAN, .low = NAN, .high = NAN};
 
 	return c->sessions >= CD_FEWEST_SESSIONS ? *c : nothing;
 }

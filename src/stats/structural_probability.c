@@ -12,19 +12,20 @@
  */
 #define SPREAD_FLOOR 0.1
 #define SPREAD_ERROR 0.3		/* where no interval is given */
-#define SPREAD_ALIKE -0.85
-#define SPREAD_ALIKE_SD 0.39
-#define SPREAD_APART 0.78
-#define SPREAD_APART_SD 0.32
+#define SPREAD_ALIKE -1.0
+#define SPREAD_ALIKE_SD 0.34
+#define SPREAD_APART 0.9
+#define SPREAD_APART_SD 0.27
 #define USUAL_GAP 2.0			/* smallest effects; where it isn't given */
-#define EFFECT_IDLE -0.24
-#define EFFECT_IDLE_SD 0.15
-#define EFFECT_WORKS 0.76
-#define EFFECT_WORKS_SD 0.17
-#define PRIOR_STRUCTURAL 0.28
-#define PRIOR_SKILL 0.25		/* of behavioural gaps: everybody lacks the skill alike */
-#define PRIOR_WORKS 0.44		/* of the others: coaching works */
-#define TYPE_SCORE 3.5			/* logit, where types carry half of the gap or more, and coaching doesn't work */
+#define EFFECT_IDLE -0.13
+#define EFFECT_IDLE_SD 0.06
+#define EFFECT_WORKS 1.0
+#define EFFECT_WORKS_SD 0.28
+#define DOUBT_COUNTS 0.5
+#define PRIOR_STRUCTURAL 0.27
+#define PRIOR_SKILL 0.155		/* of behavioural gaps: everybody lacks the skill alike */
+#define PRIOR_WORKS 0.58		/* of the others: coaching works */
+#define TYPE_SCORE 4.2			/* logit, where types carry half of the gap or more, and coaching doesn't work */
 #define TELLS 0.2				/* logit; evidence that moved the probability by less did not decide */
 
 /*
@@ -68,12 +69,13 @@ log_spread(const CdSpread *spread, double smallest_effect, double *se)
 CdEffectEvidence
 cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 {
-	double		se = (coaching->high - coaching->low) / 3.92 / smallest_effect;
-	double		effect = coaching->effect / smallest_effect;
+	bool		own = coaching->own_se > 0.0;
+	double		se = (own ? hypot(coaching->own_se, DOUBT_COUNTS * coaching->own_doubt) : (coaching->high - coaching->low) / 3.92) / smallest_effect;
+	double		effect = (own ? coaching->own : coaching->effect) / smallest_effect;
 	double		idle = likelihood(fmax(effect, EFFECT_IDLE), se, EFFECT_IDLE, EFFECT_IDLE_SD);
 	double		works = likelihood(fmin(effect, EFFECT_WORKS), se, EFFECT_WORKS, EFFECT_WORKS_SD);
 
-	if (!(se > 0.0 && isfinite(se)) || isnan(coaching->effect))
+	if (!(se > 0.0 && isfinite(se)) || isnan(effect))
 		return (CdEffectEvidence) {false, 1.0, 1.0};
 	return (CdEffectEvidence) {true, idle, works + coaching->idle_coach * fmax(idle - works, 0.0)};
 }
