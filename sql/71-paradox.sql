@@ -14,7 +14,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		SELECT bool_or(c.present) FILTER (WHERE c.column_name IN ('behaviour', 'sub_behaviour')) AS topic, bool_or(c.present) FILTER (WHERE c.column_name = 'action') AS action
 		FROM @.stored_source_column c WHERE c.relation = 'coaching_session'
 	), session AS (
-		SELECT d.team, m.metric, date_trunc('quarter', d.day::timestamp)::date AS quarter, d.action, d.duration_minutes,
+		SELECT d.team, m.metric, d.agent_id, date_trunc('quarter', d.day::timestamp)::date AS quarter, d.action, d.duration_minutes,
 			CASE WHEN d.behaviour IS NOT NULL OR d.sub_behaviour IS NOT NULL
 				THEN row_number() OVER (PARTITION BY d.agent_id, m.metric, d.behaviour, d.sub_behaviour ORDER BY d.day, d.session_id) END AS turn
 		FROM @.stored_coaching_session d
@@ -22,21 +22,30 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		WHERE d.dose
 	), log AS (
 		SELECT s.team, s.metric, s.quarter, count(s.turn) AS topics, count(*) FILTER (WHERE s.turn > 2) AS repeats, avg(s.turn) AS depth,
-			count(s.action)::double precision AS documented, count(*)::double precision AS sessions,
-			(sum(count(s.action)) OVER earlier)::double precision AS documented_before, (sum(count(*)) OVER earlier)::double precision AS sessions_before,
 			(sum(count(s.duration_minutes)) OVER looked_at / sum(count(*)) OVER looked_at)::double precision AS timed
 		FROM session s WHERE s.team IS NOT NULL
 		GROUP BY s.team, s.metric, s.quarter
-		WINDOW earlier AS (PARTITION BY s.team, s.metric ORDER BY s.quarter RANGE BETWEEN '9 months' PRECEDING AND '1 month' PRECEDING),
-			looked_at AS (PARTITION BY s.team, s.metric ORDER BY s.quarter
+		WINDOW looked_at AS (PARTITION BY s.team, s.metric ORDER BY s.quarter
 				RANGE BETWEEN (SELECT (least(greatest(w.diagnosis_months, 6), 120) - 3) * interval '1 month' FROM @.settings w) PRECEDING AND CURRENT ROW)
+	), noted AS (
+		-- Sessions of one agent are alike: sums over agents, of the quarter and of the three before.
+		SELECT a.team, a.metric, a.quarter, sum(a.hits) AS hits, sum(a.trials) AS trials, sum(a.hits ^ 2) AS hh, sum(a.hits * a.trials) AS ht, sum(a.trials ^ 2) AS tt, count(*) AS units,
+			sum(sum(a.hits)) OVER earlier AS hits_before, sum(sum(a.trials)) OVER earlier AS trials_before, sum(sum(a.hits ^ 2)) OVER earlier AS hh_before,
+			sum(sum(a.hits * a.trials)) OVER earlier AS ht_before, sum(sum(a.trials ^ 2)) OVER earlier AS tt_before, (sum(count(*)) OVER earlier)::bigint AS units_before
+		FROM (
+			SELECT s.team, s.metric, s.quarter, count(s.action)::double precision AS hits, count(*)::double precision AS trials
+			FROM session s WHERE s.team IS NOT NULL GROUP BY s.team, s.metric, s.quarter, s.agent_id
+		) a
+		GROUP BY a.team, a.metric, a.quarter
+		WINDOW earlier AS (PARTITION BY a.team, a.metric ORDER BY a.quarter RANGE BETWEEN '9 months' PRECEDING AND '1 month' PRECEDING)
 	), record AS (
-		-- Difference of two shares (Newcombe 1998), each with its exact interval.
-		SELECT l.*, n.share, n.share - b.share AS change,
+		-- Difference of two shares, each with its interval (Newcombe 1998).
+		SELECT o.team, o.metric, o.quarter, n.share, n.share - b.share AS change,
 			n.share - b.share - sqrt((n.share - n.low) ^ 2 + (b.high - b.share) ^ 2) AS low, n.share - b.share + sqrt((n.high - n.share) ^ 2 + (b.share - b.low) ^ 2) AS high
-		FROM log l
-		CROSS JOIN LATERAL (SELECT l.documented / l.sessions AS share, i.* FROM coachdiag.binomial_interval(l.documented, l.sessions) i) n
-		CROSS JOIN LATERAL (SELECT l.documented_before / l.sessions_before AS share, i.* FROM coachdiag.binomial_interval(l.documented_before, l.sessions_before) i) b
+		FROM noted o
+		CROSS JOIN LATERAL (SELECT o.hits / o.trials AS share, i.* FROM coachdiag.ratio_interval(o.hits, o.trials, o.hh, o.ht, o.tt, o.units, true) i) n
+		CROSS JOIN LATERAL (SELECT o.hits_before / o.trials_before AS share, i.*
+			FROM coachdiag.ratio_interval(o.hits_before, o.trials_before, o.hh_before, o.ht_before, o.tt_before, o.units_before, true) i) b
 	)
 	SELECT r.program, r.site, r.team, r.metric, r.quarter, r.first_period, r.last_period, r.periods, r.agents,
 		r.dose, r.dose_change, r.dose_low, r.dose_high, r.dose_trend,
@@ -48,15 +57,16 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		CASE WHEN k.topic THEN l.depth::double precision END AS repeat_depth,
 		CASE WHEN k.topic THEN coalesce(l.repeats, 0) END AS repeat_sessions,
 		CASE WHEN k.topic AND r.unmoved THEN coalesce(l.repeats, 0) WHEN k.topic AND NOT r.unmoved THEN 0 END AS repeats_without_result,
-		CASE WHEN k.action THEN l.share END AS documented_share,
-		CASE WHEN k.action THEN l.change END AS documented_change,
-		CASE WHEN k.action THEN l.low END AS documented_low,
-		CASE WHEN k.action THEN l.high END AS documented_high,
-		CASE WHEN k.action THEN CASE WHEN l.change >= 0.05 AND l.low > 0 THEN true WHEN l.high < 0.05 THEN false END AND r.unmoved END AS documentation_without_result,
+		CASE WHEN k.action THEN o.share END AS documented_share,
+		CASE WHEN k.action THEN o.change END AS documented_change,
+		CASE WHEN k.action THEN o.low END AS documented_low,
+		CASE WHEN k.action THEN o.high END AS documented_high,
+		CASE WHEN k.action THEN CASE WHEN o.change >= 0.05 AND o.low > 0 THEN true WHEN o.high < 0.05 THEN false END AND r.unmoved END AS documentation_without_result,
 		CASE WHEN r.paradox AND e.works THEN 'coaching moves the metric (view indicators), which would fall without it, though ' ELSE '' END || r.reason AS reason
 	FROM trend r
 	CROSS JOIN known k
-	LEFT JOIN record l USING (team, metric, quarter)
+	LEFT JOIN log l USING (team, metric, quarter)
+	LEFT JOIN record o USING (team, metric, quarter)
 	LEFT JOIN @.indicators i ON i.team = r.team AND i.metric = r.metric AND i.test = 'coaching_without_effect'
 	CROSS JOIN LATERAL (SELECT coalesce(i.state = 'behavioural', false) AS works) e;
 	CREATE UNIQUE INDEX ON @.paradox (team, metric, quarter);
