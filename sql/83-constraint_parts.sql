@@ -173,7 +173,7 @@ $part$),
 		CASE WHEN x.share IS NOT NULL THEN least(greatest(x.share, 0), 1) END AS waiting_share, x.low AS waiting_low, x.high AS waiting_high, b.share AS usual_share,
 		CASE WHEN t.agents >= 3 THEN (t.between).between_variance / ((t.between).between_variance + t.within) END AS waiting_icc,
 		CASE WHEN t.agents >= 3 THEN (t.between).between_high / ((t.between).between_high + t.within) END AS waiting_icc_high,
-		f.agents AS frontier_agents, f.best_agent, f.best_gap, f.best_low, f.best_high, f.reach_probability, d.state, d.reason
+		f.agents AS frontier_agents, f.best_agent, f.best_gap, f.best_low, f.best_high, f.reach_probability, e.state, e.reason
 	FROM @.gap_dispersion g
 	JOIN @.team_panel p ON p.team = g.team AND p.metric = g.metric
 	LEFT JOIN volume v ON v.team = g.team
@@ -185,7 +185,10 @@ $part$),
 	CROSS JOIN LATERAL (SELECT (t.share - n.share) / (1 - n.share) AS share, (i.low - n.share) / (1 - n.share) AS low, (i.high - n.share) / (1 - n.share) AS high
 		FROM (SELECT nullif(coalesce(b.share, 0), 1) AS share) n) x
 	CROSS JOIN LATERAL coachdiag.frontier(p.panel, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0)) f
-	CROSS JOIN LATERAL coachdiag.decide_or_wait(v.handle_metric IS DISTINCT FROM g.metric, t.agents, t.n::bigint, x.share, x.low, x.high, f.reach_probability, g.mean_low, b.share) d;
+	CROSS JOIN LATERAL coachdiag.decide_or_wait(v.handle_metric IS DISTINCT FROM g.metric, t.agents, t.n::bigint, x.share, x.low, x.high, f.reach_probability, g.mean_low, b.share) d
+	CROSS JOIN LATERAL (SELECT p.scale <> 'proportion' AND v.handle_metric IS DISTINCT FROM g.metric AND d.state <> 'unknown' AS other) o
+	CROSS JOIN LATERAL (SELECT CASE WHEN o.other THEN 'unknown' ELSE d.state END AS state,
+		CASE WHEN o.other THEN d.reason || '; but that says little of a metric that is no rate of contacts' ELSE d.reason END AS reason) e;
 	CREATE UNIQUE INDEX ON @.decide_or_wait (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.decide_or_wait IS 'Where contacts of a team break down, was the agent deciding or waiting, and does anyone reach the target inside the system? A row per team and metric. For the handle time metric (see handle_target) the time beyond target is held against the time waiting; '
 		'for any other metric the contacts that were transferred or escalated tell: waiting, where the agent was waiting then or a tenth and more of the contact was decision latency. See functions coachdiag.decide_or_wait (the rule) and coachdiag.frontier.';

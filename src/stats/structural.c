@@ -5,7 +5,7 @@
 
 #include "stats/structural_model.h"
 
-#define P_IN_TYPES 0.75			/* of verdicts by contact types */
+#define P_IN_TYPES 0.85			/* of verdicts by contact types */
 #define P_STRUCTURAL 0.75		/* of those short of the other rules */
 #define P_BEHAVIOURAL 0.25
 #define P_BEHAVIOURAL_UNTRIED 0.2

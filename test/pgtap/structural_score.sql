@@ -234,7 +234,7 @@ SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identit
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"easy": "much"}')$$, '22023', 'usual must hold a number for each contact type', 'usual: no number');
 SELECT throws_ok($$SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 0) FROM fact$$, '22023', 'smallest_effect must be above 0', 'smallest effect 0 in one step');
 SELECT throws_ok($$SELECT coachdiag.structural_accum(NULL, 1, 1, 1::bigint, NULL, 1, NULL, NULL, NULL, NULL, NULL, true, 1)$$, '0A000', NULL, 'not to be called on its own');
-SELECT is(round(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL)::numeric, 12), round((0.01 + 0.98 / (1 + sqrt(0.72 / 0.28)))::numeric, 12), 'p_structural without any evidence');
+SELECT is(round(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL)::numeric, 12), round((0.01 + 0.98 / (1 + sqrt(0.73 / 0.27)))::numeric, 12), 'p_structural without any evidence');
 SELECT ok(p_waiting > p AND p > p_deciding, 'waiting speaks for structural, deciding against')
 FROM coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1) p, coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1, waiting_share => 0.9, waiting_low => 0.7, waiting_high => 1) p_waiting,
 	coachdiag.p_structural(0.5, NULL, 0, -0.3, 0.3, 1, waiting_share => 0, waiting_low => 0, waiting_high => 0.1) p_deciding;

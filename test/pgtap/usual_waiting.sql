@@ -30,7 +30,7 @@ CALL coachdiag.refresh('w');
 SELECT results_eq($$SELECT team, state FROM w.decide_or_wait WHERE metric = 'aht' AND team IN ('waits', 'works') ORDER BY team$$, $$VALUES ('waits', 'structural'), ('works', 'unknown')$$, 'who waits longer than others, and who only works longer');
 SELECT ok(waiting_share < 0.15 AND waiting_high < 0.5, format('the usual hold is no cause: %s', waiting_share)) FROM w.decide_or_wait WHERE metric = 'aht' AND team = 'works';
 SELECT ok(waiting_share > 0.85, format('a longer one is: %s', waiting_share)) FROM w.decide_or_wait WHERE metric = 'aht' AND team = 'waits';
-SELECT ok(p.works < 0.4 AND p.waits > 0.8, format('the verdict hears it: %s and %s', p.works, p.waits)) FROM (
+SELECT ok(p.works < 0.75 AND p.waits > 0.8, format('the verdict hears it: %s and %s', p.works, p.waits)) FROM (
 	SELECT min(p_structural) FILTER (WHERE team = 'works') AS works, min(p_structural) FILTER (WHERE team = 'waits') AS waits FROM w.diagnosis WHERE metric = 'aht') p;
 DELETE FROM w.assignment WHERE team IN ('fine 1', 'fine 2');
 CALL coachdiag.refresh('w');
@@ -38,7 +38,7 @@ SELECT ok(waiting_share > 0.5, format('two teams on target don''t say what is us
 
 -- Contacts handed on, and a metric that says nothing of time
 SELECT results_eq($$SELECT state, reason FROM coachdiag.decide_or_wait(true, 10, 60, 0.1, -0.2, 0.4, 0.1, 1, 0.6)$$,
-	$$VALUES ('unknown', 'the agent was waiting in 64 % of 60 contacts handed on (60 % in teams on target): no more than usual, as far as can be told')$$, 'no more than usual is no evidence');
+	$$VALUES ('unknown', 'the agent was waiting in 64 % of 60 contacts handed on (60 % is usual): no more than usual, as far as can be told')$$, 'no more than usual is no evidence');
 SELECT is((SELECT state FROM coachdiag.decide_or_wait(true, 10, 60, 0.8, 0.6, 1, 0.1, 1, 0.6)), 'structural', 'surely more than usual is');
 INSERT INTO w.assignment (agent_id, team, valid_from) SELECT first + a, team, '2024-01-01' FROM team, generate_series(1, 6) a WHERE team IN ('fine 1', 'fine 2');
 INSERT INTO w.agent_metric (agent_id, metric, period, value, volume)
