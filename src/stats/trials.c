@@ -61,6 +61,7 @@ typedef struct Stack
 	const CdTrialOptions *options;
 	double		typical;		/* mean weight of a value */
 	double		slope;			/* times dose is taken from the outcome */
+	const double *foretold;		/* what history foretells, taken from the outcome as well; NULL: nothing */
 	Entry	   *entry;			/* one trial */
 	CdClusters	outcome;		/* by agent, then by team */
 	CdClusters	dose;
@@ -321,6 +322,22 @@ trim(Trim *trim, Entry *e, size_t n)
 	return stay;
 }
 
+/*
+ * What stands for an entry's outcome. CR2 makes up for what the coefficients take of an entry's error;
+ * the trial's mean, which goes across agents, takes its share as well.
+ */
+static double
+outcome_of(const Stack *s, const Entry *e, int columns, double weight_of_trial)
+{
+	double		y = e->outcome - s->slope * e->dose;
+
+	if (s->foretold == NULL)
+		return y;
+	for (int k = 0; k < columns; k++)
+		y -= s->foretold[k] * e->x[k];
+	return y / sqrt(1.0 - e->weight / weight_of_trial);
+}
+
 /* One trial: the agents of a team at one period. */
 static void
 add_trial(Stack *s, const Table *t, size_t team, size_t first_agent, int p)
@@ -328,6 +345,7 @@ add_trial(Stack *s, const Table *t, size_t team, size_t first_agent, int p)
 	int			columns = columns_of(s->options->method);
 	bool		centred = s->options->method != CD_TRIAL_BEFORE_AFTER;
 	size_t		n = enter_all(s, t, first_agent, p);
+	double		weight = 0.0;
 
 	if (!compares(s, n))
 		return;
@@ -342,9 +360,11 @@ add_trial(Stack *s, const Table *t, size_t team, size_t first_agent, int p)
 	}
 	s->trials += 1.0;
 	for (size_t i = 0; i < n; i++)
+		weight += s->entry[i].weight;
+	for (size_t i = 0; i < n; i++)
 	{
 		const Entry *e = &s->entry[i];
-		double		y = e->outcome - s->slope * e->dose;
+		double		y = outcome_of(s, e, columns, weight);
 
 		s->sessions += e->sessions;
 		s->compared += e->sessions > 0.0 ? 0.0 : 1.0;
@@ -536,6 +556,31 @@ set_trim(Stack *s, Table *t, const CdArena *arena)
 	return CD_OK;
 }
 
+/* All trials again, with what neither sessions nor history account for. */
+static CdStatus
+stack_left(Stack *s, Table *t, double estimate, const CdArena *arena)
+{
+	CdArena		own = *arena;
+	double		foretold[COLUMNS];
+	CdRegression fit;
+	CdStatus	status;
+	bool		stacked;
+
+	if (!stack_all(s, t, estimate))
+		return CD_STOPPED;
+	if (s->options->method == CD_TRIAL_BEFORE_AFTER)
+		return CD_OK;
+	status = cd_regression(&s->outcome, absorbed(s), &own, &fit);
+	if (status != CD_OK)
+		return status;
+	for (int k = 0; k < columns_of(s->options->method); k++)
+		foretold[k] = fit.coefficient[k];
+	s->foretold = foretold;
+	stacked = stack_all(s, t, estimate);
+	s->foretold = NULL;
+	return stacked ? CD_OK : CD_STOPPED;
+}
+
 CdStatus
 cd_trials(const CdEffectRow *rows, size_t n, const CdTrialOptions *options, CdArena *arena, CdTrials *out)
 {
@@ -566,8 +611,8 @@ cd_trials(const CdEffectRow *rows, size_t n, const CdTrialOptions *options, CdAr
 		status = ratio(&s, &t, arena, &out->estimate, &first_stage);
 	out->sessions = s.sessions;
 	out->compared = s.compared;
-	if (status == CD_OK && !stack_all(&s, &t, out->estimate))
-		status = CD_STOPPED;
+	if (status == CD_OK)
+		status = stack_left(&s, &t, out->estimate, arena);
 	if (status == CD_OK)
 		status = spread(&s, teams, first_stage, arena, out);
 	if (status == CD_OK)
