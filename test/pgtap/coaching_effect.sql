@@ -199,6 +199,7 @@ SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect(NULL, NULL, true)$$, '
 SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect_by_period('{}', '{}'::coachdiag.panel[], true)$$, 'by period: no units');
 SELECT is_empty($$SELECT * FROM coachdiag.coaching_effect_by_period(NULL, NULL, true)$$, 'by period: NULL arrays');
 SELECT is((SELECT bool_or(pooled) FROM teams, coachdiag.coaching_effect(units[1:7], works[1:7], true)), false, 'seven teams are too few to borrow from');
+SELECT is((SELECT array_agg(DISTINCT raw_df) FROM teams, coachdiag.coaching_effect(units[1:7], works[1:7], true)), ARRAY[9::float8], 'each of seven is as uncertain as its ten agents leave it');
 SELECT is((SELECT bool_and(pooled) FROM teams, coachdiag.coaching_effect(units[1:8], works[1:8], true)), true, 'eight are enough');
 
 -- A team in which everybody is coached alike learns of itself nothing; what is shown is the other teams'
