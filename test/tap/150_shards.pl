@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use Coachdiag;
+use Engines;
 use Test::More;
 
 my $node = new_node('shards');
@@ -63,12 +64,51 @@ my ($query) = @{ $queries{'panel by team'} };
 unlike($node->safe_psql('postgres', "$on EXPLAIN (VERBOSE, COSTS OFF) " . sprintf($query, 'spread')), qr/Remote SQL:[^\n]*coachdiag/, 'without extensions nothing is pushed down');
 is($node->safe_psql('postgres', $on . sprintf($query, 'spread')), $node->safe_psql('postgres', sprintf($query, 'fact')), 'and the answer is the same');
 
+# Every aggregate there is, over facts that have a column for each argument.
+$node->safe_psql('postgres', 'DROP TABLE spread, fact');
+create_fact($node, 'postgres');
+$node->safe_psql('postgres', 'CREATE TABLE spread (LIKE fact) PARTITION BY LIST (team)');
+for my $shard (@shards)
+{
+	my $teams = join(', ', grep { $_ % 3 == $shard % 3 } 1 .. 12);
+
+	$node->safe_psql("shard$shard", 'DROP TABLE fact');
+	create_fact($node, "shard$shard");
+	$node->safe_psql("shard$shard", "DELETE FROM fact WHERE team NOT IN ($teams); ANALYZE fact");
+	$node->safe_psql('postgres', "ALTER SERVER shard$shard OPTIONS (ADD extensions 'coachdiag');
+		CREATE FOREIGN TABLE fact$shard PARTITION OF spread FOR VALUES IN ($teams) SERVER shard$shard OPTIONS (table_name 'fact')");
+}
+$node->safe_psql('postgres', 'ANALYZE spread');
+my %call = aggregates($node, 'postgres');
+for my $name (sort keys %call)
+{
+	my ($function) = $name =~ /^(.*?)\(/;
+	my $query = "SELECT team, $call{$name} FROM %s WHERE id >= 6000 GROUP BY team ORDER BY team";
+
+	if ($function eq 'coachdiag.process')
+	{
+		my (undef, undef, $error) = $node->psql('postgres', $on . sprintf $query, 'spread');
+		like($error, qr/a coachdiag.process cannot be read in/, "$name has no form to travel in");
+		$query = "SELECT s.team, m.* FROM (SELECT team, $call{$name} AS p FROM (SELECT team, path, value FROM %s WHERE id >= 6000 OFFSET 0) r GROUP BY team) s, LATERAL coachdiag.process_map(s.p) m ORDER BY 1, 2, 3";
+	}
+	else
+	{
+		my $plan = $node->safe_psql('postgres', "$on EXPLAIN (VERBOSE, COSTS OFF) " . sprintf $query, 'spread');
+		my @sent = $plan =~ /Remote SQL: SELECT [^\n]*\Q$function\E\([^\n]*GROUP BY/g;
+		is(scalar @sent, 3, "$name: on each shard") or diag($plan);
+	}
+	my $got = $node->safe_psql('postgres', $on . sprintf $query, 'spread');
+	my $want = $node->safe_psql('postgres', sprintf $query, 'fact');
+	ok($want ne '' && alike($got, $want), "$name: as of one table") or diag("got  $got\nwant $want");
+}
+
 # Panels kept on the shards, merged here.
-$node->safe_psql("shard$_", "CREATE TABLE kept AS SELECT team, $panel AS panel FROM fact GROUP BY team") for @shards;
+my $kept = 'coachdiag.panel(value, target, agent, period, 1, contact_type, sessions, NULL, NULL::text, NULL::date)';
+$node->safe_psql("shard$_", "CREATE TABLE kept AS SELECT team, $kept AS panel FROM fact GROUP BY team") for @shards;
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE kept$_ (team int, panel coachdiag.panel) SERVER shard$_") for @shards;
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE kept$_ OPTIONS (ADD table_name 'kept')") for @shards;
 is($node->safe_psql('postgres', 'SELECT md5(coachdiag.rollup(panel)::text) FROM (SELECT * FROM kept1 UNION ALL SELECT * FROM kept2 UNION ALL SELECT * FROM kept3) k'),
-	$node->safe_psql('postgres', "SELECT md5(coachdiag.rollup(p)::text) FROM (SELECT $panel AS p FROM fact GROUP BY team) k"),
+	$node->safe_psql('postgres', "SELECT md5(coachdiag.rollup(p)::text) FROM (SELECT $kept AS p FROM fact GROUP BY team) k"),
 	'panels that are kept on shards travel as they are');
 
 $node->stop;
