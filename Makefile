@@ -131,6 +131,10 @@ unit: unit-build
 run-tests: stage unit-build
 	@PG_CONFIG=$(PG_CONFIG) tools/run-tests.sh $(SUITES)
 
+# The bound of a panel at its full size: 4 GB of memory, half a minute.
+test-large: stage
+	@PG_CONFIG=$(PG_CONFIG) COACHDIAG_LARGE=1 tools/run-tap.pl tap tools/test-perl.sh -- test/tap/120_scale.pl
+
 # The list of objects that test/pgtap/00_inventory.sql holds the extension to.
 inventory: stage
 	@tools/with-server.sh -- tools/inventory.sh > build/inventory.txt
@@ -180,6 +184,7 @@ help:
 	@echo 'make demo KEEP=1         the same, and leave the server running'
 	@echo 'make test                every test suite; SUITES="unit pgtap" for some of them'
 	@echo 'make unit                the C unit tests alone'
+	@echo 'make test-large          the bound of a panel at its full size (4 GB of memory)'
 	@echo 'make installcheck        the regression tests on your own running server, after make install'
 	@echo 'make bench               performance studies'
 	@$(if $(wildcard bench/validate*.sh),echo 'make validate            validity studies')

@@ -227,12 +227,6 @@ for peer in "${clients[@]}"; do
 	line "$peer, the copy counted" "$(calculate "$(median copy) + $(median "${peer}_read") + $(median "${peer}_compute")")"
 done
 
-# Of all running states together, per byte of the cells in them.
-memory=$(sql -c "$serial; SET enable_sort = off; SET work_mem = '4GB'" \
-	-c 'EXPLAIN (ANALYZE, TIMING OFF) SELECT team, metric, coachdiag.panel(value, target, agent, week) FROM fact GROUP BY 1, 2' |
-	sed -n 's/.*Memory Usage: \([0-9]*\)kB.*/\1/p')
-cells=$(sql -c 'SELECT sum(n) * 72 / 1024.0 FROM (SELECT count(DISTINCT (agent, week)) AS n FROM fact GROUP BY team, metric) s')
-
 echo
 goal 'one step / avg()' "$(calculate "$(median one_step) / $avg")" '<=' 1.25
 goal 'SQL by hand / stored panels' "$(calculate "$(median by_hand) / $(median from_panels)")" '>=' 50
@@ -241,4 +235,4 @@ if has_duckdb; then
 	goal 'DuckDB, its own rows, all cores / partitions, 2 workers' "$(calculate "$(median duckdb_compute) / $(median parallel_from_partitions)")" '>=' 10
 fi
 goal 'parallel efficiency of one step, 2 cores' "$(calculate "$(median one_step) / 2 / $(median parallel_one_step)")" '>=' 0.85
-goal 'memory of running panels / 72 bytes a cell' "$(calculate "$memory / $cells")" '<=' 1.5
+bench/memory.sh

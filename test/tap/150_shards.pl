@@ -75,7 +75,7 @@ for my $shard (@shards)
 	$node->safe_psql("shard$shard", 'DROP TABLE fact');
 	create_fact($node, "shard$shard");
 	$node->safe_psql("shard$shard", "DELETE FROM fact WHERE team NOT IN ($teams); ANALYZE fact");
-	$node->safe_psql('postgres', "ALTER SERVER shard$shard OPTIONS (ADD extensions 'coachdiag');
+	$node->safe_psql('postgres', "ALTER SERVER shard$shard OPTIONS (ADD extensions 'coachdiag', ADD fdw_tuple_cost '100');
 		CREATE FOREIGN TABLE fact$shard PARTITION OF spread FOR VALUES IN ($teams) SERVER shard$shard OPTIONS (table_name 'fact')");
 }
 $node->safe_psql('postgres', 'ANALYZE spread');
@@ -85,17 +85,20 @@ for my $name (sort keys %call)
 	my ($function) = $name =~ /^(.*?)\(/;
 	my $query = "SELECT team, $call{$name} FROM %s WHERE id >= 6000 GROUP BY team ORDER BY team";
 
-	if ($function eq 'coachdiag.process')
+	# What answers with a value that has no form to travel in, and what is made of it.
+	my $made = { 'coachdiag.process' => 'coachdiag.process_map', 'coachdiag.step_totals' => 'coachdiag.step_rows' }->{$function};
+	if ($made)
 	{
 		my (undef, undef, $error) = $node->psql('postgres', $on . sprintf $query, 'spread');
-		like($error, qr/a coachdiag.process cannot be read in/, "$name has no form to travel in");
-		$query = "SELECT s.team, m.* FROM (SELECT team, $call{$name} AS p FROM (SELECT team, path, value FROM %s WHERE id >= 6000 OFFSET 0) r GROUP BY team) s, LATERAL coachdiag.process_map(s.p) m ORDER BY 1, 2, 3";
+		like($error, qr/coachdiag.\w+ cannot be read in/, "$name has no form to travel in");
+		$query = "SELECT s.team, m.* FROM (SELECT team, $call{$name} AS p FROM (SELECT team, path, value, repeated FROM %s WHERE id >= 6000 OFFSET 0) r GROUP BY team) s, LATERAL $made(s.p) m ORDER BY 1, 2, 3";
 	}
 	else
 	{
 		my $plan = $node->safe_psql('postgres', "$on EXPLAIN (VERBOSE, COSTS OFF) " . sprintf $query, 'spread');
 		my @sent = $plan =~ /Remote SQL: SELECT [^\n]*\Q$function\E\([^\n]*GROUP BY/g;
-		is(scalar @sent, 3, "$name: on each shard") or diag($plan);
+		# An array type is no member of an extension to PostgreSQL, so what returns one is made here.
+		is(scalar @sent, $function eq 'coachdiag.kaplan_meier' ? 0 : 3, "$name: on each shard") or diag($plan);
 	}
 	my $got = $node->safe_psql('postgres', $on . sprintf $query, 'spread');
 	my $want = $node->safe_psql('postgres', sprintf $query, 'fact');
