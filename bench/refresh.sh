@@ -1,5 +1,5 @@
 #!/bin/bash
-# The nights of a week after a year, one corrected value and nothing at all: what a refresh costs against a rebuild; seconds, ratios, goals.
+# The nights of a week after a year, one corrected value and nothing at all: what a refresh costs against a rebuild, and what a million rows cost that are read; seconds, ratios, goals.
 # Without parallel workers, so that the CPU seconds of the session are all there are: they stay what they are on a busy machine.
 # Usage: bench/refresh.sh [rows a day, default 20000]
 set -euo pipefail
@@ -11,12 +11,19 @@ fi
 agents=$((${1:-20000} / 5))
 export PGOPTIONS='-c client_min_messages=error -c max_parallel_workers_per_gather=0'
 run() { psql -Xqt -v ON_ERROR_STOP=1 "$@" >/dev/null; }
+# CPU seconds of a statement.
+cpu() {
+	psql -Xqt -v ON_ERROR_STOP=1 -c 'SET log_statement_stats = on' -c 'SET client_min_messages = log' -c "$1" 2>&1 | awk '/s elapsed/ { cpu = $2 + $5 } END { print cpu }'
+}
 # Refreshes and notes what it cost, as what.
 refresh() {
 	local seconds
-	seconds=$(psql -Xqt -v ON_ERROR_STOP=1 -c 'SET log_statement_stats = on' -c 'SET client_min_messages = log' -c "CALL coachdiag.refresh('ops'${2:-})" 2>&1 |
-		awk '/s elapsed/ { cpu = $2 + $5 } END { print cpu }')
+	seconds=$(cpu "CALL coachdiag.refresh('ops'${2:-})")
 	run -c "INSERT INTO cost SELECT max(run), '$1', $seconds FROM ops.refresh_log"
+}
+# Notes what one pass of a refresh over all rows costs, as what.
+pass() {
+	run -c "INSERT INTO cost VALUES (NULL, '$1', $(cpu "$2"))"
 }
 
 run <<SQL
@@ -48,6 +55,11 @@ for day in 05 06 07 08 09 10 11; do
 done
 for i in 1 2 3; do run -c "UPDATE ops.agent_metric SET value = value + 1 WHERE agent_id = $i AND period = '2025-06-0$i' AND contact_type = 'type 1'"; refresh 'one corrected value'; done
 for _ in 1 2 3; do refresh 'nothing'; done
+for _ in 1 2 3; do
+	pass 'panels built' "SELECT count(*) FROM coachdiag.build_panels('ops')"
+	pass 'rows left out counted' "SELECT * FROM coachdiag.log_left_out('ops', NULL, '{}', 0)"
+	pass 'periods counted' "SELECT coachdiag.refresh_periods('ops', NULL)"
+done
 
 psql -X <<'SQL'
 \pset footer off
@@ -65,6 +77,9 @@ FROM took t, took r WHERE r.what = 'rebuild' ORDER BY t.cpu DESC;
 SELECT what AS run, string_agg(format('%s %s', step, round(seconds::numeric, 2)), ', ' ORDER BY seconds DESC) AS "steps that took longest, s"
 FROM (SELECT c.what, l.step, l.seconds, row_number() OVER (PARTITION BY run ORDER BY l.seconds DESC) AS no
 	FROM ops.refresh_log l JOIN cost c USING (run) WHERE c.what IN ('rebuild', 'the day that ends a week')) l WHERE no <= 12 GROUP BY what ORDER BY what;
+SELECT c.what AS "of a million rows read", round((1e6 * c.seconds / n.rows)::numeric, 2) AS "CPU s"
+FROM (SELECT what, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds FROM cost WHERE run IS NULL GROUP BY what) c CROSS JOIN (SELECT count(*) AS rows FROM ops.agent_metric) n
+ORDER BY c.seconds DESC;
 \pset tuples_only on
 \pset format unaligned
 SELECT format('the day that ends a week: %s ms of CPU for each of %s teams', round((1000 * t.cpu / n.teams)::numeric), n.teams)

@@ -61,13 +61,16 @@ BEGIN
 	RETURN QUERY SELECT 'week', waits_from::text;
 	-- A session of a day to come is held once that day has come. Rows of agent_metric that wait are known by stored_metric.
 	-- Of the tables behind it their files and columns: a partition attached or taken away and a table rewritten fire no trigger.
+	-- Each partition of agent_metric stands for itself (below), since the rows of a new one say which days it brings.
 	RETURN QUERY SELECT s.relation, concat_ws(' ', version, s.columns, coachdiag.time_zone(ws), md5(CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END),
 		(SELECT md5(string_agg(concat_ws(' ', t.oid, t.relfilenode, t.relnatts, CASE WHEN b.kind = 'v' THEN pg_get_viewdef(t.oid) END,
 				(SELECT string_agg(i.xmin::text, ' ' ORDER BY i.inhparent) FROM pg_inherits i WHERE i.inhrelid = t.oid)), ' ' ORDER BY t.oid))
-			FROM coachdiag.behind(ws, s.relation) b JOIN pg_class t ON t.oid = b.source WHERE b.kind IN ('r', 'p', 'v')),
+			FROM coachdiag.behind(ws, s.relation) b JOIN pg_class t ON t.oid = b.source WHERE b.kind IN ('r', 'p', 'v') AND NOT (s.relation = 'agent_metric' AND b.kind = 'r' AND t.relispartition)),
 		CASE WHEN s.relation <> 'agent_metric' AND coachdiag.day_columns(s.relation) <> '{}' THEN waits_from END, CASE WHEN s.relation = 'coaching_session' AND waits_from > coachdiag.today(ws) THEN now() END)
 	FROM (SELECT s.relation, max(s.source_relation) AS oid, string_agg(s.expression, ' ' ORDER BY s.column_no) AS columns FROM coachdiag.source_column(ws) s GROUP BY s.relation) s
 		LEFT JOIN pg_class c ON c.oid = s.oid;
+	RETURN QUERY SELECT 'agent_metric ' || t.oid, concat_ws(' ', t.relfilenode, t.relnatts, (SELECT string_agg(i.xmin::text, ' ' ORDER BY i.inhparent) FROM pg_inherits i WHERE i.inhrelid = t.oid))
+	FROM coachdiag.behind(ws, 'agent_metric') b JOIN pg_class t ON t.oid = b.source WHERE b.kind = 'r' AND t.relispartition;
 
 	FOR relation IN SELECT 'settings' UNION ALL SELECT p.name FROM coachdiag.workspace_part p WHERE p.owner_fills LOOP
 		-- What as_of changes is from which day on rows wait.
@@ -78,7 +81,28 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.relation_state(text) IS
-'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity), of sources how they are read (definition, the tables behind it, their files and columns, time zone, from which day on they wait).';
+'Internal: what to know a relation of a workspace by from one refresh to the next: content where its owner fills it, else how it is made (version of coachdiag, identity), of sources how they are read (definition, the tables behind it, their files and columns, time zone, from which day on they wait), of agent_metric also each partition behind it, by its oid after the name.';
+
+CREATE FUNCTION coachdiag.note_partition(ws text, part oid) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	-- Arguments of a trigger end in a zero byte each, which no text can hold.
+	noted CONSTANT text[] := (SELECT string_to_array(convert_from(decode(replace(regexp_replace(encode(g.tgargs, 'hex'), '(..)', '\1 ', 'g'), '00 ', '01 '), 'hex'), getdatabaseencoding()), chr(1))
+		FROM pg_trigger g WHERE g.tgrelid IN (SELECT pg_partition_ancestors(part)) AND g.tgname = coachdiag.tracking_trigger(ws, 'agent_metric') || '_i' AND g.tgfoid = 'coachdiag.note_changes'::regproc LIMIT 1);
+BEGIN
+	IF noted[3] IS NULL OR NOT has_table_privilege(part, 'SELECT') OR (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = part) THEN
+		EXECUTE format('INSERT INTO %I.changed_period VALUES (''agent_metric'', NULL)', ws);
+	ELSE
+		EXECUTE format('INSERT INTO %I.changed_period SELECT DISTINCT ''agent_metric'', d.day FROM %s c CROSS JOIN LATERAL unnest(%s) d (day) WHERE d.day IS NULL OR d.day BETWEEN ''0001-01-01'' AND ''9999-12-31''',
+			ws, part::regclass, noted[3]);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.note_partition(text, oid) IS
+'Internal: notes the days of the rows that a new partition behind agent_metric brings, as the triggers of coachdiag.track_changes would have, had they been inserted; that any row may have changed, where it is not tracked or cannot be read.';
 
 CREATE FUNCTION coachdiag.take_changed_relations(ws text) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -86,23 +110,34 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed text[];
+	added oid[];
 BEGIN
 	EXECUTE format($query$
 		WITH state AS MATERIALIZED (
-			SELECT relation, state FROM coachdiag.relation_state(%L)
+			SELECT relation, state FROM coachdiag.relation_state(%1$L)
+		), gone AS (
+			DELETE FROM %2$I.stored_state o WHERE o.relation LIKE 'agent_metric %%' AND NOT EXISTS (SELECT FROM state s WHERE s.relation = o.relation)
+			RETURNING o.relation
 		), other AS (
-			INSERT INTO %I.stored_state AS o (relation, state) SELECT s.relation, s.state FROM state s
+			INSERT INTO %2$I.stored_state AS o (relation, state) SELECT s.relation, s.state FROM state s
 			ON CONFLICT (relation) DO UPDATE SET state = excluded.state WHERE o.state <> excluded.state
 			RETURNING o.relation
+		), found AS (
+			SELECT split_part(relation, ' ', 1) AS relation, CASE WHEN relation LIKE 'agent_metric %%' AND NOT EXISTS (SELECT FROM %2$I.stored_state b WHERE b.relation = o.relation)
+				THEN split_part(relation, ' ', 2)::oid END AS new_partition
+			FROM (SELECT relation FROM other UNION ALL SELECT relation FROM gone) o
 		)
-		SELECT array_agg(relation) FROM other
-	$query$, ws, ws) INTO changed;
+		SELECT array_agg(DISTINCT relation) FILTER (WHERE new_partition IS NULL), array_agg(new_partition) FILTER (WHERE new_partition IS NOT NULL) FROM found
+	$query$, ws, ws) INTO changed, added;
+	IF NOT 'agent_metric' = ANY (coalesce(changed, '{}')) THEN
+		PERFORM coachdiag.note_partition(ws, p) FROM unnest(added) p;
+	END IF;
 	RETURN coalesce(changed, '{}');
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.take_changed_relations(text) IS
-'Internal: the relations of a workspace whose state (coachdiag.relation_state) is not that of the last refresh; from now on it is.';
+'Internal: the relations of a workspace whose state (coachdiag.relation_state) is not that of the last refresh; from now on it is. Of partitions that have come to agent_metric their days are noted instead.';
 
 CREATE FUNCTION coachdiag.take_changed_sources(ws text) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

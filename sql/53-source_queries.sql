@@ -14,6 +14,17 @@ $$;
 COMMENT ON FUNCTION coachdiag.in_days(text, datemultirange) IS
 'Internal: a condition that a date expression lies in some of the days (null: all), such that an index on it can be used.';
 
+CREATE FUNCTION coachdiag.in_days(expression text, days datemultirange, metric text, whole text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN days IS NULL OR whole = '{}' THEN c.condition ELSE format('(%s OR %s = ANY (%L))', c.condition, metric, whole) END
+	FROM (SELECT coachdiag.in_days(expression, days) AS condition) c
+$$;
+
+COMMENT ON FUNCTION coachdiag.in_days(text, datemultirange, text, text[]) IS
+'Internal: the same, or that a metric expression is one of whole: metrics of which all days are meant.';
+
 CREATE FUNCTION coachdiag.metric_sql(ws text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -118,16 +129,16 @@ COMMENT ON FUNCTION coachdiag.staff_sql(text, boolean) IS
 
 -- Periods and their grid
 
-CREATE FUNCTION coachdiag.period_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.period_sql(ws text, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT metric, period, count(*) AS rows FROM (%s) r WHERE metric IS NOT NULL AND octet_length(metric) <= 1024
-		AND period BETWEEN ''0001-01-01'' AND ''9999-12-31'' AND %s GROUP BY metric, period', coachdiag.source(ws, 'agent_metric'), coachdiag.in_days('period', days))
+		AND period BETWEEN ''0001-01-01'' AND ''9999-12-31'' AND %s GROUP BY metric, period', coachdiag.source(ws, 'agent_metric'), coachdiag.in_days('period', days, 'metric', whole))
 $$;
 
-COMMENT ON FUNCTION coachdiag.period_sql(text, datemultirange) IS
-'Internal: a query for how many rows each metric has in each period. days: only periods in them.';
+COMMENT ON FUNCTION coachdiag.period_sql(text, datemultirange, text[]) IS
+'Internal: a query for how many rows each metric has in each period. days: only periods in them; whole: of these metrics all.';
 
 CREATE FUNCTION coachdiag.grid_sql(periods text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -165,7 +176,7 @@ COMMENT ON FUNCTION coachdiag.period_start(date, text, integer) IS
 
 -- Rows as panels take them, and why some are left out
 
-CREATE FUNCTION coachdiag.metric_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.metric_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -198,13 +209,13 @@ AS $$
 			LEFT JOIN (%s) a ON a.agent_id = r.agent_id
 			CROSS JOIN LATERAL (SELECT coalesce(r.target, m.target) AS target) g
 		WHERE %s
-	$query$, coachdiag.waits_from(ws), coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, s.members, s.tenure, coachdiag.in_days('r.period', days))
+	$query$, coachdiag.waits_from(ws), coachdiag.source(ws, 'agent_metric'), coachdiag.metric_sql(ws), ws, s.members, s.tenure, coachdiag.in_days('r.period', days, 'r.metric', whole))
 	FROM coachdiag.staff_sql(ws, as_stored) s
 $$;
 
-COMMENT ON FUNCTION coachdiag.metric_row_sql(text, boolean, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.metric_row_sql(text, boolean, datemultirange, text[]) IS
 'Internal: a query for the rows of agent_metric as panels take them: team in force at the period, value and target on the scale of the '
-'metric, volume as weight; and reason: why a row is left out (null: it is used). as_stored: teams and tenure as in coachdiag.staff_sql; days: only rows whose period lies in them.';
+'metric, volume as weight; and reason: why a row is left out (null: it is used). as_stored: teams and tenure as in coachdiag.staff_sql; days: only rows whose period lies in them; whole: of these metrics all rows.';
 
 CREATE FUNCTION coachdiag.counts_as_dose_sql() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -217,7 +228,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.counts_as_dose_sql() IS
 'Internal: the condition by which a row of coaching_session counts as coaching dose, if its status is one that the contract knows: held, something to coach, not recognition alone.';
 
-CREATE FUNCTION coachdiag.session_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.session_row_sql(ws text, as_stored boolean, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -237,25 +248,26 @@ AS $$
 			FROM (%s) r
 			WHERE %s
 				AND %s
-			ORDER BY session_id, agent_id, metric, held_at DESC, duration_minutes, coach_id, r::text
+			ORDER BY session_id, agent_id, metric, (held_at AT TIME ZONE %L)::date >= %L, held_at DESC, duration_minutes, coach_id, r::text
 		) s
 			LEFT JOIN (%s) m ON m.metric = s.metric
 			LEFT JOIN (%s) t ON t.agent_id = s.agent_id AND t.valid_from <= s.day AND s.day < t.valid_to
 			LEFT JOIN (%s) a ON a.agent_id = s.agent_id
 		WHERE %s
-	-- The latest of a session's rows counts, so none from before the days can put another one out.
+	-- The latest of a session's rows that are over counts, so none from before the days can put another one out.
 	$query$, coachdiag.today(ws), coachdiag.waits_from(ws), z.zone, coachdiag.source(ws, 'coaching_session'), coachdiag.counts_as_dose_sql(),
-		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL))),
-		coachdiag.metric_sql(ws), f.members, f.tenure, coachdiag.in_days('s.day', days))
+		coachdiag.in_days(format('(held_at AT TIME ZONE %L)::date', z.zone), datemultirange(daterange(lower(days), NULL)), 'metric', whole),
+		z.zone, least(coachdiag.waits_from(ws), coachdiag.today(ws) + 1),
+		coachdiag.metric_sql(ws), f.members, f.tenure, coachdiag.in_days('s.day', days, 's.metric', whole))
 	FROM (SELECT coachdiag.time_zone(ws) AS zone) z CROSS JOIN coachdiag.staff_sql(ws, as_stored) f
 $$;
 
-COMMENT ON FUNCTION coachdiag.session_row_sql(text, boolean, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.session_row_sql(text, boolean, datemultirange, text[]) IS
 'Internal: a query for the sessions that count as coaching dose, once per session, agent and metric: held, something to coach, not '
 'recognition alone; with the day, the team in force on it, and reason: why a session is left out (null: it is used). '
-'as_stored: teams and tenure as in coachdiag.staff_sql; days: only sessions of these days.';
+'as_stored: teams and tenure as in coachdiag.staff_sql; days: only sessions of these days; whole: of these metrics all.';
 
-CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.dose_row_sql(ws text, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -266,12 +278,13 @@ AS $$
 			LEFT JOIN %1$I.stored_tenure a ON a.agent_id = s.agent_id
 			CROSS JOIN LATERAL (SELECT coachdiag.period_start(s.day, m.period_step, m.week_start) AS period) p
 		WHERE s.dose AND s.team IS NOT NULL AND (octet_length(s.coach_id) > 1024) IS NOT TRUE AND p.period < m.waits_from AND %2$s AND %3$s
-	$query$, ws, coachdiag.in_days('s.day', (SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d)), coachdiag.in_days('p.period', days), coachdiag.agent_type(ws))
+	$query$, ws, coachdiag.in_days('s.day', CASE WHEN days IS NOT NULL THEN coalesce((SELECT range_agg(daterange(lower(d), upper(d) + 31)) FROM unnest(days) d), '{}') END, 'm.metric', whole),
+		coachdiag.in_days('p.period', days, 'm.metric', whole), coachdiag.agent_type(ws))
 $$;
 
-COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.dose_row_sql(text, datemultirange, text[]) IS
 'Internal: a query for coaching dose: each session that counts, for each metric that it was about, at the metric''s own period. '
-'days: periods that begin outside them are left out, as are those that are not over. Needs the copies of the sources and stored_metric up to date.';
+'days: periods that begin outside them are left out, but for the metrics in whole, as are those that are not over. Needs the copies of the sources and stored_metric up to date.';
 
 CREATE FUNCTION coachdiag.left_out()
 RETURNS TABLE (reason text, harmless boolean, what_to_do text)

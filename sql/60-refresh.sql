@@ -2,17 +2,17 @@
 
 -- Steps
 
-CREATE FUNCTION coachdiag.refresh_periods(ws text, days datemultirange) RETURNS bigint
+CREATE FUNCTION coachdiag.refresh_periods(ws text, days datemultirange, whole text[] DEFAULT '{}') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN coachdiag.fill_part(ws, 'stored_period', coachdiag.period_sql(ws, days), coachdiag.in_days('period', days));
+	RETURN coachdiag.fill_part(ws, 'stored_period', coachdiag.period_sql(ws, days, whole), coachdiag.in_days('period', days, 'metric', whole));
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.refresh_periods(text, datemultirange) IS
-'Internal: brings stored_period up to date for the days given (null: all). Returns the rows written.';
+COMMENT ON FUNCTION coachdiag.refresh_periods(text, datemultirange, text[]) IS
+'Internal: brings stored_period up to date for the days given (null: all), and for all days of the metrics in whole. Returns the rows written.';
 
 CREATE FUNCTION coachdiag.metric_state(ws text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -28,7 +28,17 @@ END
 $$;
 
 COMMENT ON FUNCTION coachdiag.metric_state(text) IS
-'Internal: what of the stored metrics the content of panels depends on. Another state makes every stored panel stale.';
+'Internal: what of each stored metric the content of its panels depends on.';
+
+CREATE FUNCTION coachdiag.stale_metrics(before jsonb, now jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(key ORDER BY key), '{}') FROM jsonb_each(before) b FULL JOIN jsonb_each(now) a USING (key) WHERE b.value IS DISTINCT FROM a.value
+$$;
+
+COMMENT ON FUNCTION coachdiag.stale_metrics(jsonb, jsonb) IS
+'Internal: the metrics whose stored panels are stale. before, now: coachdiag.metric_state at the last refresh and at this one.';
 
 CREATE FUNCTION coachdiag.refresh_metrics(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -157,7 +167,7 @@ $$;
 COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
 'Internal: the days whose periods a refresh has to read again; null: all. Takes what coachdiag.track_changes and the copies of the other sources noted of agent_metric.';
 
-CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL)
+CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}')
 RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -185,16 +195,16 @@ BEGIN
 			GROUP BY 1, 2, 3
 		) part
 		GROUP BY 1, 2, 3
-	$query$, coachdiag.metric_row_sql(ws, true, days), coachdiag.dose_row_sql(ws, days));
+	$query$, coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.dose_row_sql(ws, days, whole));
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.build_panels(text, datemultirange) IS
+COMMENT ON FUNCTION coachdiag.build_panels(text, datemultirange, text[]) IS
 'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric and one of '
 'coaching_session. '
-'days: only periods that begin in them, others are not read. Needs stored_metric up to date. Works within maintenance_work_mem.';
+'days: only periods that begin in them, others are not read; whole: of these metrics all periods. Needs stored_metric up to date. Works within maintenance_work_mem.';
 
-CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, run bigint, OUT used bigint, OUT harmful bigint)
+CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, whole text[], run bigint, OUT used bigint, OUT harmful bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -212,20 +222,20 @@ BEGIN
 		)
 		SELECT coalesce(sum(c.rows) FILTER (WHERE c.reason IS NULL), 0), coalesce(sum(c.rows) FILTER (WHERE c.reason IS NOT NULL AND l.harmless IS NOT TRUE), 0)
 		FROM counted c LEFT JOIN coachdiag.left_out() l ON l.reason = c.reason
-	$query$, ws, coachdiag.metric_row_sql(ws, true, days), coachdiag.session_row_sql(ws, true, days)) INTO used, harmful USING run;
+	$query$, ws, coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.session_row_sql(ws, true, days, whole)) INTO used, harmful USING run;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, bigint) IS
+COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, text[], bigint) IS
 'Internal: logs how many source rows are left out for what reason. used: rows of agent_metric that are used; harmful: rows left out that carried something.';
 
-CREATE FUNCTION coachdiag.merge_panels(ws text, days datemultirange) RETURNS bigint
+CREATE FUNCTION coachdiag.merge_panels(ws text, days datemultirange, whole text[] DEFAULT '{}') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-	months CONSTANT text := coachdiag.in_days('month', coachdiag.whole_months(days));
+	months CONSTANT text := coachdiag.in_days('month', coachdiag.whole_months(days), 'metric', whole);
 	written bigint;
 BEGIN
 	-- Cells of other days are copied as they are, so the panel is that of a rebuild to the last digit.
@@ -233,24 +243,25 @@ BEGIN
 		INSERT INTO %1$I.stored_panel AS s (team, metric, month, panel, rows, refreshed_at)
 		SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
 		FROM (
-			SELECT team, metric, month, CASE WHEN o.panel IS NULL OR n.panel IS NOT NULL AND $3 IS NULL THEN n.panel ELSE
-				(SELECT coachdiag.rollup(p) FROM (VALUES (n.panel), (coachdiag.period_range(o.panel, '{(,)}' - $2))) v (p)) END AS panel
-			FROM coachdiag.build_panels($1, $3) n
+			SELECT team, metric, month, CASE WHEN o.panel IS NULL OR n.panel IS NOT NULL AND d.days = '{(,)}' THEN n.panel ELSE
+				(SELECT coachdiag.rollup(p) FROM (VALUES (n.panel), (coachdiag.period_range(o.panel, '{(,)}' - d.days))) v (p)) END AS panel
+			FROM coachdiag.build_panels($1, $2, $3) n
 				FULL JOIN (SELECT team, metric, month, panel FROM %1$I.stored_panel WHERE %2$s) o USING (team, metric, month)
-			WHERE NOT coalesce(n.panel, coachdiag.period_range(o.panel, '{}')) OPERATOR(coachdiag.=) coalesce(coachdiag.period_range(o.panel, $2), coachdiag.period_range(n.panel, '{}'))
+				CROSS JOIN LATERAL (SELECT CASE WHEN $2 IS NULL OR metric = ANY ($3) THEN '{(,)}' ELSE $2 END AS days) d
+			WHERE NOT coalesce(n.panel, coachdiag.period_range(o.panel, '{}')) OPERATOR(coachdiag.=) coalesce(coachdiag.period_range(o.panel, d.days), coachdiag.period_range(n.panel, '{}'))
 		) c
 		ON CONFLICT (team, metric, month) DO UPDATE SET panel = excluded.panel, rows = excluded.rows, refreshed_at = excluded.refreshed_at
-	$query$, ws, months) USING ws, coalesce(days, '{(,)}'), days;
+	$query$, ws, months) USING ws, days, whole;
 	GET DIAGNOSTICS written = ROW_COUNT;
 	EXECUTE format('DELETE FROM %I.stored_panel WHERE %s AND rows = 0 AND coachdiag.agents(panel) = 0', ws, months);
 	RETURN written;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.merge_panels(text, datemultirange) IS
-'Internal: puts the panels of the days given (null: all) in the place of those days in the stored panels, where they differ. Returns the panels written or gone.';
+COMMENT ON FUNCTION coachdiag.merge_panels(text, datemultirange, text[]) IS
+'Internal: puts the panels of the days given (null: all), and of all days of the metrics in whole, in the place of those days in the stored panels, where they differ. Returns the panels written or gone.';
 
-CREATE FUNCTION coachdiag.refresh_panels(ws text, days datemultirange, run bigint) RETURNS bigint
+CREATE FUNCTION coachdiag.refresh_panels(ws text, days datemultirange, run bigint, whole text[] DEFAULT '{}') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -259,14 +270,14 @@ DECLARE
 	used bigint;
 	harmful bigint;
 BEGIN
-	IF days = '{}' THEN
+	IF days = '{}' AND whole = '{}' THEN
 		RETURN 0;
 	END IF;
-	written := coachdiag.merge_panels(ws, days);
+	written := coachdiag.merge_panels(ws, days, whole);
 	IF days IS NULL THEN
 		EXECUTE format('ANALYZE %I.stored_panel', ws);
 	END IF;
-	SELECT l.used, l.harmful INTO used, harmful FROM coachdiag.log_left_out(ws, days, run) l;
+	SELECT l.used, l.harmful INTO used, harmful FROM coachdiag.log_left_out(ws, days, whole, run) l;
 	IF harmful > 0 THEN
 		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, used
 			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
@@ -275,8 +286,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.refresh_panels(text, datemultirange, bigint) IS
-'Internal: brings the stored panels up to date for the periods that begin on the days given (null: all) and logs what was left out. Returns the panels written or gone. '
+COMMENT ON FUNCTION coachdiag.refresh_panels(text, datemultirange, bigint, text[]) IS
+'Internal: brings the stored panels up to date for the periods that begin on the days given (null: all), and for all of the metrics in whole, and logs what was left out. Returns the panels written or gone. '
 'Warns where rows could not be used.';
 
 CREATE FUNCTION coachdiag.days_text(days datemultirange) RETURNS text
@@ -442,6 +453,8 @@ AS $$
 DECLARE
 	before CONSTANT jsonb := coachdiag.metric_state(ws);
 	waited CONSTANT jsonb := coachdiag.waiting(ws);
+	stale text[];
+	whole text[] := '{}';
 	settled datemultirange;
 	waiting text;
 	to_come text;
@@ -449,12 +462,13 @@ DECLARE
 BEGIN
 	LOOP
 		PERFORM coachdiag.tell_progress(ws, 'periods');
-		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L)', ws, days));
+		CALL coachdiag.refresh_step(ws, run, 'periods', format('SELECT coachdiag.refresh_periods(%L, %L, %L)', ws, days, whole));
 		PERFORM coachdiag.tell_progress(ws, 'metrics');
 		CALL coachdiag.refresh_step(ws, run, 'metrics', format('SELECT coachdiag.refresh_metrics(%L)', ws));
-		EXIT WHEN days IS NULL OR before = coachdiag.metric_state(ws);
-		RAISE NOTICE 'targets, scales or periods of metrics have changed: all panels are rebuilt';
-		days := NULL;
+		stale := coachdiag.stale_metrics(before, coachdiag.metric_state(ws));
+		EXIT WHEN days IS NULL OR stale <@ whole;
+		RAISE NOTICE 'target, scale or periods have changed of %: all panels of that are built again', array_to_string(stale, ', ');
+		whole := stale;
 	END LOOP;
 	IF changed && '{assignment}' THEN
 		PERFORM coachdiag.tell_progress(ws, 'teams');
@@ -466,7 +480,11 @@ BEGIN
 	EXECUTE format('SELECT sum(p.rows) || '' rows wait, from '' || min(p.period) || '' on'' FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE p.period >= m.waits_from', ws)
 	INTO waiting;
 	PERFORM coachdiag.tell_progress(ws, 'panels');
-	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s)', ws, settled, run), concat_ws('; ', coachdiag.days_text(settled), waiting));
+	CALL coachdiag.refresh_step(ws, run, 'panels', format('SELECT coachdiag.refresh_panels(%L, %L, %s, %L)', ws, settled, run, whole),
+		concat_ws('; ', CASE WHEN settled <> '{}' OR whole = '{}' THEN coachdiag.days_text(settled) END, 'all periods of ' || nullif(array_to_string(whole, ', '), ''), waiting));
+	IF whole <> '{}' THEN
+		days := NULL;
+	END IF;
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I.stored_panel)', ws) INTO empty;
 	IF empty AND waiting IS NOT NULL THEN
 		RAISE WARNING 'workspace "%": no period is over yet, so there is no result: %', ws, waiting
@@ -485,7 +503,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], datemultirange) IS
-'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all, and so it is returned where metrics have changed.';
+'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all. Returned as null where metrics have changed, of which all periods are read.';
 
 CREATE PROCEDURE coachdiag.refresh_parts(ws text, run bigint, copies boolean, everything boolean, from_month date, INOUT changed text[])
 LANGUAGE plpgsql
@@ -642,7 +660,7 @@ COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
 'What is read again: the periods whose assignments, hiring dates or sessions '
 'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the periods noted; where it doesn''t, all. '
 'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
-'since: rows of agent_metric of earlier periods, and contacts and contact events of earlier months, have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric rebuilds everything. '
+'since: rows of agent_metric of earlier periods, and contacts and contact events of earlier months, have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric has all its periods read. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
 'readers see the old results, then the new. One that fails changes nothing; called by itself, not in a transaction that others have written in, it leaves a row in refresh_log (step failed). Two refreshes of one workspace run one after the other. '
 'Errors: no such workspace; not its owner (42501); a required source relation or column is missing or of a wrong type; a metric listed twice.';

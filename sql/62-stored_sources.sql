@@ -63,13 +63,13 @@ AS $$
 		FROM (
 			SELECT s.*, s.held_at IS NOT NULL AND coalesce(s.status, 'held') = 'held' AND s.held_at <= now() AS held
 			FROM (
-				SELECT DISTINCT ON (session_id, agent_id, metric) %2$s,
-					(coalesce(held_at, scheduled_at) AT TIME ZONE %3$L)::date AS day
-				FROM (%4$s) r
+				SELECT DISTINCT ON (session_id, agent_id, metric) %2$s, day
+				FROM (SELECT *, (coalesce(held_at, scheduled_at) AT TIME ZONE %3$L)::date AS day FROM (%4$s) c) r
+				-- What waits, or is still to come, puts out no row that counts already.
+				WHERE (day < %5$L) IS NOT FALSE
 				-- A row that counts as dose comes before a later one that doesn't, as in session_row_sql.
-				ORDER BY session_id, agent_id, metric, (%1$s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id, r::text
+				ORDER BY session_id, agent_id, metric, (held_at > now()) IS TRUE, (%1$s) DESC, held_at DESC NULLS LAST, duration_minutes, coach_id, r::text
 			) s
-			WHERE (s.day < %5$L) IS NOT FALSE
 		) h
 	$query$, coachdiag.counts_as_dose_sql(), (SELECT string_agg(quote_ident(c.column_name) || CASE c.type WHEN 'id' THEN '::text' ELSE '' END, ', ' ORDER BY c.column_no)
 			FROM coachdiag.contract() c WHERE c.relation = 'coaching_session' AND c.column_no > 0),

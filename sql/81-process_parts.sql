@@ -1,6 +1,6 @@
 -- The process in a workspace: contacts with their paths, stored once per refresh, and the views over them.
 
-CREATE FUNCTION coachdiag.contact_path_sql(ws text, from_day date DEFAULT NULL) RETURNS text
+CREATE FUNCTION coachdiag.contact_path_sql(ws text, from_day date DEFAULT NULL, late text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -10,17 +10,17 @@ AS $$
 			CASE WHEN kind IN ('work', 'wait', 'hold', 'approval', 'transfer', 'escalation', 'resolution_identified', 'resolution_authorised', 'resolved')
 				THEN kind END, %3$s) AS path
 		FROM (%1$s) e
-		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND started_at >= %2$s AND started_at < least('9999-12-31 00:00+00', %4$L::timestamp AT TIME ZONE %5$L)
+		WHERE contact_id IS NOT NULL AND octet_length(step) <= 1024 AND (started_at >= %2$s%6$s) AND started_at >= '0001-01-02 00:00+00' AND started_at < least('9999-12-31 00:00+00', %4$L::timestamp AT TIME ZONE %5$L)
 		GROUP BY contact_id
 	$query$, coachdiag.source(ws, 'contact_event'), CASE WHEN from_day IS NULL THEN quote_literal('0001-01-02 00:00+00') ELSE format('%L::timestamp AT TIME ZONE %L', from_day - 1, coachdiag.time_zone(ws)) END,
 		(SELECT CASE c.type WHEN 'text' THEN 'CASE WHEN octet_length(agent_id) <= 1024 THEN agent_id END' ELSE 'agent_id' END
-		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'), coachdiag.waits_from(ws), coachdiag.time_zone(ws))
+		FROM coachdiag.source_column(ws) c WHERE c.relation = 'contact_event' AND c.column_name = 'agent_id'), coachdiag.waits_from(ws), coachdiag.time_zone(ws), CASE WHEN late <> '{}' THEN format(' OR contact_id = ANY (%L)', late) END)
 $$;
-COMMENT ON FUNCTION coachdiag.contact_path_sql(text, date) IS
-'Internal: a query for the path of each contact with events since the day before from_day (null: all). An end before the start, a kind unknown to the contract and an agent beyond 1024 bytes are read as null; '
+COMMENT ON FUNCTION coachdiag.contact_path_sql(text, date, text[]) IS
+'Internal: a query for the path of each contact with events since the day before from_day (null: all); of the contacts in late all events are read. An end before the start, a kind unknown to the contract and an agent beyond 1024 bytes are read as null; '
 'events without step or start, with a step beyond 1024 bytes (check_sources names them), and of the week that is not over are left out.';
 
-CREATE FUNCTION coachdiag.build_contacts(ws text, from_day date DEFAULT NULL)
+CREATE FUNCTION coachdiag.build_contacts(ws text, from_day date DEFAULT NULL, late text[] DEFAULT '{}')
 RETURNS TABLE (contact_id text, agent_id text, contact_type text, customer_id text, started_at timestamptz, day date,
 	handle_seconds double precision, resolved boolean, transferred boolean, escalated boolean, csat double precision, complaint boolean, path coachdiag.path)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -38,35 +38,43 @@ BEGIN
 		FROM (
 			SELECT DISTINCT ON (contact_id) *
 			FROM (%2$s) s
-			WHERE contact_id IS NOT NULL AND started_at >= '0001-01-02 00:00+00' AND started_at < '9999-12-31 00:00+00' AND (started_at AT TIME ZONE %1$L)::date >= %3$L AND (started_at AT TIME ZONE %1$L)::date < %5$L
+			WHERE contact_id IS NOT NULL AND started_at >= '0001-01-02 00:00+00' AND started_at < '9999-12-31 00:00+00' AND ((started_at AT TIME ZONE %1$L)::date >= %3$L%6$s) AND (started_at AT TIME ZONE %1$L)::date < %5$L
 			ORDER BY contact_id, started_at, agent_id
 		) c
 			LEFT JOIN (%4$s) p ON p.contact_id = c.contact_id
-	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'contact'), coalesce(from_day, '-infinity'), coachdiag.contact_path_sql(ws, from_day), coachdiag.waits_from(ws));
+	$query$, coachdiag.time_zone(ws), coachdiag.source(ws, 'contact'), coalesce(from_day, '-infinity'), coachdiag.contact_path_sql(ws, from_day, late), coachdiag.waits_from(ws),
+		CASE WHEN late <> '{}' THEN format(' OR contact_id = ANY (%L)', late) END);
 END
 $$;
-COMMENT ON FUNCTION coachdiag.build_contacts(text, date) IS
+COMMENT ON FUNCTION coachdiag.build_contacts(text, date, text[]) IS
 'Internal: the contacts of a workspace with their paths, one row each, in one grouped scan of contact and one of contact_event. '
-'from_day: contacts started earlier are left out, as are those of the week that is not over. Works within maintenance_work_mem.';
+'from_day: contacts started earlier are left out, but for those in late, as are those of the week that is not over. Works within maintenance_work_mem.';
 
 CREATE FUNCTION coachdiag.refresh_stored_contact(ws text, from_day date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	late text[];
 	written bigint;
 BEGIN
-	EXECUTE format('DELETE FROM %I.stored_contact WHERE $1 IS NULL OR day >= $1', ws) USING from_day;
+	-- What goes on in earlier contacts.
+	IF from_day IS NOT NULL THEN
+		EXECUTE format('SELECT array_agg(c.contact_id) FROM %I.stored_contact c WHERE c.day < $1 AND c.contact_id IN (SELECT e.contact_id::text FROM (%s) e WHERE e.started_at >= $1::timestamp AT TIME ZONE %L)',
+			ws, coachdiag.source(ws, 'contact_event'), coachdiag.time_zone(ws)) INTO late USING from_day;
+	END IF;
+	late := coalesce(late, '{}');
+	EXECUTE format('DELETE FROM %I.stored_contact WHERE $1 IS NULL OR day >= $1 OR contact_id = ANY ($2)', ws) USING from_day, late;
 	EXECUTE format($query$
 		INSERT INTO %1$I.stored_contact
 		SELECT c.contact_id, c.agent_id, t.team, c.contact_type, c.customer_id, c.started_at, c.day,
 			c.handle_seconds, c.resolved, c.transferred, c.escalated, c.csat, c.complaint,
 			coachdiag.variant_hash(c.path), m.events, m.rework, m.agents, m.handoffs, m.ping_pongs, m.transfers, m.escalations, m.duration_seconds,
 			m.working_seconds, m.waiting_seconds, m.latency_seconds, m.latency_basis, m.breakdown, m.breakdown_step, c.path
-		FROM coachdiag.build_contacts($1, $2) c
+		FROM coachdiag.build_contacts($1, $2, $3) c
 			LEFT JOIN %1$I.stored_membership t ON t.agent_id = c.agent_id AND t.valid_from <= c.day AND c.day < t.valid_to
 			LEFT JOIN LATERAL coachdiag.path_measures(c.path, c.resolved) m ON true
 		ON CONFLICT DO NOTHING
-	$query$, ws) USING ws, from_day;
+	$query$, ws) USING ws, from_day, late;
 	GET DIAGNOSTICS written = ROW_COUNT;
 	-- Assignments may have changed for earlier days, too.
 	EXECUTE format($query$
@@ -78,7 +86,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_contact(text, date) IS
-'Internal: fills stored_contact; from_day: contacts started earlier stay as they are, but for the team (null: all are read again). Returns the contacts read.';
+'Internal: fills stored_contact; from_day: contacts started earlier without events since then stay as they are, but for the team (null: all are read again). Returns the contacts read.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES
 (500, 'stored_contact', 'table', $part$

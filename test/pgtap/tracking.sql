@@ -1,7 +1,7 @@
 -- What triggers do not see, and what writers and refreshes must survive: after each, a refresh is a rebuild.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(32);
+SELECT plan(41);
 \ir workspace_fill.psql
 \ir workspace_content.psql
 SELECT coachdiag.create_workspace('ops');
@@ -26,6 +26,16 @@ VALUES (7000, 2, 901, '2024-05-08 10:00+00', 'held', 'qa', 30), (7000, 2, 901, '
 SELECT is_empty('SELECT otherwise()', 'a session held, and listed again as cancelled later');
 DELETE FROM ops.coaching_session WHERE session_id = 7000 AND status = 'held';
 SELECT is_empty('SELECT otherwise()', 'and its held row deleted');
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric) VALUES (7002, 2, 901, '2024-05-08 10:00+00', 'held', 'qa'), (7002, 2, 901, '2024-06-18 10:00+00', 'held', 'qa'),
+	(7003, 2, 901, '2024-05-08 10:00+00', 'held', 'qa'), (7003, 2, 901, now() + interval '9 days', 'held', 'qa');
+UPDATE ops.settings SET as_of = '2024-06-19';
+CALL coachdiag.refresh('ops');
+SELECT results_eq($$SELECT session_id, day, dose FROM ops.stored_coaching_session WHERE session_id IN ('7002', '7003') ORDER BY 1$$, $$VALUES ('7002', date '2024-05-08', true), ('7003', date '2024-05-08', true)$$, 'a session logged again in the running week, or to come: the row that is over counts');
+SELECT is((SELECT sum(c.sessions) FROM ops.stored_panel p, coachdiag.cells(p.panel) c WHERE p.metric = 'qa' AND c.agent = '2'), 2::float8, 'as dose too');
+UPDATE ops.settings SET as_of = 'infinity';
+CALL coachdiag.refresh('ops');
+SELECT results_eq($$SELECT session_id, day, dose FROM ops.stored_coaching_session WHERE session_id IN ('7002', '7003') ORDER BY 1$$, $$VALUES ('7002', date '2024-06-18', true), ('7003', date '2024-05-08', true)$$, 'with everything taken in, that to come puts nothing out');
+UPDATE ops.settings SET as_of = NULL;
 
 INSERT INTO ops.contact (contact_id, agent_id, started_at, contact_type, handle_seconds)
 SELECT i, 1 + i % 8, timestamptz '2024-01-02' + i * interval '17 hours', 'bill', 300 + i % 60 FROM generate_series(1, 200) i;
@@ -40,6 +50,9 @@ INSERT INTO ops.coach VALUES (903);
 CALL coachdiag.refresh('ops', '2024-06-01');
 SELECT is((SELECT count(*) FROM ops.stored_coach_escalation WHERE coach_id = '903'), (SELECT count(DISTINCT date_trunc('month', started_at)) FROM ops.contact_event WHERE agent_id = 903),
 	'a coach who is new has all escalations, those before since too');
+INSERT INTO ops.contact_event (contact_id, step, started_at, ended_at, agent_id, kind) VALUES (50, 'back office', '2024-05-20 10:00+00', '2024-05-20 10:05+00', 1, 'wait');
+CALL coachdiag.refresh('ops', '2024-05-15');
+SELECT results_eq($$SELECT e.step FROM ops.stored_contact c, coachdiag.path_events(c.path) e WHERE c.contact_id = '50'$$, ARRAY['ask', 'back office'], 'an event since then of a contact that started earlier');
 SELECT coachdiag.track_changes('ops');
 CALL coachdiag.refresh('ops');
 
@@ -72,6 +85,22 @@ ALTER TABLE dw.fact ATTACH PARTITION dw.fact_2 FOR VALUES FROM ('2024-05-01') TO
 SELECT is_empty('SELECT otherwise()', 'a partition attached');
 ALTER TABLE dw.fact DETACH PARTITION dw.fact_2;
 SELECT is_empty('SELECT otherwise()', 'and taken away');
+CREATE FUNCTION panels_line() RETURNS text LANGUAGE sql AS $$ SELECT message FROM ops.refresh_log WHERE step = 'panels' ORDER BY run DESC LIMIT 1 $$;
+CREATE TABLE dw.fact_3 PARTITION OF dw.fact FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CALL coachdiag.refresh('ops');
+SELECT is(panels_line(), 'no period', 'a new partition without rows: nothing is read');
+DELETE FROM dw.fact_2 WHERE period <> '2024-05-06';
+ALTER TABLE dw.fact ATTACH PARTITION dw.fact_2 FOR VALUES FROM ('2024-05-01') TO ('2025-01-01');
+CALL coachdiag.refresh('ops');
+SELECT is(panels_line(), '2024-05-06 to 2024-05-13', 'one with rows: their days, and what a view may make of them');
+SELECT is_empty('SELECT otherwise()', 'as a rebuild has it');
+TRUNCATE dw.fact_2;
+CALL coachdiag.refresh('ops');
+SELECT is(panels_line(), 'all periods', 'one emptied by itself: everything');
+ALTER TABLE dw.fact DETACH PARTITION dw.fact_3;
+CALL coachdiag.refresh('ops');
+SELECT is(panels_line(), 'all periods', 'one taken away: everything');
+ALTER TABLE dw.fact DETACH PARTITION dw.fact_2;
 CREATE MATERIALIZED VIEW dw.ready AS SELECT * FROM dw.fact;
 CREATE OR REPLACE VIEW ops.agent_metric AS SELECT * FROM dw.ready;
 CALL coachdiag.refresh('ops');
