@@ -388,7 +388,7 @@ BEGIN
 		state text NOT NULL
 	);
 	COMMENT ON TABLE @.stored_state IS 'What refresh cannot tell from stored tables to have changed: how the sources and the result views are defined, and what you filled in yourself.';
-	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace; week: from which day on sessions and contacts wait.';
+	COMMENT ON COLUMN @.stored_state.relation IS 'Relation of the workspace, after agent_metric also the oid of each partition behind it; week: from which day on sessions and contacts wait.';
 	COMMENT ON COLUMN @.stored_state.state IS 'Its definition or content at the last refresh, see coachdiag.relation_state.';
 
 	CREATE TABLE IF NOT EXISTS @.refresh_log (

@@ -178,19 +178,20 @@ AS $$
 BEGIN
 	-- A refresh is maintenance, and has its memory; the SET above takes it back. No JIT: compiling took longer than running.
 	-- RETURN QUERY, since the same SELECT below an INSERT would not be planned parallel.
+	-- Rows of one cell add up in one order, so that the sum is the same to the last digit.
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY EXECUTE format($query$
 		SELECT team, metric, month, coachdiag.rollup(panel)
 		FROM (
 			SELECT team, metric, date_trunc('month', period::timestamp)::date AS month,
-				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on)
+				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on ORDER BY agent_id, period, value, weight, target)
 					AS panel
 			FROM (%s) r
 			WHERE reason IS NULL
 			GROUP BY 1, 2, 3
 			UNION ALL
 			SELECT team, metric, date_trunc('month', period::timestamp)::date,
-				coachdiag.panel(NULL, NULL, agent_id, period, NULL, NULL, 1, minutes, coach, hired_on)
+				coachdiag.panel(NULL, NULL, agent_id, period, NULL, NULL, 1, minutes, coach, hired_on ORDER BY agent_id, period, minutes)
 			FROM (%s) d
 			GROUP BY 1, 2, 3
 		) part
