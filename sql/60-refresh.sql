@@ -178,13 +178,13 @@ AS $$
 BEGIN
 	-- A refresh is maintenance, and has its memory; the SET above takes it back. No JIT: compiling took longer than running.
 	-- RETURN QUERY, since the same SELECT below an INSERT would not be planned parallel.
-	-- Rows of one cell add up in one order, so that the sum is the same to the last digit.
+	-- Rows of one cell add up in one order, so that the sum is the same to the last digit; but with Citus, whose workers add up their own rows.
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY EXECUTE format($query$
 		SELECT team, metric, month, coachdiag.rollup(panel)
 		FROM (
 			SELECT team, metric, date_trunc('month', period::timestamp)::date AS month,
-				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on ORDER BY agent_id, period, value, weight, target)
+				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on%s)
 					AS panel
 			FROM (%s) r
 			WHERE reason IS NULL
@@ -196,7 +196,8 @@ BEGIN
 			GROUP BY 1, 2, 3
 		) part
 		GROUP BY 1, 2, 3
-	$query$, coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.dose_row_sql(ws, days, whole));
+	$query$, CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN ' ORDER BY agent_id, period, value, weight, target' END,
+		coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.dose_row_sql(ws, days, whole));
 END
 $$;
 
