@@ -58,7 +58,7 @@ share_one_target(double lowest, double highest)
 /* How long agents have been there. */
 typedef struct Tenure
 {
-	bool		known;			/* of anybody */
+	bool		known;			/* of half of the volume at least */
 	double		new_share;		/* of the volume */
 	bool		all;			/* every cell is of an experienced agent */
 	bool		any;
@@ -78,6 +78,7 @@ look_at_tenure(const Panel *p)
 	Tenure		t = {.all = true};
 	double		weight = 0;
 	double		fresh = 0;
+	double		dated = 0;
 
 	for (uint32 i = 0; i < p->cells; i++)
 	{
@@ -90,10 +91,11 @@ look_at_tenure(const Panel *p)
 			continue;
 		weight += cell->gap.weight;
 		fresh += known && !experienced ? cell->gap.weight : 0;
-		t.known |= known;
+		dated += known ? cell->gap.weight : 0;
 		t.any |= experienced;
 		t.all &= experienced;
 	}
+	t.known = weight > 0 && dated >= weight / 2;
 	t.new_share = weight > 0 ? fresh / weight : 0;
 	return t;
 }

@@ -258,7 +258,7 @@ plain_reason(CdReason reason)
 		case CD_REASON_WAITING_VAGUE:
 			return "how much of the gap is waiting is not known precisely enough";
 		case CD_REASON_NO_TENURE:
-			return NOT_ASSESSED "needs agent.hired_on";
+			return NOT_ASSESSED "needs agent.hired_on of most agents";
 		case CD_REASON_ALL_NEW:
 			return "nobody with a year of tenure: the gap of new agents could as well be learning";
 		case CD_REASON_GAP_VAGUE:
@@ -411,7 +411,9 @@ evidence_in_words(const CdStory *story, CdEvidence which, bool structural)
 		case CD_EVIDENCE_COACHING:
 			return psprintf(structural
 							? "a session improves the metric by only %s, too little for a gap that coaching could close"
-							: "a session improves the metric by %s, which it hardly would if the process held all back",
+							: c->low > 0
+							? "a session improves the metric by %s, which it hardly would if the process held all back"
+							: "a session seems to improve the metric, by %s: not surely, but likelier where coaching can work",
 							estimate(story, c->effect, c->low, c->high));
 		default:
 			return psprintf("%s%.0f %% of the gap lies where the agent can only wait", structural ? "" : "only ",

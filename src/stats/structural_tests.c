@@ -253,7 +253,7 @@ cd_experienced_test(const CdStructuralInput *in)
 		t.reason = CD_REASON_FEW_EXPERIENCED;
 	}
 	if (t.n < 3.0)
-		t.more_weeks = in->weeks_to_experience <= CD_TEST_MAX_WEEKS ? in->weeks_to_experience : NAN;
+		t.more_weeks = in->tenure_known && in->weeks_to_experience <= CD_TEST_MAX_WEEKS ? in->weeks_to_experience : NAN;
 	else if (!(in->whole->mean_low - in->mix > 0.0) || isnan(t.low))
 		t.reason = CD_REASON_GAP_VAGUE;
 	else if (t.estimate > bar && t.low > 0.0)
