@@ -147,7 +147,7 @@ END
 $function$;
 COMMENT ON FUNCTION coachdiag.decide_or_wait(boolean, integer, bigint, double precision, double precision, double precision, double precision, double precision, double precision) IS
 'At the breakdown, was the agent deciding or waiting, and does anyone reach the target inside the system? handed_on: whether judged by contacts transferred or escalated, or by time beyond target. '
-'breakdowns, agents: contacts that tell, and whose they are; waiting_share (waiting_low, waiting_high: 95 %): part of them, or of the time beyond target, in which the agent was waiting, beyond what is usual; usual_share: of contacts handed on, in teams on target (NULL: not known); '
+'breakdowns, agents: contacts that tell, and whose they are; waiting_share (waiting_low, waiting_high: 95 %): part of them, or of the time beyond target, in which the agent was waiting, beyond what is usual; usual_share: of contacts, where waiting is no reason to hand on (NULL: not known); '
 'reach_probability: of coachdiag.frontier; mean_low: lower end of the mean gap, positive is worse. structural: waiting surely makes more than half, unless somebody reaches the target (probability 0.75 and more). '
 'behavioural: waiting surely makes less than half and somebody reaches it. unknown: anything else, fewer than 20 contacts or 3 agents, or no gap. reason: in words.';
 

@@ -191,7 +191,7 @@ $part$),
 		CASE WHEN o.other THEN d.reason || '; but that says little of a metric that is no rate of contacts' ELSE d.reason END AS reason) e;
 	CREATE UNIQUE INDEX ON @.decide_or_wait (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.decide_or_wait IS 'Where contacts of a team break down, was the agent deciding or waiting, and does anyone reach the target inside the system? A row per team and metric. For the handle time metric (see handle_target) the time beyond target is held against the time waiting; '
-		'for any other metric the contacts that were transferred or escalated tell: waiting, where the agent was waiting then or a tenth and more of the contact was decision latency. See functions coachdiag.decide_or_wait (the rule) and coachdiag.frontier.';
+		'for any other metric the contacts that were transferred or escalated tell, if it is a rate of contacts: waiting, where the agent was waiting then or a tenth and more of the contact was decision latency. See functions coachdiag.decide_or_wait (the rule) and coachdiag.frontier.';
 	COMMENT ON COLUMN @.decide_or_wait.program IS 'Program of the team; null: not given.';
 	COMMENT ON COLUMN @.decide_or_wait.site IS 'Site of the team; null: not given.';
 	COMMENT ON COLUMN @.decide_or_wait.team IS 'Team.';

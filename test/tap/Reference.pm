@@ -5,7 +5,7 @@ use warnings;
 use Exporter 'import';
 use Test::More;
 
-our @EXPORT = qw(reference_dir load_expected load_file);
+our @EXPORT = qw(reference_dir load_expected load_file reason_left);
 
 # COACHDIAG_REFERENCE names the folder that holds the values (expected.csv) and the data they belong to; without it all is skipped.
 sub reference_dir
@@ -42,6 +42,15 @@ sub load_file
 	my $columns = join ', ', map { "$_ text" } split /,/, $header;
 	$node->safe_psql('postgres', "CREATE TEMP TABLE raw ($columns);\n\\copy raw FROM PROGRAM '$read \"$folder/$file\"' CSV HEADER\n$sql");
 	return;
+}
+
+# Why a row has no answer: of the patterns of quantities, each with its reason, the first that fits. A row must have one.
+sub reason_left
+{
+	my ($row, $patterns) = @_;
+	my ($reason) = map { $_->[1] } grep { $row->{quantity} =~ $_->[0] } @$patterns;
+	ok(0, "$row->{id} $row->{dataset}: $row->{quantity} has an answer or a reason") if !$reason;
+	return $reason // 'no reason';
 }
 
 1;
