@@ -1,4 +1,4 @@
--- trend: is a series moving; tost: is an estimate too small to matter.
+-- trend: is a series moving; tost: is an estimate too small to matter; smallest_detectable: what could it have shown.
 
 CREATE TYPE coachdiag.trend_result AS (
 	n integer,
@@ -37,3 +37,9 @@ COMMENT ON FUNCTION coachdiag.tost(double precision, double precision, double pr
 'Is an effect shown to be too small to matter: two one-sided t tests (Schuirmann 1987) of -margin and margin, the smallest effect worth having, in the unit of the estimate. se: standard error; df: degrees of freedom, Infinity: normal; alpha: 0.05, below 0.5. '
 'p_value: the larger of p_low (true value at or below -margin) and p_high (at or above margin). equivalent: p_value below alpha; the same as low, high (level 1 - 2 alpha) lying within the margins. '
 'conclusion: effect (interval at level 1 - alpha leaves out zero), negligible (leaves out zero, yet equivalent), no_effect (equivalent), cannot_tell (neither). Not significant alone is cannot_tell, never no_effect. NULL in any argument: NULL. Error 22023: se, df or margin not positive, alpha outside 0 to 0.5, not finite.';
+
+CREATE FUNCTION coachdiag.smallest_detectable(se double precision, df double precision, alpha double precision DEFAULT 0.05, power double precision DEFAULT 0.8)
+	RETURNS double precision AS 'MODULE_PATHNAME', 'cd_smallest_detectable_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION coachdiag.smallest_detectable(double precision, double precision, double precision, double precision) IS
+'What could these data have shown: the smallest true effect that a two-sided t test at alpha finds with probability power, in the unit of the standard error se; by the noncentral t distribution. df: degrees of freedom, Infinity: normal. '
+'Needs no estimate: also for a plan, from the standard error that it would have. NULL in any argument: NULL. Error 22023: se or df not positive, alpha outside 0 to 0.5, power outside alpha / 2 to 1, not finite.';

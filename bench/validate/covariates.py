@@ -2,6 +2,7 @@
 
 import csv
 import ctypes
+import math
 import re
 import sys
 from collections import defaultdict
@@ -127,7 +128,7 @@ def two_periods(library, people, method):
     influence, effect = np.zeros(len(people)), DOUBLE()
     if library.cd_did(ctypes.byref(data), method, a(scratch), ctypes.byref(effect), a(influence)):
         raise RuntimeError("cd_did")
-    return effect.value, library.cd_did_se(a(influence), SIZE(len(people)))
+    return effect.value, influence.std(ddof=1) / math.sqrt(len(people))
 
 
 def training_answers(library, path):
@@ -174,7 +175,6 @@ def main():
     library = engine.build(["did", "staggered"], check_sizes)
     for name in ("cd_staggered_size", "cd_staggered_aggregate_size", "cd_staggered_pretest_size", "cd_did_scratch"):
         getattr(library, name).restype = SIZE
-    library.cd_did_se.restype = DOUBLE
     rows, studies, values = published.read(path, "did_mpdta.csv"), {}, []
     training = training_answers(library, path)
     for row in published.read(path, "../expected.csv"):

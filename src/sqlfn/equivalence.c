@@ -1,6 +1,6 @@
 /*
  * equivalence.c
- *		What an estimate allows to conclude: an effect, too little of one, or neither.
+ *		What an estimate allows to conclude: an effect, too little of one, or neither; and what it could have shown.
  */
 #include "sqlfn/sqlfn.h"
 
@@ -13,6 +13,7 @@
 #define RESULT_COLUMNS 7
 
 CD_FUNCTION(cd_tost_sql);
+CD_FUNCTION(cd_smallest_detectable_sql);
 
 static const char *
 conclusion_name(CdConclusion conclusion)
@@ -61,4 +62,23 @@ cd_tost_sql(PG_FUNCTION_ARGS)
 	cd_set_float8(values, nulls, 5, tost.p_low);
 	cd_set_float8(values, nulls, 6, tost.p_high);
 	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
+}
+
+/* Arguments: se, df, alpha, power; none is NULL. */
+Datum
+cd_smallest_detectable_sql(PG_FUNCTION_ARGS)
+{
+	double		se = PG_GETARG_FLOAT8(0);
+	double		df = PG_GETARG_FLOAT8(1);
+	double		alpha = PG_GETARG_FLOAT8(2);
+	double		power = PG_GETARG_FLOAT8(3);
+	double		effect;
+
+	if (!isfinite(se) || se <= 0 || !(df > 0) || !(alpha > 0 && alpha < 0.5) || !(power > alpha / 2 && power < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("smallest_detectable needs a positive standard error and degrees of freedom, an alpha between 0 and 0.5, and a power between alpha / 2 and 1"),
+				 errhint("df = 'Infinity' means a normal estimate; a power of 0.8 is usual.")));
+	cd_ereport_status(cd_smallest_detectable(se, df, alpha, power, &effect), "smallest_detectable");
+	PG_RETURN_FLOAT8(effect);
 }

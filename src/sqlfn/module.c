@@ -22,7 +22,6 @@ PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
-CD_FUNCTION(cd_version);
 CD_FUNCTION(cd_can_commit);
 
 /* A parallel worker's message also sets InterruptPending, but is no reason to stop. */
@@ -38,12 +37,6 @@ _PG_init(void)
 {
 	gsl_set_error_handler_off();
 	cd_set_stop(cancel_is_pending);
-}
-
-Datum
-cd_version(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(COACHDIAG_VERSION));
 }
 
 /* Whether the procedure that asks may say COMMIT. */

@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 #include "stats/arena.h"
-#include "stats/oneway.h"
+#include "stats/moments.h"
+#include "stats/status.h"
 
 /* A cell with values. Cells come sorted by a; b is the factor with fewer levels. */
 typedef struct CdCell
@@ -44,6 +45,14 @@ typedef struct CdCrossed
 	double		log_se[CD_COMPONENTS];	/* of log (variance / residual); NaN when 0 */
 	double		criterion;		/* -2 log restricted likelihood, lme4's constant for unit weights */
 } CdCrossed;
+
+/* Best linear unbiased prediction of one level. */
+typedef struct CdBlup
+{
+	double		effect;
+	double		conditional_sd; /* given mu and the variances (lme4's condVar) */
+	double		sd;				/* with the uncertainty of mu as well */
+} CdBlup;
 
 size_t		cd_crossed_size(size_t cells, size_t size_b);
 

@@ -42,13 +42,4 @@ CdStatus	cd_kitagawa(const CdMoments *a, const CdMoments *b, size_t categories,
  */
 CdStatus	cd_shapley(const double *value, size_t players, double *share);
 
-/*
- * a less b over cells crossed by factors (levels[k] levels, the last factor running
- * fastest): Shapley values of the composition by each factor, given those before it, and
- * last of the cell means: factors + 1 values in part. Where one side has no weight, its
- * composition and mean are taken from the other. scratch: 2^(factors + 1) doubles.
- */
-CdStatus	cd_shapley_gap(const CdMoments *a, const CdMoments *b, const size_t *levels, size_t factors,
-						   double *scratch, double *part);
-
 #endif

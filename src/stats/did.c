@@ -497,10 +497,3 @@ cd_did(const CdDidData *data, CdDidMethod method, double *scratch, double *effec
 		propensity_influence(&f, &m, influence);
 	return CD_OK;
 }
-
-/* Standard error from influence values, whose mean is 0. */
-double
-cd_did_se(const double *influence, size_t n)
-{
-	return sqrt(cd_dot(influence, influence, n) / ((double) n * ((double) n - 1.0)));
-}

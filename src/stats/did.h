@@ -40,7 +40,4 @@ size_t		cd_did_scratch(size_t n, size_t covariates);
 CdStatus	cd_did(const CdDidData *data, CdDidMethod method, double *scratch,
 				   double *effect, double *influence);
 
-/* Standard error: standard deviation of the influence values / sqrt(n). */
-double		cd_did_se(const double *influence, size_t n);
-
 #endif

@@ -26,9 +26,8 @@ observed(const CdEffectRow *row)
 }
 
 /* Sessions between two periods, walking from row at. */
-double
-cd_effect_sessions(const CdEffectRow *rows, size_t first, size_t end, size_t at, int32_t from,
-				   int32_t to)
+static double
+sessions_between(const CdEffectRow *rows, size_t first, size_t end, size_t at, int32_t from, int32_t to)
 {
 	double		sum = 0.0;
 	size_t		i = at;
@@ -56,9 +55,8 @@ fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, si
 	if (design->columns > CD_EFFECT_SAME)
 		column[CD_EFFECT_SAME] = design->before > 0 ? row->sessions : 0.0;
 	if (design->columns > CD_EFFECT_AHEAD)
-		column[CD_EFFECT_AHEAD] = cd_effect_sessions(rows, from, to, at,
-													 row->period + 2 * design->horizon + 1,
-													 row->period + 3 * design->horizon);
+		column[CD_EFFECT_AHEAD] = sessions_between(rows, from, to, at, row->period + 2 * design->horizon + 1,
+												   row->period + 3 * design->horizon);
 }
 
 CdEffectDesign

@@ -153,8 +153,4 @@ CdEffectDesign cd_effect_main_design(int horizon, int before);
 void		cd_effect_age(const CdEffectDesign *design, double sessions, double periods,
 						  double *stock);
 
-/* Sessions of an agent from period from to period to. */
-double		cd_effect_sessions(const CdEffectRow *rows, size_t first, size_t end, size_t at,
-							   int32_t from, int32_t to);
-
 #endif

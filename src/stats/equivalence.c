@@ -143,21 +143,6 @@ missing_power(double noncentrality, void *context, CdStatus *status)
 	return n->target - power_at(n, noncentrality);
 }
 
-/* Power of an effect. */
-CdStatus
-cd_power(double effect, double se, double df, double alpha, double *power)
-{
-	Noncentral	n;
-	CdStatus	status;
-
-	if (!usable(se, df, alpha) || isnan(effect))
-		return CD_BAD_INPUT;
-	status = prepare(df, alpha, &n);
-	if (status == CD_OK)
-		*power = power_at(&n, fabs(effect) / se);
-	return status;
-}
-
 /* Effect of a power. */
 CdStatus
 cd_smallest_detectable(double se, double df, double alpha, double power, double *effect)

@@ -39,9 +39,6 @@ CdStatus	cd_tost(double estimate, double se, double df, double margin_low, doubl
 CdStatus	cd_conclude(double estimate, double se, double df, double margin, double alpha,
 						CdConclusion *out);
 
-/* Probability that the two-sided t test at alpha finds a true effect, in its direction. */
-CdStatus	cd_power(double effect, double se, double df, double alpha, double *power);
-
 /* Smallest true effect that the test finds with this power, exact for finite df. */
 CdStatus	cd_smallest_detectable(double se, double df, double alpha, double power, double *effect);
 

@@ -329,20 +329,6 @@ q_profile(Units *u, double level, double *low, double *high)
 	return status;
 }
 
-/* Q-profile interval. */
-CdStatus
-cd_q_profile(const double *y, const double *v, size_t k, double level, double *low, double *high)
-{
-	Units		u = {y, v, k, true, 0.0};
-	CdStatus	status = check_units(y, v, k);
-
-	if (status != CD_OK)
-		return status;
-	if (k < 2)
-		return CD_TOO_FEW;
-	return q_profile(&u, level, low, high);
-}
-
 /* Everything not available. */
 static void
 clear(CdHeterogeneity *out)
@@ -448,17 +434,6 @@ cd_heterogeneity(const double *y, const double *v, size_t k, CdTau2Method method
 	if (status != CD_OK)
 		return status;
 	return q_profile(&u, level, &out->tau2_low, &out->tau2_high);
-}
-
-/* Shrunken estimate of one unit. */
-void
-cd_heterogeneity_blup(const CdHeterogeneity *fit, double y, double v, double *estimate, double *se)
-{
-	double		tau2 = isnan(fit->tau2) ? 0.0 : fit->tau2;
-	double		b = tau2 / (tau2 + v);
-
-	*estimate = b * y + (1.0 - b) * fit->mu;
-	*se = sqrt(b * v + (1.0 - b) * (1.0 - b) * fit->se * fit->se);
 }
 
 /* Shrunken estimate with Morris's variance. */

@@ -64,16 +64,6 @@ CdStatus	cd_heterogeneity(const double *y, const double *v, size_t k,
 /* tau2 alone. */
 CdStatus	cd_tau2(const double *y, const double *v, size_t k, CdTau2Method method, double *tau2);
 
-/* Q-profile interval of tau2 (Viechtbauer 2007); ends that lie below 0 are 0. */
-CdStatus	cd_q_profile(const double *y, const double *v, size_t k, double level,
-						 double *low, double *high);
-
-/*
- * Shrunken estimate of one unit: value and its standard error including that of mu.
- */
-void		cd_heterogeneity_blup(const CdHeterogeneity *fit, double y, double v,
-								  double *estimate, double *se);
-
 /*
  * Empirical Bayes estimate whose variance carries the uncertainty of mu and of tau2
  * (Morris 1983): B v + (1 - B)^2 se^2 + (y - mu)^2 var(B), B = tau2 / (tau2 + v).

@@ -92,16 +92,9 @@ cd_add_outer(double *sum, const double *a, size_t n, double factor)
 double
 cd_quadratic(const double *m, const double *a, size_t n)
 {
-	return cd_bilinear(m, a, a, n);
-}
-
-/* a' M b. */
-double
-cd_bilinear(const double *m, const double *a, const double *b, size_t n)
-{
 	double		sum = 0.0;
 
 	for (size_t i = 0; i < n; i++)
-		sum += a[i] * cd_dot(&m[i * n], b, n);
+		sum += a[i] * cd_dot(&m[i * n], a, n);
 	return sum;
 }

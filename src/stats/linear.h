@@ -32,8 +32,8 @@ double		cd_dot(const double *a, const double *b, size_t n);
 /* Add factor * a a' to the n x n matrix sum. */
 void		cd_add_outer(double *sum, const double *a, size_t n, double factor);
 
-/* a' M a and a' M b. */
+/* a' M a. */
 double		cd_quadratic(const double *m, const double *a, size_t n);
-double		cd_bilinear(const double *m, const double *a, const double *b, size_t n);
+
 
 #endif

@@ -18,7 +18,6 @@
 #define THREE_NODES 1e-3		/* df of the groups over those within: up to here 1e-10 of tau2 is lost */
 #define GUESS_ITERATIONS 20
 #define GUESS_TOLERANCE 1e-3
-#define PIVOT_TOLERANCE 1e-13
 #define QUANTILE_TOLERANCE 1e-5
 
 typedef struct Groups
@@ -306,38 +305,6 @@ cd_oneway_fit(const CdMoments *groups, size_t k, CdLikelihood likelihood, CdOneW
 	return CD_OK;
 }
 
-/* The F pivot at lambda less a target; falls with lambda. */
-typedef struct WaldPivot
-{
-	Groups		g;
-	double		target;
-} WaldPivot;
-
-static double
-wald_excess(double lambda, void *context, CdStatus *status)
-{
-	const WaldPivot *p = context;
-	double		fall;
-	double		between = pivot_at(&p->g, lambda, 1.0, &fall) / (p->g.k - 1.0);
-
-	(void) status;
-	return between / (p->g.ss_within / (p->g.n - p->g.k)) - p->target;
-}
-
-/* Zero of a decreasing function on [0, inf), 0 when it starts at or below 0. */
-static CdStatus
-solve_decreasing(CdFunction f, void *context, double scale, double *root)
-{
-	CdStatus	status = CD_OK;
-	double		high = scale;
-
-	*root = 0.0;
-	if (f(0.0, context, &status) <= 0.0 || status != CD_OK)
-		return status;
-	status = cd_expand(f, context, 10.0, &high);
-	return status == CD_OK ? cd_solve_within(f, context, 0.0, high, PIVOT_TOLERANCE, root) : status;
-}
-
 /* What every interval of a variance needs. */
 static CdStatus
 summarise_for_interval(const CdMoments *groups, size_t k, double level, Groups *g)
@@ -351,27 +318,6 @@ summarise_for_interval(const CdMoments *groups, size_t k, double level, Groups *
 	if (g->k < 2.0 || g->n <= g->k || g->ss_within <= 0.0)
 		return CD_TOO_FEW;
 	return CD_OK;
-}
-
-/* Wald's interval of lambda. */
-CdStatus
-cd_oneway_lambda_interval(const CdMoments *groups, size_t k, double level,
-						  double *low, double *high)
-{
-	WaldPivot	p;
-	CdStatus	status = summarise_for_interval(groups, k, level, &p.g);
-	double		tail = 0.5 * (1.0 - level);
-
-	if (status != CD_OK)
-		return status;
-	status = cd_f_quantile(1.0 - tail, p.g.k - 1.0, p.g.n - p.g.k, &p.target);
-	if (status == CD_OK)
-		status = solve_decreasing(wald_excess, &p, 1.0 / p.g.heaviest, low);
-	if (status == CD_OK)
-		status = cd_f_quantile(tail, p.g.k - 1.0, p.g.n - p.g.k, &p.target);
-	if (status == CD_OK)
-		status = solve_decreasing(wald_excess, &p, 1.0 / p.g.heaviest, high);
-	return status;
 }
 
 /* Fiducial distribution of tau2: sigma2 at quadrature nodes of its own pivot. */
@@ -573,19 +519,4 @@ cd_oneway_predict_interval(const CdOneWay *fit, double level, double *low, doubl
 	*low = fit->mu - half;
 	*high = fit->mu + half;
 	return status;
-}
-
-/* Predicted effect of one group. */
-CdBlup
-cd_oneway_blup(const CdOneWay *fit, const CdMoments *group)
-{
-	double		b = group->weight * fit->tau2 / (fit->sigma2 + group->weight * fit->tau2);
-	double		conditional = fit->tau2 * (1.0 - b);
-	CdBlup		blup = {
-		.effect = group->weight > 0.0 ? b * (group->mean - fit->mu) : 0.0,
-		.conditional_sd = sqrt(conditional),
-		.sd = sqrt(conditional + b * b * fit->se * fit->se)
-	};
-
-	return blup;
 }

@@ -57,13 +57,6 @@ typedef struct CdOneWay
 	bool		boundary;		/* tau2 = 0 is the maximum */
 } CdOneWay;
 
-typedef struct CdBlup
-{
-	double		effect;			/* predicted a_i */
-	double		conditional_sd; /* given mu, sigma2, tau2 (lme4's condVar) */
-	double		sd;				/* with the uncertainty of mu as well */
-} CdBlup;
-
 /* Classical table; needs 2 groups. */
 CdStatus	cd_anova(const CdMoments *groups, size_t k, CdAnova *out);
 
@@ -72,13 +65,6 @@ CdStatus	cd_anova(const CdMoments *groups, size_t k, CdAnova *out);
  * within groups (else CD_TOO_FEW: tau2 and sigma2 cannot be told apart).
  */
 CdStatus	cd_oneway_fit(const CdMoments *groups, size_t k, CdLikelihood likelihood, CdOneWay *out);
-
-/*
- * Exact interval of lambda = tau2 / sigma2 (Wald 1940): the values that the F pivot does
- * not reject. Both ends are 0 when even lambda = 0 is too large for the data.
- */
-CdStatus	cd_oneway_lambda_interval(const CdMoments *groups, size_t k, double level,
-									  double *low, double *high);
 
 /*
  * Interval of tau2 by its generalised pivot: as Q-profile, with the chi-square error
@@ -97,8 +83,5 @@ CdStatus	cd_oneway_mean_interval(const CdOneWay *fit, double level, double *low,
 
 /* Interval for the mean of a new group, t(k - 2); needs 3 groups. */
 CdStatus	cd_oneway_predict_interval(const CdOneWay *fit, double level, double *low, double *high);
-
-/* Best linear unbiased prediction of one group's effect. */
-CdBlup		cd_oneway_blup(const CdOneWay *fit, const CdMoments *group);
 
 #endif

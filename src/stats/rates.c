@@ -15,7 +15,6 @@
 #define SCAN_FROM 0.02
 #define NEGLIGIBLE_TAU 1e-3		/* logits; a likelihood that falls here is at the boundary */
 #define NEWTON_ITERATIONS 100
-#define NEWTON_TOLERANCE 1e-10
 #define CENTRE_TOLERANCE 0.3	/* of the integrand's standard deviation, and logits */
 #define MU_TOLERANCE 3e-3		/* logits; what a last step of third order leaves is its cube */
 #define TAU_TOLERANCE 1e-6		/* of tau, likewise */
@@ -463,20 +462,6 @@ cd_rates_fit(const double *x, const double *n, size_t k, bool restricted, CdRate
 	out->boundary = out->tau == 0.0;
 	out->unbounded = out->tau >= 0.999 * CD_RATES_MAX_TAU;
 	fill_errors(&m, out);
-	return CD_OK;
-}
-
-/* Mode of one unit's logit. */
-CdStatus
-cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd)
-{
-	double		z;
-	CdStatus	status = find_mode(x, n, fit->mu, fit->tau, NEWTON_TOLERANCE, &z, sd);
-
-	if (status != CD_OK)
-		return status;
-	*logit = fit->mu + fit->tau * z;
-	*sd *= fit->tau;
 	return CD_OK;
 }
 

@@ -34,9 +34,6 @@ typedef struct CdRates
  */
 CdStatus	cd_rates_fit(const double *x, const double *n, size_t k, bool restricted, CdRates *out);
 
-/* Mode and curvature sd of one unit's logit given the fit. */
-CdStatus	cd_rates_mode(const CdRates *fit, double x, double n, double *logit, double *sd);
-
 /*
  * Posterior for the share of units beyond a threshold in logits, mu integrated out by
  * Laplace's method at each tau. Works from 1 unit on, with the same limits as the fit.

@@ -60,28 +60,6 @@ cd_clusters_add(CdClusters *data, size_t cluster, const double *x, double y, dou
 	data->rows[cluster] += 1.0;
 }
 
-/* Within-group deviations. */
-void
-cd_demean(double *x, size_t rows, size_t columns, const size_t *group, size_t groups,
-		  const double *weight, double *means)
-{
-	size_t		stride = columns + 1;
-
-	memset(means, 0, groups * stride * sizeof(double));
-	for (size_t i = 0; i < rows; i++)
-	{
-		double	   *mean = &means[group[i] * stride];
-		double		w = weight != NULL ? weight[i] : 1.0;
-
-		mean[columns] += w;
-		for (size_t k = 0; k < columns; k++)
-			mean[k] += (x[i * columns + k] - mean[k]) * w / mean[columns];
-	}
-	for (size_t i = 0; i < rows; i++)
-		for (size_t k = 0; k < columns; k++)
-			x[i * columns + k] -= means[group[i] * stride + k];
-}
-
 /* ---- fit ------------------------------------------------------------------------------------ */
 
 /* Doubles of scratch: three matrices, five vectors. */
@@ -121,7 +99,6 @@ cd_regression(const CdClusters *data, double absorbed, CdArena *arena, CdRegress
 
 	*out = (CdRegression) {
 		.data = data,
-		.absorbed = absorbed,
 		.coefficient = cd_arena_take(arena, p, sizeof(double)),
 		.factor = cd_arena_take(arena, p, p * sizeof(double)),
 		.scratch = cd_arena_take(arena, scratch_size(p), sizeof(double))
@@ -146,13 +123,6 @@ cd_regression(const CdClusters *data, double absorbed, CdArena *arena, CdRegress
 	return out->rows > (double) p + absorbed && isfinite(out->rss) ? CD_OK : CD_TOO_FEW;
 }
 
-/* Rows less estimated coefficients. */
-static double
-residual_df(const CdRegression *fit)
-{
-	return fit->rows - (double) fit->data->columns - fit->absorbed;
-}
-
 /* Clusters that have rows. */
 static double
 used_clusters(const CdRegression *fit)
@@ -164,15 +134,15 @@ used_clusters(const CdRegression *fit)
 	return clusters;
 }
 
-/* L^-1 v, or L^-T v, in place. */
+/* L^-1 v, in place. */
 static void
-whiten(const CdRegression *fit, double *v, CBLAS_TRANSPOSE_t transpose)
+whiten(const CdRegression *fit, double *v)
 {
 	size_t		p = fit->data->columns;
 	gsl_matrix_const_view l = gsl_matrix_const_view_array(fit->factor, p, p);
 	gsl_vector_view view = gsl_vector_view_array(v, p);
 
-	(void) gsl_blas_dtrsv(CblasLower, transpose, CblasNonUnit, &l.matrix, &view.vector);
+	(void) gsl_blas_dtrsv(CblasLower, CblasNoTrans, CblasNonUnit, &l.matrix, &view.vector);
 }
 
 /* ---- what a cluster adds -------------------------------------------------------------------- */
@@ -181,7 +151,6 @@ whiten(const CdRegression *fit, double *v, CBLAS_TRANSPOSE_t transpose)
 typedef struct Pass
 {
 	CdRegression *fit;
-	CdRobust	kind;
 	gsl_eigen_symmv_workspace *work;
 	double	   *score;			/* e_c, later in the eigenbasis of B_c */
 	double	   *target;			/* t = L^-1 l */
@@ -196,11 +165,11 @@ typedef struct Pass
 
 /* Point into the scratch. */
 static CdStatus
-begin(CdRegression *fit, CdRobust kind, Pass *pass)
+begin(CdRegression *fit, Pass *pass)
 {
 	size_t		p = fit->data->columns;
 
-	*pass = (Pass) {.fit = fit, .kind = kind};
+	*pass = (Pass) {.fit = fit};
 	pass->score = fit->scratch;
 	pass->target = pass->score + p;
 	pass->rotated = pass->target + p;
@@ -209,10 +178,8 @@ begin(CdRegression *fit, CdRobust kind, Pass *pass)
 	pass->block = pass->sum + p;
 	pass->basis = pass->block + p * p;
 	pass->total = pass->basis + p * p;
-	if (kind != CD_ROBUST_NONE && used_clusters(fit) < 2.0)
+	if (used_clusters(fit) < 2.0)
 		return CD_TOO_FEW;
-	if (kind != CD_ROBUST_CR2 && kind != CD_ROBUST_CR3)
-		return CD_OK;
 	pass->work = gsl_eigen_symmv_alloc(p);
 	return pass->work != NULL ? CD_OK : CD_NOMEM;
 }
@@ -220,8 +187,7 @@ begin(CdRegression *fit, CdRobust kind, Pass *pass)
 static void
 end(Pass *pass)
 {
-	if (pass->work != NULL)
-		gsl_eigen_symmv_free(pass->work);
+	gsl_eigen_symmv_free(pass->work);
 }
 
 /* Score of a cluster in the basis L^-1. */
@@ -233,7 +199,7 @@ load_score(Pass *pass, size_t c)
 
 	for (size_t k = 0; k < p; k++)
 		pass->score[k] = data->q[c * p + k] - cd_dot(&data->s[(c * p + k) * p], pass->fit->coefficient, p);
-	whiten(pass->fit, pass->score, CblasNoTrans);
+	whiten(pass->fit, pass->score);
 }
 
 /* Leverage of a cluster and its eigenvectors. */
@@ -266,7 +232,7 @@ component(const Pass *pass, const double *v, size_t k)
 	return sum;
 }
 
-/* Inflation of the residuals along eigenvector k: (1 - leverage)^-1/2, CR3 ^-1. */
+/* Inflation of the residuals along eigenvector k: (1 - leverage)^-1/2. */
 static double
 adjustment(Pass *pass, size_t k)
 {
@@ -277,7 +243,7 @@ adjustment(Pass *pass, size_t k)
 		pass->degenerate = true;
 		return 0.0;
 	}
-	return pass->kind == CD_ROBUST_CR3 ? 1.0 / rest : 1.0 / sqrt(rest);
+	return 1.0 / sqrt(rest);
 }
 
 /* Load a cluster; its score is replaced by the adjusted one, in the basis L^-1. */
@@ -290,8 +256,6 @@ load(Pass *pass, size_t c)
 	if (cd_stop_requested())
 		return CD_STOPPED;
 	load_score(pass, c);
-	if (pass->work == NULL)
-		return CD_OK;
 	status = load_leverage(pass, c);
 	if (status != CD_OK)
 		return status;
@@ -303,69 +267,7 @@ load(Pass *pass, size_t c)
 	return CD_OK;
 }
 
-/* Factor of the sandwich. */
-static double
-correction(const CdRegression *fit, CdRobust kind)
-{
-	double		g = used_clusters(fit);
-
-	if (kind == CD_ROBUST_CR1)
-		return g / (g - 1.0);
-	if (kind == CD_ROBUST_CR1S)
-		return g / (g - 1.0) * (fit->rows - 1.0) / residual_df(fit);
-	return 1.0;
-}
-
-/* ---- covariance and tests ------------------------------------------------------------------- */
-
-/* Residual mean square times (X'WX)^-1. */
-static void
-plain_covariance(const CdRegression *fit, double *covariance)
-{
-	size_t		p = fit->data->columns;
-
-	memcpy(covariance, fit->factor, p * p * sizeof(double));
-	cd_cholesky_invert(covariance, p);
-	for (size_t k = 0; k < p * p; k++)
-		covariance[k] *= fit->rss / residual_df(fit);
-}
-
-/* Sum of the outer products of the clusters' adjusted scores. */
-static CdStatus
-sandwich(Pass *pass, double *covariance)
-{
-	size_t		p = pass->fit->data->columns;
-	double		factor = correction(pass->fit, pass->kind);
-
-	memset(covariance, 0, p * p * sizeof(double));
-	for (size_t c = 0; c < pass->fit->data->clusters; c++)
-	{
-		CdStatus	status = load(pass, c);
-
-		if (status != CD_OK)
-			return status;
-		whiten(pass->fit, pass->score, CblasTrans);
-		cd_add_outer(covariance, pass->score, p, factor);
-	}
-	return CD_OK;
-}
-
-/* Covariance of the coefficients. */
-CdStatus
-cd_regression_covariance(CdRegression *fit, CdRobust kind, double *covariance)
-{
-	Pass		pass;
-	CdStatus	status = begin(fit, kind, &pass);
-
-	if (status != CD_OK)
-		return status;
-	if (kind == CD_ROBUST_NONE)
-		plain_covariance(fit, covariance);
-	else
-		status = sandwich(&pass, covariance);
-	end(&pass);
-	return status;
-}
+/* ---- test ------------------------------------------------------------------------------------ */
 
 /*
  * Moments of the CR2 variance estimate under equal variances: it is a quadratic form with
@@ -420,38 +322,28 @@ contrast_variance(Pass *pass, double *variance, double *df)
 			return status;
 		share = cd_dot(pass->target, pass->score, p);
 		*variance += share * share;
-		if (pass->kind == CD_ROBUST_CR2)
-			add_to_omega(pass, &omega);
+		add_to_omega(pass, &omega);
 	}
-	*variance *= correction(pass->fit, pass->kind);
 	omega.square += cd_dot(pass->total, pass->total, p * p);
-	*df = pass->kind == CD_ROBUST_CR2
-		? omega.trace * omega.trace / omega.square
-		: used_clusters(pass->fit) - 1.0;
+	*df = omega.trace * omega.trace / omega.square;
 	return CD_OK;
 }
 
 /* Test of one linear combination. */
 CdStatus
-cd_regression_contrast(CdRegression *fit, CdRobust kind, const double *l, CdContrast *out)
+cd_regression_contrast(CdRegression *fit, const double *l, CdContrast *out)
 {
 	size_t		p = fit->data->columns;
 	double		variance;
 	Pass		pass;
-	CdStatus	status = begin(fit, kind, &pass);
+	CdStatus	status = begin(fit, &pass);
 
 	if (status != CD_OK)
 		return status;
 	memcpy(pass.target, l, p * sizeof(double));
-	whiten(fit, pass.target, CblasNoTrans);
+	whiten(fit, pass.target);
 	out->estimate = cd_dot(l, fit->coefficient, p);
-	if (kind == CD_ROBUST_NONE)
-	{
-		out->df = residual_df(fit);
-		variance = fit->rss / out->df * cd_dot(pass.target, pass.target, p);
-	}
-	else
-		status = contrast_variance(&pass, &variance, &out->df);
+	status = contrast_variance(&pass, &variance, &out->df);
 	end(&pass);
 	if (status != CD_OK)
 		return status;

@@ -525,20 +525,3 @@ cd_share_predict(const CdSharePosterior *posterior, double level, double *low, d
 	*high = fmax(*high, origin + ends[1]);
 	return CD_OK;
 }
-
-/* P(share >= c). */
-double
-cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above, double c)
-{
-	Mixture		m;
-	double		density;
-
-	if (c <= 0.0)
-		return 1.0;
-	if (isinf(threshold))
-		return (threshold > 0.0) == above || c > 1.0 ? 0.0 : 1.0;
-	if (c >= 1.0)
-		return 0.0;
-	m = share_beyond(posterior, threshold, above ? 1.0 : -1.0);
-	return 1.0 - mixture_below(gsl_cdf_ugaussian_Pinv(c), &m, &density);
-}

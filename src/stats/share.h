@@ -52,8 +52,4 @@ CdStatus	cd_share_summary(const CdSharePosterior *posterior, double threshold, b
 CdStatus	cd_share_predict(const CdSharePosterior *posterior, double level,
 							 double *low, double *high);
 
-/* Probability that this share is at least c. */
-double		cd_share_probability(const CdSharePosterior *posterior, double threshold, bool above,
-								 double c);
-
 #endif

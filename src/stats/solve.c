@@ -46,7 +46,7 @@ call_wrapped(double x, void *params)
 
 /* Iterate an initialised solver until its bracket is narrow enough. */
 static CdStatus
-iterate(gsl_root_fsolver *solver, Wrapped *w, double tolerance, double *root)
+iterate(gsl_root_fsolver *solver, Wrapped *w, double *root)
 {
 	for (int i = 0; i < MAX_ITERATIONS; i++)
 	{
@@ -56,7 +56,7 @@ iterate(gsl_root_fsolver *solver, Wrapped *w, double tolerance, double *root)
 			return w->status;
 		*root = gsl_root_fsolver_root(solver);
 		if (gsl_root_test_interval(gsl_root_fsolver_x_lower(solver), gsl_root_fsolver_x_upper(solver),
-								   0.0, tolerance) == GSL_SUCCESS)
+								   0.0, ROOT_TOLERANCE) == GSL_SUCCESS)
 			return CD_OK;
 		if (cd_stop_requested())
 			return CD_STOPPED;
@@ -67,14 +67,6 @@ iterate(gsl_root_fsolver *solver, Wrapped *w, double tolerance, double *root)
 /* Brent's method until the bracket is as narrow as doubles allow. */
 CdStatus
 cd_solve(CdFunction f, void *context, double low, double high, double *root)
-{
-	return cd_solve_within(f, context, low, high, ROOT_TOLERANCE, root);
-}
-
-/* Brent's method. */
-CdStatus
-cd_solve_within(CdFunction f, void *context, double low, double high, double tolerance,
-				double *root)
 {
 	Wrapped		w = {f, context, CD_OK};
 	gsl_function function = {call_wrapped, &w};
@@ -98,7 +90,7 @@ cd_solve_within(CdFunction f, void *context, double low, double high, double tol
 	if (gsl_root_fsolver_set(solver, &function, low, high) != GSL_SUCCESS)
 		status = w.status != CD_OK ? w.status : CD_NO_CONVERGENCE;
 	else
-		status = iterate(solver, &w, tolerance, root);
+		status = iterate(solver, &w, root);
 	gsl_root_fsolver_free(solver);
 	return status;
 }

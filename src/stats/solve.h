@@ -17,10 +17,6 @@ typedef double (*CdFunction) (double x, void *context, CdStatus *status);
 /* Root of f between low and high, where f must differ in sign (or be 0 at an end). */
 CdStatus	cd_solve(CdFunction f, void *context, double low, double high, double *root);
 
-/* The same to a relative tolerance, for costly functions. */
-CdStatus	cd_solve_within(CdFunction f, void *context, double low, double high, double tolerance,
-							double *root);
-
 /*
  * Move high outward by factor until f(high) <= 0, high > 0. Stops at 1e300 with
  * CD_NO_CONVERGENCE.

@@ -196,8 +196,8 @@ select_parts(CdStaggered *fit)
 /* ---- standard errors ------------------------------------------------------------------------ */
 
 /* Sum of the products of influence values, within clusters first. */
-double
-cd_staggered_covariance(const CdStaggered *fit, const double *a, const double *b)
+static double
+covariance(const CdStaggered *fit, const double *a, const double *b)
 {
 	const CdStaggeredPanel *panel = fit->panel;
 	double		n = (double) fit->n;
@@ -218,7 +218,7 @@ cd_staggered_covariance(const CdStaggered *fit, const double *a, const double *b
 static double
 standard_error(const CdStaggered *fit, const double *influence)
 {
-	double		variance = cd_staggered_covariance(fit, influence, influence);
+	double		variance = covariance(fit, influence, influence);
 
 	return variance > 0.0 ? sqrt(variance) : NAN;
 }
@@ -658,7 +658,7 @@ cd_staggered_pretest(const CdStaggered *fit, CdArena *arena, double *chisq, doub
 			return CD_STOPPED;
 		effect[j] = effect[leads + j] = fit->cell[lead[j]].effect;
 		for (size_t k = 0; k <= j; k++)
-			v[j * leads + k] = v[k * leads + j] = cd_staggered_covariance(fit, &fit->influence[lead[j] * fit->n],
+			v[j * leads + k] = v[k * leads + j] = covariance(fit, &fit->influence[lead[j] * fit->n],
 																		  &fit->influence[lead[k] * fit->n]);
 	}
 	status = cd_cholesky(v, leads);

@@ -126,9 +126,6 @@ CdStatus	cd_staggered(const CdStaggeredPanel *panel, const CdStaggeredOptions *o
 CdStatus	cd_staggered_aggregate(const CdStaggered *fit, const CdAggregateOptions *options,
 								   CdArena *arena, CdAggregate *out);
 
-/* Covariance of two estimates from their influence values, units or clusters independent. */
-double		cd_staggered_covariance(const CdStaggered *fit, const double *a, const double *b);
-
 /*
  * Wald test that all effects before the start are 0. CD_TOO_FEW when there are none or
  * their covariance is singular. The arena is left as it was.

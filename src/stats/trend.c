@@ -287,26 +287,3 @@ cd_trend(const double *time, const double *value, const int *season, size_t n,
 	}
 	return CD_OK;
 }
-
-/* Pre-whitening, free of the trend when its slope is given. */
-void
-cd_prewhiten(const double *value, size_t n, double slope, double *out)
-{
-	double		mean = gsl_stats_mean(value, 1, n) - slope * 0.5 * ((double) n - 1.0);
-	double		product = 0.0;
-	double		square = 0.0;
-	double		before = 0.0;
-	double		r;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		double		rest = value[i] - slope * (double) i - mean;
-
-		square += rest * rest;
-		product += rest * before;
-		before = rest;
-	}
-	r = square > 0.0 ? product / square : 0.0;
-	for (size_t i = 1; i < n; i++)
-		out[i - 1] = value[i] - r * (value[i - 1] - slope * (double) (i - 1));
-}

@@ -56,10 +56,4 @@ CdStatus	cd_trend(const double *time, const double *value, const int *season, si
 /* Autocorrelation of x at a lag below n, with divisor n; NaN when x is constant. */
 double		cd_autocorrelation(const double *x, size_t n, size_t lag);
 
-/*
- * Remove slope per step, take out the lag-1 autocorrelation of the rest, put the slope back
- * (slope 0: plain pre-whitening). out has n - 1 values.
- */
-void		cd_prewhiten(const double *value, size_t n, double slope, double *out);
-
 #endif

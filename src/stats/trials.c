@@ -420,7 +420,7 @@ coached_coefficient(const CdClusters *data, double absorbed, CdArena arena, CdCo
 	double		l[COLUMNS] = {1.0};
 	CdStatus	status = cd_regression(data, absorbed, &arena, &fit);
 
-	return status == CD_OK ? cd_regression_contrast(&fit, CD_ROBUST_CR2, l, out) : status;
+	return status == CD_OK ? cd_regression_contrast(&fit, l, out) : status;
 }
 
 static double

@@ -1,6 +1,6 @@
--- trend and tost: worked by hand, published values, order, missing values, seasons, bad input.
+-- trend, tost and smallest_detectable: worked by hand, published values, order, missing values, seasons, bad input.
 BEGIN;
-SELECT plan(40);
+SELECT plan(51);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.close(actual float8, expected float8, digits int, what text) RETURNS text LANGUAGE sql AS
@@ -65,5 +65,11 @@ SELECT pg_temp.close(t.high, 0.5 + 2 * 1.6448536269514722, 12, 'infinite df: nor
 SELECT ok(t IS NULL, 'NULL in any argument') FROM coachdiag.tost(1, 1, NULL, 1) t;
 SELECT throws_ok($$SELECT coachdiag.tost(1, 1, 9, 0)$$, '22023', NULL, 'margin of 0');
 
+-- smallest_detectable: R's power.t.test, 12 a group
+SELECT pg_temp.close(coachdiag.smallest_detectable(sqrt(2 / 12.0), 22), 1.19681330684, 10, 'smallest detectable');
+SELECT pg_temp.close(coachdiag.smallest_detectable(2, 'Infinity', 0.05, 0.9), 2 * (1.959963984540054 + 1.2815515655446004), 12, 'normal: the sum of two quantiles');
+SELECT ok(coachdiag.smallest_detectable(1, NULL) IS NULL, 'NULL in any argument');
+SELECT throws_ok(format('SELECT coachdiag.smallest_detectable(%s)', a), '22023', NULL, 'not with ' || a)
+FROM unnest(ARRAY['0, 9', '1, 0', '''NaN'', 9', '1, ''NaN''', '1, 9, 0.5', '1, 9, 0.05, 0.025', '1, 9, 0.05, 1', '1, 9, 0.05, ''NaN''']) a;
 SELECT * FROM finish();
 ROLLBACK;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stats/crossed.h"
+#include "stats/oneway.h"
 #include "stats/linear.h"
 
 #define MAX_A 9
@@ -164,6 +165,7 @@ one_way(void **state)
 		CdOneWay	reference;
 		CdCrossed	out;
 		Data		d = {.n = 30};
+		double		b;
 
 		moments_of_groups(sets[s], 6, 5, groups);
 		assert_ok(cd_oneway_fit(groups, 6, CD_LIKELIHOOD_REML, &reference));
@@ -179,9 +181,10 @@ one_way(void **state)
 		assert_close(out.residual, reference.sigma2, 1e-9);
 		assert_close(out.criterion, reference.criterion, 1e-12);
 		assert_close(out.se, reference.se, 1e-8);
-		assert_close(d.blup_a[2].effect, cd_oneway_blup(&reference, &groups[2]).effect, 1e-7);
-		assert_close(d.blup_a[2].conditional_sd, cd_oneway_blup(&reference, &groups[2]).conditional_sd, 1e-7);
-		assert_close(d.blup_a[2].sd, cd_oneway_blup(&reference, &groups[2]).sd, 1e-7);
+		b = groups[2].weight * reference.tau2 / (reference.sigma2 + groups[2].weight * reference.tau2);
+		assert_close(d.blup_a[2].effect, b * (groups[2].mean - reference.mu), 1e-7);
+		assert_close(d.blup_a[2].conditional_sd, sqrt(reference.tau2 * (1.0 - b)), 1e-7);
+		assert_close(d.blup_a[2].sd, sqrt(reference.tau2 * (1.0 - b) + b * b * reference.se * reference.se), 1e-7);
 		assert_true(d.blup_b[0].effect == 0.0);
 	}
 }

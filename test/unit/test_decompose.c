@@ -77,68 +77,6 @@ shapley(void **state)
 	assert_int_equal(cd_shapley(eight, 0, share), CD_BAD_INPUT);
 }
 
-/* One factor: Shapley is Kitagawa. */
-static void
-one_factor(void **state)
-{
-	const CdMoments a[] = {cell(30, 5.0), cell(70, 8.0), cell(11, 2.0)};
-	const CdMoments b[] = {cell(60, 4.0), cell(40, 9.0), cell(3, 1.0)};
-	const size_t levels[] = {3};
-	CdKitagawa	k;
-	double		scratch[4];
-	double		part[2];
-
-	(void) state;
-	assert_ok(cd_kitagawa(a, b, 3, &k, NULL, NULL));
-	assert_ok(cd_shapley_gap(a, b, levels, 1, scratch, part));
-	assert_close(part[0], k.mix, 1e-12);
-	assert_close(part[1], k.rate, 1e-12);
-}
-
-/* Crossed factors with empty cells: exact sum, and each part sees its own cause only. */
-static void
-crossed_factors(void **state)
-{
-	const size_t levels[] = {2, 3};
-	CdMoments	a[6];
-	CdMoments	b[6];
-	double		scratch[8];
-	double		part[3];
-	CdMoments	all_a = {0};
-	CdMoments	all_b = {0};
-	uint64_t	seed = 5;
-
-	(void) state;
-	for (int j = 0; j < 6; j++)
-	{
-		a[j] = cell(floor(40 * uniform(&seed)) + 1, normal(&seed));
-		b[j] = cell(floor(40 * uniform(&seed)) + 1, normal(&seed));
-	}
-	a[1] = b[3] = nothing;
-	a[5] = b[5] = nothing;
-	for (int j = 0; j < 6; j++)
-	{
-		cd_moments_merge(&all_a, &a[j]);
-		cd_moments_merge(&all_b, &b[j]);
-	}
-	assert_ok(cd_shapley_gap(a, b, levels, 2, scratch, part));
-	assert_close(part[0] + part[1] + part[2], all_a.mean - all_b.mean, 1e-12);
-
-	/* same means: no rate part; same composition within the first factor: none of the second */
-	for (int j = 0; j < 6; j++)
-	{
-		a[j] = cell(j < 3 ? 10 * (j + 1) : 20 * (j + 1), j * j);
-		b[j] = cell(10 * (j + 1), j * j);
-	}
-	assert_ok(cd_shapley_gap(a, b, levels, 2, scratch, part));
-	assert_close(part[1], 0.0, 1e-13);
-	assert_close(part[2], 0.0, 1e-13);
-	assert_true(part[0] > 1.0);
-	for (int j = 0; j < 6; j++)
-		b[j] = nothing;
-	assert_int_equal(cd_shapley_gap(a, b, levels, 2, scratch, part), CD_TOO_FEW);
-}
-
 int
 main(void)
 {
@@ -146,8 +84,6 @@ main(void)
 		cmocka_unit_test(kitagawa),
 		cmocka_unit_test(unmatched),
 		cmocka_unit_test(shapley),
-		cmocka_unit_test(one_factor),
-		cmocka_unit_test(crossed_factors),
 	};
 
 	gsl_set_error_handler_off();

@@ -15,17 +15,11 @@ static void
 matches_glmer(void **state)
 {
 	CdRates		fit;
-	double		mode;
-	double		sd;
 
 	(void) state;
 	assert_ok(cd_rates_fit(eight_x, eight_n, 8, false, &fit));
 	assert_close(fit.mu, -0.495851465876, 1e-6);
 	assert_close(fit.tau, 0.712738686767, 1e-6);
-	assert_ok(cd_rates_mode(&fit, 3, 20, &mode, &sd));
-	assert_close(mode - fit.mu, -0.74852823405, 1e-6);
-	assert_ok(cd_rates_mode(&fit, 20, 30, &mode, &sd));
-	assert_close(mode - fit.mu, 0.92598669197, 1e-6);
 }
 
 /* Restricted: a larger tau, inside its own interval. */
