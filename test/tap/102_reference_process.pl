@@ -104,14 +104,12 @@ my @rows = load_expected($node, "file LIKE 'data/pm\\_%' AND area IN ($areas)");
 load_logs();
 compute();
 
-my (%matched, %left);
 my @answered = map { my $query = answer_to($_); $query ? [ $_, $query ] : () } @rows;
 my %computed = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres',
 	join "\n", map { "SELECT '$_->[0]{id}', ($_->[1])::float8;" } @answered);
-check($_->[0]) for @answered;
-leave($_) for grep { !exists $computed{ $_->{id} } } @rows;
-diag 'values matched: ' . counts(\%matched);
-diag "left, $_: " . counts($left{$_}) for sort keys %left;
+check_row($_->[0], $computed{ $_->[0]{id} }) for @answered;
+leave_row($_, \@left) for grep { !exists $computed{ $_->{id} } } @rows;
+report();
 done_testing();
 
 # Table path: the logs' cases, by resource; where there are support teams, also by these.
@@ -191,40 +189,4 @@ sub answer_to
 		return $query =~ s/\bD\b/'$dataset'/gr;
 	}
 	return;
-}
-
-sub check
-{
-	my ($row) = @_;
-	my $value = $computed{ $row->{id} };
-	my $same = ok($value ne '' && agrees($value, $row->{value}, $row->{digits}), "$row->{id} $row->{dataset}: $row->{quantity}")
-		or diag "computed $value, reference $row->{value}, $row->{digits} digits";
-	$matched{ $row->{area} } += $same ? 1 : 0;
-	return;
-}
-
-# Exact: the same number.  Otherwise so many digits.
-sub agrees
-{
-	my ($value, $expected, $digits) = @_;
-	return $value == $expected if $digits eq 'exact';
-	return abs($value - $expected) <= abs($expected) * 10**-$digits;
-}
-
-# A row without an answer must be listed above.
-sub leave
-{
-	my ($row) = @_;
-	my ($reason) = map { $_->[1] } grep { $row->{quantity} =~ $_->[0] } @left;
-	ok(0, "$row->{id} $row->{dataset}: $row->{quantity} has an answer or a reason") if !$reason;
-	$left{ $reason // 'no reason' }{ $row->{area} }++;
-	return;
-}
-
-sub counts
-{
-	my ($count) = @_;
-	my $total = 0;
-	$total += $_ for values %$count;
-	return "$total (" . join(', ', map { "$_ $count->{$_}" } sort keys %$count) . ')';
 }

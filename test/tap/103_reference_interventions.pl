@@ -75,14 +75,12 @@ my %answer = map { $_->{id} => scalar answer_to($_) } @rows;
 my %computed = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres',
 	join "\nUNION ALL ", map { "SELECT '$_', ($answer{$_})::float8" } grep { $answer{$_} } sort keys %answer);
 
-my (%matched, %without);
 for my $row (@rows)
 {
-	if ($answer{ $row->{id} }) { check($row) }
-	else { $without{ reason_left($row, \@left) }++ }
+	if ($answer{ $row->{id} }) { check_row($row, $computed{ $row->{id} }, printed => 1) }
+	else { leave_row($row, \@left) }
 }
-diag "$_: $matched{$_} values matched" for sort keys %matched;
-diag "left, $_: $without{$_}" for sort keys %without;
+report();
 done_testing();
 
 # Table design: the rows of every model; what is derived from them.
@@ -163,25 +161,4 @@ sub answer_to
 		return scalar $quantity->[1]->(@groups);
 	}
 	return;
-}
-
-sub check
-{
-	my ($row) = @_;
-	my $value = $computed{ $row->{id} };
-	ok($value ne '' && agrees($value, $row), "$row->{id} $row->{dataset}: $row->{quantity}")
-		or return diag "computed $value, expected $row->{value}, $row->{digits} digits";
-	$matched{ $row->{area} }++;
-	return;
-}
-
-# Exact: the same 15 digits.  Otherwise so many digits, or half a unit of the last decimal if fewer were printed.
-sub agrees
-{
-	my ($value, $row) = @_;
-	my ($expected, $digits) = @{$row}{qw(value digits)};
-	my ($mantissa, $decimals) = $expected =~ /^-?(\d+\.?(\d*))$/;
-	return sprintf('%.15g', $value) == sprintf('%.15g', $expected) if $digits eq 'exact';
-	return 1 if abs($value - $expected) <= abs($expected) * 10**-$digits;
-	return defined $mantissa && length($mantissa =~ s/\.//r =~ s/^0+//r) <= $digits && abs($value - $expected) <= 0.5000001 * 10**-length $decimals;
 }

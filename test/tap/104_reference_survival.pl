@@ -55,14 +55,12 @@ my $node = new_node('reference_survival');
 my @rows = grep { $areas{ $_->{area} } } load_expected($node, 'true');
 load_data();
 
-my (%matched, %left);
 for my $row (@rows)
 {
 	my $sql = answer_to($row);
-	$sql ? check($row, $node->safe_psql('postgres', $sql)) : $left{ reason_left($row, \@left) }++;
+	$sql ? check_row($row, $node->safe_psql('postgres', $sql)) : leave_row($row, \@left);
 }
-diag "$_: $matched{$_} values matched" for sort keys %matched;
-diag "left, $_: $left{$_}" for sort keys %left;
+report();
 done_testing();
 
 # The tables, and lmg: shares of R squared in Fertility, from the sets of covariates by their correlations.
@@ -134,14 +132,5 @@ sub answer_to
 		my @groups = $row->{quantity} =~ $answer->[0] or next;
 		return $answer->[1]->(@groups);
 	}
-	return;
-}
-
-sub check
-{
-	my ($row, $value) = @_;
-	my $close = $row->{digits} eq 'exact' ? $value == $row->{value} : abs($value - $row->{value}) <= abs($row->{value}) * 10**-$row->{digits};
-	ok($value ne '' && $close, "$row->{id} $row->{dataset}: $row->{quantity}") or return diag "computed $value, published $row->{value}, $row->{digits} digits";
-	$matched{ $row->{area} }++;
 	return;
 }

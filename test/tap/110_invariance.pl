@@ -64,7 +64,7 @@ sub ask
 	return "SELECT unit, ($call).* FROM $from GROUP BY unit ORDER BY unit";
 }
 
-sub explain
+sub plan_of
 {
 	my ($settings, $query) = @_;
 	return $node->safe_psql('postgres', "$settings EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) $query");
@@ -119,14 +119,14 @@ for my $question (sort keys %question)
 	for my $workers (1, 2, 4)
 	{
 		my $query = ask($question, 'work');
-		my $plan = explain("$parallel $workers;", $query);
+		my $plan = plan_of("$parallel $workers;", $query);
 		like($plan, qr/Partial (Hash|Group)?Aggregate/, "$question: partial aggregates under $workers workers");
 		like($plan, qr/Workers Launched: $workers/, "$question: $workers workers at work");
 		same("$question: $workers workers", "$parallel $workers; $query", $want);
 	}
 
 	my $query = ask($question, 'work_parts');
-	like(explain($partition_wise, $query), qr/Append.*Partial (Hash|Group)?Aggregate/s, "$question: partial aggregates under Append");
+	like(plan_of($partition_wise, $query), qr/Append.*Partial (Hash|Group)?Aggregate/s, "$question: partial aggregates under Append");
 	same("$question: partition-wise, one partition with one row, one with none, one with only NULLs", "$partition_wise $query", $want);
 	same("$question: partition-wise and in parallel", "$partition_wise $parallel 4; $query", $want);
 
@@ -164,7 +164,7 @@ SQL
 same('NULL panels between the others', <<'SQL', $asked{'gap_dispersion of rows'});
 SELECT unit, (coachdiag.gap_dispersion(coachdiag.rollup(p ORDER BY part))).* FROM (SELECT * FROM stored UNION ALL SELECT unit, -1 + 70 * i, NULL, NULL FROM stored, generate_series(0, 1) i) s GROUP BY unit ORDER BY unit
 SQL
-like(explain("$parallel 2;", 'SELECT coachdiag.rollup(p) FROM stored'), qr/Workers Launched: 2.*Partial Aggregate/s, 'rollup runs in parallel');
+like(plan_of("$parallel 2;", 'SELECT coachdiag.rollup(p) FROM stored'), qr/Workers Launched: 2.*Partial Aggregate/s, 'rollup runs in parallel');
 
 # A row with NULL where it counts is as if it were not there.
 same("gap_dispersion: rows with NULL $_ don't count",
@@ -194,7 +194,7 @@ for my $question (sort keys %question)
 	for my $none ('nothing', 'work WHERE coalesce(value, 1) < -abs(id)', 'blank')
 	{
 		my $query = "SELECT $call IS NULL, count(*) FROM $none";
-		like(explain("$parallel 4;", $query), qr/Workers Launched: 4.*Partial Aggregate/s, "$question from $none: a parallel plan");
+		like(plan_of("$parallel 4;", $query), qr/Workers Launched: 4.*Partial Aggregate/s, "$question from $none: a parallel plan");
 		like($node->safe_psql('postgres', "$parallel 4; $query"), qr/^t\|\d+$/, "$question from $none: NULL");
 	}
 	is($node->safe_psql('postgres', "$parallel 4; SELECT unit, $call FROM nothing GROUP BY unit"), '', "$question: no group, no row");

@@ -50,7 +50,7 @@ coached_by(double idle_coach, double effect, double low, double high, double ses
 	CdGapDispersion whole = alike();
 	CdStructuralInput in = nothing_known(&whole);
 
-	in.coaching = (CdCoachingEvidence) {effect, low, high, sessions, agents, idle_coach, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = effect, .low = low, .high = high, .sessions = sessions, .coached = agents, .idle_coach = idle_coach};
 	return ask(&in).test[CD_TEST_COACHING];
 }
 
@@ -237,7 +237,7 @@ all_new(void **state)
 	CdStructural s;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0.0, -0.3, 0.3, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0.0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	in.tenure_known = true;
 	in.new_share = 0.9;
@@ -339,7 +339,7 @@ signs_against_coaching(void **state)
 	{
 		CdStructural s;
 
-		in.coaching = (CdCoachingEvidence) {effect, effect - 0.5, effect + 0.5, 30, 5, 0, 0, 0, 0};
+		in.coaching = (CdCoachingEvidence) {.effect = effect, .low = effect - 0.5, .high = effect + 0.5, .sessions = 30, .coached = 5};
 		s = ask(&in);
 		if (s.p < 0.5 || s.p >= 0.75)
 			continue;
@@ -390,26 +390,26 @@ contact_type_and_coaching(void **state)
 	double		untried = ask(&in).p;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	assert_true(ask(&in).p >= untried);
-	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0.9, .low = 0.6, .high = 1.2, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
 	assert_true(ask(&in).p < 0.2);
 	whole.between_sd = 3.0;
 	whole.between_low = 1.5;
 	whole.between_high = 6.0;
-	in.coaching = (CdCoachingEvidence) {0, -0.3, 0.3, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
 	assert_close(ask(&in).beside, 0.0, 0.0);	/* 0.2 is less than the noise of an agent, 2 / sqrt(10) */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);	/* they differ in the type to blame alone */
 	for (size_t i = 0; i < in.n_gaps; i++)
 		gaps[i].gap += 1.1 * gaps[i].agent;
 	assert_close(ask(&in).beside, sqrt(1.44 * 6.0 - 0.4), 1e-6);	/* variance of 1.2 times 0 to 7, less noise */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
-	in.coaching = (CdCoachingEvidence) {0.9, 0.6, 1.2, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0.9, .low = 0.6, .high = 1.2, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
-	in.coaching = (CdCoachingEvidence) {0.5, -0.1, 1.1, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0.5, .low = -0.1, .high = 1.1, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_MIXED);
 	in.new_share = 0.9;			/* all new: that agents differ is no evidence yet */
 	assert_true(ask(&in).untold);
@@ -423,9 +423,9 @@ large_effects_are_no_luck(void **state)
 {
 	CdSpread	shared = {0.1, 0.2, 3.0};
 	CdWaitingEvidence unknown = {NAN, NAN, NAN};
-	CdCoachingEvidence usual = {0.8, 0.3, 1.3, 30, 5, 0, 0, 0, 0};
-	CdCoachingEvidence large = {3.0, 2.5, 3.5, 30, 5, 0, 0, 0, 0};
-	CdCoachingEvidence vague = {3.0, -1.0, 7.0, 30, 5, 0, 0, 0, 0};
+	CdCoachingEvidence usual = {.effect = 0.8, .low = 0.3, .high = 1.3, .sessions = 30, .coached = 5};
+	CdCoachingEvidence large = {.effect = 3.0, .low = 2.5, .high = 3.5, .sessions = 30, .coached = 5};
+	CdCoachingEvidence vague = {.effect = 3.0, .low = -1.0, .high = 7.0, .sessions = 30, .coached = 5};
 	double		p_usual = cd_structural_probability(&shared, 0.9, &usual, 1.0, &unknown, false);
 
 	(void) state;
@@ -442,7 +442,7 @@ few_sessions_tell_nothing(void **state)
 	double		untried = ask(&in).p;
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {0.6, 0.2, 1.0, 9, 4, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0.6, .low = 0.2, .high = 1.0, .sessions = 9, .coached = 4};
 	assert_close(ask(&in).p, untried, 0.0);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
 	in.coaching.sessions = 10;
@@ -488,7 +488,7 @@ static const CdWaitingEvidence no_events = {NAN, NAN, NAN};
 static double
 p(double spread, double type, double effect, double half, bool new_agents)
 {
-	const CdCoachingEvidence c = {effect, effect - half, effect + half, 30, 5, 0, 0, 0, 0};
+	const CdCoachingEvidence c = {.effect = effect, .low = effect - half, .high = effect + half, .sessions = 30, .coached = 5};
 	const CdSpread s = {spread, 1.5 * spread, NAN};
 
 	return cd_structural_probability(&s, type, &c, 1, &no_events, new_agents);
@@ -498,7 +498,7 @@ p(double spread, double type, double effect, double half, bool new_agents)
 static double
 p_waiting(double gap, double share, double low, double high)
 {
-	const CdCoachingEvidence c = {0, -0.3, 0.3, 30, 5, 0, 0, 0, 0};
+	const CdCoachingEvidence c = {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
 	const CdSpread s = {0.5, 0.75, gap};
 	const CdWaitingEvidence w = {share, low, high};
 
@@ -519,7 +519,7 @@ probability(void **state)
 
 	(void) state;
 	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.378172733931), 1e-10);
-	assert_close(cd_structural_probability(&unknown, NAN, &(CdCoachingEvidence) {1, 0, 2, 30, 5, 0, 0, 0, 0}, 0, &no_events, false),
+	assert_close(cd_structural_probability(&unknown, NAN, &(CdCoachingEvidence) {.effect = 1, .low = 0, .high = 2, .sessions = 30, .coached = 5}, 0, &no_events, false),
 				 in_doubt(0.378172733931), 1e-10);
 	assert_close(p(0.1, NAN, NAN, NAN, false), in_doubt(0.607031984350), 1e-10);
 	assert_close(p(0.5, NAN, 0, 0.3, false), in_doubt(0.992605768236), 1e-10);
@@ -579,7 +579,7 @@ contact_mix(void **state)
 static double
 p_coach(double effect, double idle_coach)
 {
-	const CdCoachingEvidence c = {effect, effect - 0.3, effect + 0.3, 30, 5, idle_coach, 0, 0, 0};
+	const CdCoachingEvidence c = {.effect = effect, .low = effect - 0.3, .high = effect + 0.3, .sessions = 30, .coached = 5, .idle_coach = idle_coach};
 	const CdSpread s = {0.5, 0.75, NAN};
 
 	return cd_structural_probability(&s, NAN, &c, 1, &no_events, false);
@@ -600,7 +600,7 @@ idle_coach(void **state)
 	for (double q = 0; q < 0.95; q += 0.05)
 		assert_true(p_coach(0, q + 0.05) < p_coach(0, q));
 	in.experienced = &whole;
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0.49, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.2, .high = 0.2, .sessions = 30, .coached = 5, .idle_coach = 0.49};
 	s = ask(&in);
 	assert_int_equal(s.test[CD_TEST_COACHING].state, CD_STATE_STRUCTURAL);
 	assert_int_equal(s.verdict, CD_VERDICT_STRUCTURAL);
@@ -610,11 +610,11 @@ idle_coach(void **state)
 	assert_close(s.test[CD_TEST_COACHING].more_sessions, 25.0, 0.0);	/* as if never coached */
 	assert_close(s.present, 2.0, 0.0);
 	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
-	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0.5, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 1, .low = 0.7, .high = 1.3, .sessions = 30, .coached = 5, .idle_coach = 0.5};
 	s = ask(&in);
 	assert_int_equal(s.test[CD_TEST_COACHING].state, CD_STATE_BEHAVIOURAL);
 	assert_true(s.p < 0.05);
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0.95, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.2, .high = 0.2, .sessions = 30, .coached = 5, .idle_coach = 0.95};
 	whole.between_sd = 6;
 	whole.between_low = 4;
 	whole.between_high = 9;
@@ -629,11 +629,11 @@ verdicts(void **state)
 	CdStructuralInput in = nothing_known(&whole);
 
 	(void) state;
-	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 1, .low = 0.7, .high = 1.3, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
 	in.experienced = &whole;	/* two of four, and coaching moves it */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0, 0, 0, 0};	/* three of four */
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.2, .high = 0.2, .sessions = 30, .coached = 5};	/* three of four */
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
 	assert_close(ask(&in).present, 3.0, 0.0);
 	whole.mean_low = -0.5;
@@ -662,13 +662,13 @@ what_decided(void **state)
 
 	(void) state;
 	in.experienced = &whole;
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.2, .high = 0.2, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).rule, CD_RULE_SIGNS);
 	in.experienced = NULL;
 	s = ask(&in);
 	assert_int_equal(s.rule, CD_RULE_STRUCTURAL);
 	assert_decided(&s, true, true, false);	/* alike alone, or idle alone, would not have been enough */
-	in.coaching = (CdCoachingEvidence) {1, 0.7, 1.3, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 1, .low = 0.7, .high = 1.3, .sessions = 30, .coached = 5};
 	s = ask(&in);
 	assert_int_equal(s.rule, CD_RULE_BEHAVIOURAL);
 	assert_decided(&s, false, true, false);
@@ -677,7 +677,7 @@ what_decided(void **state)
 	s = ask(&in);
 	assert_int_equal(s.rule, CD_RULE_STRUCTURAL);
 	assert_decided(&s, false, false, true);
-	in.coaching = (CdCoachingEvidence) {0.2, -9, 9, 30, 5, 0, 0, 0, 0};	/* tried, and nothing learnt */
+	in.coaching = (CdCoachingEvidence) {.effect = 0.2, .low = -9, .high = 9, .sessions = 30, .coached = 5};	/* tried, and nothing learnt */
 	in.waiting = no_events;
 	whole.between_sd = whole.between_low = whole.between_high = NAN;
 	s = ask(&in);
@@ -688,7 +688,7 @@ what_decided(void **state)
 	assert_int_equal(ask(&in).rule, CD_RULE_OPEN);
 	whole.mean_low = -0.5;
 	whole.mean_high = 8.5;
-	in.coaching = (CdCoachingEvidence) {0, -0.2, 0.2, 30, 5, 0, 0, 0, 0};
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.2, .high = 0.2, .sessions = 30, .coached = 5};
 	assert_int_equal(ask(&in).rule, CD_RULE_GAP_VAGUE);
 }
 
