@@ -111,6 +111,7 @@ COMMENT ON FUNCTION coachdiag.missing_parts(text) IS
 CREATE FUNCTION coachdiag.create_parts(ws text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	part_ddl text;

@@ -3,6 +3,7 @@
 CREATE FUNCTION coachdiag.part_reads(ws text) RETURNS TABLE (part text, reads text[])
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 	WITH RECURSIVE relation AS (
 		SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
