@@ -9,7 +9,7 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 # Empty while a package needed to build is missing.
 READY := $(shell PG_CONFIG=$(PG_CONFIG) tools/install-deps.sh --check build && echo yes)
 
-NEED_BUILD := all install uninstall stage demo installcheck unit bench validate inventory run-tests
+NEED_BUILD := all install uninstall stage demo installcheck unit bench validate inventory build-tests run-tests
 
 .DEFAULT_GOAL := all
 .PHONY: $(NEED_BUILD) test check-all-versions check-minimal format format-check clean dist help
@@ -128,7 +128,9 @@ unit: unit-build
 
 # ---- all suites ---------------------------------------------------------------------------------
 
-run-tests: stage unit-build
+build-tests: stage unit-build
+
+run-tests: build-tests
 	@PG_CONFIG=$(PG_CONFIG) tools/run-tests.sh $(SUITES)
 
 # The bound of a panel at its full size: 4 GB of memory, half a minute.
@@ -158,6 +160,7 @@ endif
 
 test:
 	@PG_CONFIG=$(PG_CONFIG) tools/install-deps.sh test
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build-tests WERROR=1
 	@$(MAKE) -s --no-print-directory run-tests WERROR=1
 
 check-all-versions:

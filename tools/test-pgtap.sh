@@ -2,10 +2,16 @@
 # Runs one pgTAP script in a database of its own, with pgtap and coachdiag created in it.
 set -eu
 
+# Several scripts may run beside each other; the first makes the template.
+exec 9<"$0"
+flock 9
 if [ -z "$(psql -XqAt -c "SELECT 1 FROM pg_database WHERE datname = 'pgtap_template'")" ]; then
 	createdb pgtap_template
 	psql -Xq -d pgtap_template -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION coachdiag'
 fi
-createdb -T pgtap_template pgtap
-trap 'dropdb --force pgtap' EXIT
-psql -XqAt -P pager=off -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d pgtap -f "$1"
+exec 9<&-
+
+database=pgtap_$(basename "$1" .sql)
+createdb -T pgtap_template "$database"
+trap 'dropdb --force "$database"' EXIT
+psql -XqAt -P pager=off -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d "$database" -f "$1"
