@@ -18,12 +18,7 @@ CD_FUNCTION(cd_agent_change_panels);
 /* Many teams' panels, and their sessions. */
 typedef struct Changes
 {
-	EffectQuestion question;
-	Panel	  **panels;
-	int		   *places;
-	Datum	   *units;
-	bool	   *unnamed;
-	PanelSeries series;
+	EffectRequest request;
 	CdAgentChange *change;
 	size_t		count;
 } Changes;
@@ -86,14 +81,14 @@ reason(const Changes *all, const CdAgentChange *c, const char *verdict)
 	if (c->before < CD_AGENT_LEAST_BEFORE)
 		return "too little is known of the agent in this team before the session";
 	if (c->after < CD_AGENT_LEAST_AFTER)
-		return all->series.rows[c->row].period + CD_AGENT_LEAST_AFTER >= (int32) all->series.periods
+		return all->request.series.rows[c->row].period + CD_AGENT_LEAST_AFTER >= (int32) all->request.series.periods
 			? "too early: two periods after the session are needed"
 			: "the agent was not seen in this team after the session";
 	if (isnan(c->change))
 		return "nothing varies in this team, or too few periods";
 	if (strcmp(verdict, "cannot_tell") != 0)
 		return "against the agent's own past and the team's same periods";
-	if (isnan(all->question.smallest_effect))
+	if (isnan(all->request.question.smallest_effect))
 		return "the interval covers zero, and no smallest effect says what would be too little";
 	return "the interval covers zero and changes worth having";
 }
@@ -101,16 +96,16 @@ reason(const Changes *all, const CdAgentChange *c, const char *verdict)
 static void
 put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 {
-	const EffectQuestion *q = &all->question;
-	const CdEffectRow *row = &all->series.rows[c->row];
+	const EffectQuestion *q = &all->request.question;
+	const CdEffectRow *row = &all->request.series.rows[c->row];
 	double		half = half_width(c->se, c->df, 0.95);
 	double		cycles_half = half_width(c->cycles_se, c->df, 0.95);
 	const char *verdict = conclusion(q, c);
 	CdRow		out = {0};
 
-	cd_put(&out, all->units[all->places[row->team]], !all->unnamed[all->places[row->team]]);
-	cd_put_agent(&out, all->panels[row->team], row->agent);
-	cd_put_date(&out, panel_series_date(&all->series, row->period), true);
+	cd_put(&out, all->request.unit[row->team], !all->request.unnamed[row->team]);
+	cd_put_agent(&out, all->request.panels[row->team], row->agent);
+	cd_put_date(&out, panel_series_date(&all->request.series, row->period), true);
 	cd_put_number(&out, row->sessions);
 	cd_put_count(&out, c->before);
 	cd_put_count(&out, c->after);
@@ -130,15 +125,16 @@ put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 }
 
 static void
-find_changes(Changes *all, uint32 teams)
+find_changes(Changes *all)
 {
+	const EffectRequest *r = &all->request;
 	CdArena		arena = {0};
 	CdStatus	status;
 
-	arena.size = cd_agent_change_size(all->series.count, teams, all->series.periods);
+	arena.size = cd_agent_change_size(r->series.count, r->count, r->series.periods);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
-	all->change = palloc_extended(Max(all->series.count, 1) * sizeof(CdAgentChange), MCXT_ALLOC_HUGE);
-	status = cd_agent_change(all->series.rows, all->series.count, teams, all->question.options.horizon, &arena,
+	all->change = palloc_extended(Max(r->series.count, 1) * sizeof(CdAgentChange), MCXT_ALLOC_HUGE);
+	status = cd_agent_change(r->series.rows, r->series.count, r->count, r->question.options.horizon, &arena,
 							 all->change, &all->count);
 	if (status != CD_TOO_FEW)	/* no row at all: no session */
 		cd_ereport_status(status, "agent_change");
@@ -151,16 +147,12 @@ cd_agent_change_panels(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Changes		all = {0};
-	uint32		teams;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	all.question = effect_question(fcinfo, 2);
-	all.units = effect_units(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &all.unnamed);
-	all.panels = effect_panels(PG_GETARG_ARRAYTYPE_P(1), &teams, &all.places);
-	all.series = panel_series(all.panels, teams, all.question.higher_is_better);
-	find_changes(&all, teams);
+	all.request = effect_request(fcinfo);
+	find_changes(&all);
 	for (size_t i = 0; i < all.count; i++)
 		put_change(&all, &all.change[i], result);
 	return (Datum) 0;

@@ -18,32 +18,6 @@
 CD_FUNCTION(cd_coach_effect);
 CD_FUNCTION(cd_panel_without_sessions);
 
-/* Teams' panels with their programs, and what is asked about them. */
-typedef struct Request
-{
-	EffectQuestion question;
-	Datum	   *programs;
-	bool	   *unnamed;
-	int		   *places;			/* of each panel in the arrays */
-	Panel	  **panels;
-	uint32		count;
-	PanelSeries series;
-} Request;
-
-/* Arguments: programs, panels, and those of effect_question. */
-static Request
-get_request(FunctionCallInfo fcinfo)
-{
-	Request		r;
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-
-	r.question = effect_question(fcinfo, 2);
-	r.programs = effect_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
-	r.panels = effect_panels(array, &r.count, &r.places);
-	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
-	return r;
-}
-
 /* A name of a program and the panel that it was given for. */
 typedef struct Program
 {
@@ -66,9 +40,9 @@ compare_programs(const void *a, const void *b)
 	return panel_compare_text(s, t);
 }
 
-/* Number the programs by name; first receives a panel of each. */
+/* Number the programs, which the units are named by; first receives a panel of each. */
 static int32 *
-number_programs(const Request *r, uint32 *first)
+number_programs(const EffectRequest *r, uint32 *first)
 {
 	Program    *program = palloc(Max(r->count, 1) * sizeof(Program));
 	int32	   *number = palloc(Max(r->count, 1) * sizeof(int32));
@@ -76,9 +50,7 @@ number_programs(const Request *r, uint32 *first)
 
 	for (uint32 t = 0; t < r->count; t++)
 	{
-		int			place = r->places[t];
-
-		program[t].name = r->unnamed[place] ? NULL : DatumGetTextPP(r->programs[place]);
+		program[t].name = r->unnamed[t] ? NULL : DatumGetTextPP(r->unit[t]);
 		program[t].panel = t;
 	}
 	qsort(program, r->count, sizeof(Program), compare_programs);
@@ -93,7 +65,7 @@ number_programs(const Request *r, uint32 *first)
 
 /* For each coach the mean level of the teams coached, by sessions. */
 static double *
-coach_levels(const Request *r, const PanelCoaches *coaches)
+coach_levels(const EffectRequest *r, const PanelCoaches *coaches)
 {
 	double	   *level = palloc0(Max(coaches->count, 1) * sizeof(double));
 	double	   *sessions = palloc0(Max(coaches->count, 1) * sizeof(double));
@@ -132,7 +104,7 @@ compare_parts(const void *a, const void *b)
 
 /* Estimate all coaches together. */
 static Answers
-estimate(const Request *r, const PanelCoaches *coaches)
+estimate(const EffectRequest *r, const PanelCoaches *coaches)
 {
 	Answers		out = {.coach = palloc0(Max(coaches->count, 1) * sizeof(CdCoach))};
 	CdArena		room = {0};
@@ -194,7 +166,7 @@ reason_of(const CdCoach *c)
 
 /* One coach's parts, as arrays: places of the panels, and what the sessions there did. */
 static void
-fill_parts(const Request *r, const CdCoachPart *part, int count, CdRow *row)
+fill_parts(const EffectRequest *r, const CdCoachPart *part, int count, CdRow *row)
 {
 	Datum	   *place = palloc(Max(count, 1) * sizeof(Datum));
 	double	   *sessions = palloc(Max(count, 1) * sizeof(double));
@@ -257,7 +229,7 @@ Datum
 cd_coach_effect(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Request		r;
+	EffectRequest r;
 	uint32	   *first;
 	PanelCoaches coaches;
 	Answers		answers;
@@ -267,7 +239,7 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	r = get_request(fcinfo);
+	r = effect_request(fcinfo);
 	first = palloc(Max(r.count, 1) * sizeof(uint32));
 	coaches = panel_coaches(r.panels, r.count, &r.series, number_programs(&r, first));
 	if (coaches.count == 0)
@@ -278,12 +250,12 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	for (uint32 c = 0; c < coaches.count; c++)
 	{
 		const PanelCoach *coach = &coaches.coach[c];
-		int			place = r.places[first[coach->program]];
+		uint32		named = first[coach->program];
 		CdRow		row = {0};
 		int			parts = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		cd_put(&row, r.programs[place], !r.unnamed[place]);
+		cd_put(&row, r.unit[named], !r.unnamed[named]);
 		cd_put(&row, PointerGetDatum(cstring_to_text_with_len(coach->name.data, coach->name.length)), true);
 		fill_result(&r.question, &answers.coach[c], level[c], &row);
 		while (part + parts < answers.part + answers.parts && part[parts].coach == (int32) c)

@@ -106,50 +106,24 @@ cd_coaching_effect_final(PG_FUNCTION_ARGS)
 	return answer_alone(fcinfo, q, PG_GETARG_PANEL_P(0));
 }
 
-/* Many teams' panels, and what is asked about them. */
-typedef struct Request
-{
-	EffectQuestion question;
-	Datum	   *units;
-	bool	   *unnamed;
-	int		   *places;
-	Panel	  **panels;
-	uint32		count;
-	PanelSeries series;
-} Request;
-
-/* Arguments: units, panels, and those of effect_question. */
-static Request
-get_request(FunctionCallInfo fcinfo)
-{
-	Request		r;
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-
-	r.question = effect_question(fcinfo, 2);
-	r.units = effect_units(PG_GETARG_ARRAYTYPE_P(0), array, &r.unnamed);
-	r.panels = effect_panels(array, &r.count, &r.places);
-	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
-	return r;
-}
-
 static void
-put_unit(CdRow *row, const Request *r, uint32 team)
+put_unit(CdRow *row, const EffectRequest *r, uint32 team)
 {
-	cd_put(row, r->units[r->places[team]], !r->unnamed[r->places[team]]);
+	cd_put(row, r->unit[team], !r->unnamed[team]);
 }
 
 Datum
 cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Request		r;
+	EffectRequest r;
 	CdEffect   *effects;
 	CdEffectCommon common;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	r = get_request(fcinfo);
+	r = effect_request(fcinfo);
 	effects = effect_estimate(&r.question, &r.series, r.count, NULL, &common);
 	for (uint32 t = 0; t < r.count; t++)
 	{
@@ -164,7 +138,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 
 /* The rows of one team's path: before and after a session, period by period. */
 static void
-put_path(const Request *r, uint32 team, const CdEffectPath *path, ReturnSetInfo *result)
+put_path(const EffectRequest *r, uint32 team, const CdEffectPath *path, ReturnSetInfo *result)
 {
 	const EffectQuestion *q = &r->question;
 	double		level = r->series.level[team];
@@ -195,7 +169,7 @@ Datum
 cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Request		r;
+	EffectRequest r;
 	CdEffect   *effects;
 	CdEffectCommon common;
 	CdEffectPath *paths;
@@ -203,7 +177,7 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	r = get_request(fcinfo);
+	r = effect_request(fcinfo);
 	paths = palloc0((r.count + 1) * sizeof(CdEffectPath));
 	effects = effect_estimate(&r.question, &r.series, r.count, paths, &common);
 	for (uint32 t = 0; t < r.count; t++)

@@ -78,22 +78,6 @@ effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 	return "cannot_tell";
 }
 
-/* The units' names; as many as there are panels. */
-Datum *
-effect_units(ArrayType *array, ArrayType *panels, bool **missing)
-{
-	Datum	   *units;
-	int			length;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &units, missing, &length);
-	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("units and panels must be arrays of the same length"),
-				 errhint("Build both with array_agg over the same rows.")));
-	return units;
-}
-
 /* The panels of an array, canonical; units[i] is the place of panel i in the array. */
 Panel **
 effect_panels(ArrayType *array, uint32 *count, int **places)
@@ -115,6 +99,42 @@ effect_panels(ArrayType *array, uint32 *count, int **places)
 		panels[(*count)++] = unconstify(Panel *, panel_canonical(DatumGetPanelP(elements[i])));
 	}
 	return panels;
+}
+
+/* The names of the panels, from an array of as many as the panels were read from. */
+static void
+name_units(EffectRequest *r, ArrayType *array, ArrayType *panels)
+{
+	Datum	   *names;
+	bool	   *missing;
+	int			length;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &names, &missing, &length);
+	if (length != ArrayGetNItems(ARR_NDIM(panels), ARR_DIMS(panels)))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("units and panels must be arrays of the same length"),
+				 errhint("Build both with array_agg over the same rows.")));
+	r->unit = palloc(Max(r->count, 1) * sizeof(Datum));
+	r->unnamed = palloc(Max(r->count, 1) * sizeof(bool));
+	for (uint32 t = 0; t < r->count; t++)
+	{
+		r->unit[t] = names[r->places[t]];
+		r->unnamed[t] = missing[r->places[t]];
+	}
+}
+
+EffectRequest
+effect_request(FunctionCallInfo fcinfo)
+{
+	ArrayType  *panels = PG_GETARG_ARRAYTYPE_P(1);
+	EffectRequest r;
+
+	r.question = effect_question(fcinfo, 2);
+	r.panels = effect_panels(panels, &r.count, &r.places);
+	name_units(&r, PG_GETARG_ARRAYTYPE_P(0), panels);
+	r.series = panel_series(r.panels, r.count, r.question.higher_is_better);
+	return r;
 }
 
 /* Estimate all teams together; paths (teams + 1 entries) when asked for. */

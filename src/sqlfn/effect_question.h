@@ -36,11 +36,23 @@ extern double effect_spread_to_units(const EffectQuestion *q, double change, dou
 /* effective, harmful, no_effect or cannot_tell. */
 extern const char *effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level);
 
-/* The units' names, as many as there are panels; error 2202E otherwise. */
-extern Datum *effect_units(ArrayType *array, ArrayType *panels, bool **missing);
-
 /* The panels of an array, canonical, NULL ones left out; places[i]: where panel i stands in the array. */
 extern Panel **effect_panels(ArrayType *array, uint32 *count, int **places);
+
+/* Many teams' panels, and what is asked about them. */
+typedef struct EffectRequest
+{
+	EffectQuestion question;
+	uint32		count;			/* panels */
+	Panel	  **panels;
+	int		   *places;			/* of each panel in the arrays */
+	Datum	   *unit;			/* of each panel: its name, a text */
+	bool	   *unnamed;		/* of each panel: no name was given */
+	PanelSeries series;
+} EffectRequest;
+
+/* Arguments: units, panels, and from 2 on those of effect_question; none of the first two is NULL. Error 2202E: not as many. */
+extern EffectRequest effect_request(FunctionCallInfo fcinfo);
 
 /* Estimate all teams together; paths (teams + 1 entries) when asked for. */
 extern CdEffect *effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams,
