@@ -3,7 +3,7 @@
 # What only its own file needs is static; what nobody needs is not there. Unit tests are no callers.
 set -u
 shopt -s nullglob
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 
 objects=(src/*.c src/*/*.c)
 objects=("${objects[@]/#src\//build/obj/}")
