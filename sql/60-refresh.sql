@@ -448,7 +448,7 @@ COMMENT ON FUNCTION coachdiag.settled_days(datemultirange, jsonb, jsonb) IS
 'Internal: of the days whose periods have to be read again those whose panels may change: periods that waited and no longer do, or the reverse, come to them, those that wait are left out. '
 'before, now: coachdiag.waiting at the last refresh and at this one. NULL days: NULL.';
 
-CREATE PROCEDURE coachdiag.refresh_stores(ws text, run bigint, changed text[], INOUT days datemultirange)
+CREATE PROCEDURE coachdiag.refresh_stores(ws text, run bigint, changed text[], portion bigint, alone boolean, INOUT days datemultirange)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -478,6 +478,9 @@ BEGIN
 	ELSE
 		CALL coachdiag.refresh_step(ws, run, 'teams', NULL, 'nothing new to read');
 	END IF;
+	IF portion IS NOT NULL AND (days IS NULL OR NOT alone) THEN
+		PERFORM coachdiag.tell_long_read(ws, portion, waited, alone);
+	END IF;
 	settled := coachdiag.settled_days(days, waited, coachdiag.waiting(ws));
 	EXECUTE format('SELECT sum(p.rows) || '' rows wait, from '' || min(p.period) || '' on'' FROM %1$I.stored_period p JOIN %1$I.stored_metric m USING (metric) WHERE p.period >= m.waits_from', ws)
 	INTO waiting;
@@ -504,8 +507,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], datemultirange) IS
-'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all. Returned as null where metrics have changed, of which all periods are read.';
+COMMENT ON PROCEDURE coachdiag.refresh_stores(text, bigint, text[], bigint, boolean, datemultirange) IS
+'Internal: brings periods, metrics, teams and panels up to date. changed: the sources that may have changed. days: whose periods have to be read again; null: all. Returned as null where metrics have changed, of which all periods are read. portion, alone: as for coachdiag.tell_long_read; portion null: no notice.';
 
 CREATE PROCEDURE coachdiag.refresh_parts(ws text, run bigint, copies boolean, everything boolean, from_month date, INOUT changed text[])
 LANGUAGE plpgsql
@@ -538,16 +541,11 @@ $$;
 COMMENT ON PROCEDURE coachdiag.refresh_parts(text, bigint, boolean, boolean, date, text[]) IS
 'Internal: brings parts of a workspace up to date that read something that has changed, and adds those written to changed. copies: those of the sources, which come before the panels, or else those after. everything: whatever has changed. from_month: as for coachdiag.refresh_part.';
 
-CREATE PROCEDURE coachdiag.run_refresh(ws text, since date, rebuild boolean)
+CREATE PROCEDURE coachdiag.refresh_steps(ws text, since date, everything boolean, portion bigint, alone boolean, started timestamptz)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET extra_float_digits = 1
-SET datestyle = ISO
 AS $$
 DECLARE
-	started CONSTANT timestamptz := clock_timestamp();
-	called CONSTANT text := current_setting('application_name');
-	everything CONSTANT boolean := rebuild IS TRUE;
 	stores CONSTANT text[] := '{stored_metric,stored_period,stored_team,stored_panel}';
 	run bigint;
 	days datemultirange;
@@ -556,15 +554,6 @@ DECLARE
 	-- Where contacts are tracked it is noted what changed, and since says nothing of them.
 	noted CONSTANT boolean := coachdiag.changes_are_tracked(ws, 'contact') OR coachdiag.changes_are_tracked(ws, 'contact_event');
 BEGIN
-	IF NOT isfinite(since) THEN
-		RAISE EXCEPTION 'since must be a date, not %', since
-			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out, or say rebuild => true to rebuild everything.';
-	END IF;
-	PERFORM coachdiag.require_owner(ws);
-	PERFORM coachdiag.lock_workspace(ws);
-	PERFORM coachdiag.require_parts(ws);
-	PERFORM coachdiag.lock_sources(ws);
-	PERFORM coachdiag.fill_settings(ws);
 	-- refresh_log may have been emptied; change_log is kept by the same number.
 	EXECUTE format('SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM %1$I.refresh_log UNION ALL SELECT run FROM %1$I.change_log) r', ws) INTO run;
 	PERFORM coachdiag.tell_progress(ws, 'compare');
@@ -576,20 +565,64 @@ BEGIN
 	days := coachdiag.days_to_refresh(ws, since, everything OR 'agent_metric' = ANY (changed));
 
 	written := ARRAY(SELECT coachdiag.writes(ws, s) FROM unnest(stores) s);
-	CALL coachdiag.refresh_stores(ws, run, CASE WHEN everything THEN '{assignment}' ELSE changed END, days);
+	CALL coachdiag.refresh_stores(ws, run, CASE WHEN everything THEN '{assignment}' ELSE changed END, portion, alone, days);
 	changed := changed || ARRAY(SELECT s.name FROM unnest(stores, written) s (name, before) WHERE (s.before = coachdiag.writes(ws, s.name)) IS NOT TRUE);
 
 	CALL coachdiag.refresh_parts(ws, run, false, everything,
 		CASE WHEN days IS NOT NULL AND NOT noted AND NOT changed && '{week,stored_coach,stored_coach_week}' THEN date_trunc('month', since::timestamp)::date END, changed);
 	PERFORM coachdiag.tell_changes(ws, run);
+END
+$$;
+
+COMMENT ON PROCEDURE coachdiag.refresh_steps(text, date, boolean, bigint, boolean, timestamptz) IS
+'Internal: the steps of one refresh, logged; started: when it began. everything: whatever has changed. portion, alone: as for coachdiag.refresh_stores.';
+
+CREATE PROCEDURE coachdiag.run_refresh(ws text, since date, rebuild boolean, portion bigint, alone boolean, INOUT day date)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET extra_float_digits = 1
+SET datestyle = ISO
+AS $$
+DECLARE
+	started CONSTANT timestamptz := clock_timestamp();
+	called CONSTANT text := current_setting('application_name');
+	everything CONSTANT boolean := rebuild IS TRUE;
+	-- Who says what to read has it read at once.
+	most CONSTANT bigint := CASE WHEN since IS NULL AND NOT everything THEN portion END;
+	goes_on CONSTANT boolean := day IS NOT NULL;
+	chosen date;
+	portions_left bigint;
+BEGIN
+	IF NOT isfinite(since) THEN
+		RAISE EXCEPTION 'since must be a date, not %', since
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Leave it out, or say rebuild => true to rebuild everything.';
+	ELSIF portion <= 0 THEN
+		RAISE EXCEPTION 'portion must be above 0, not %', portion
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is about how many rows of agent_metric are read between two commits; null: all in one transaction.';
+	END IF;
+	PERFORM coachdiag.require_owner(ws);
+	PERFORM coachdiag.lock_workspace(ws);
+	PERFORM coachdiag.require_parts(ws);
+	PERFORM coachdiag.lock_sources(ws);
+	PERFORM coachdiag.fill_settings(ws);
+	SELECT n.day, n.portions_left INTO day, portions_left FROM coachdiag.next_portion(ws, CASE WHEN alone THEN most END) n;
+	PERFORM set_config('coachdiag.portions_left', CASE WHEN day IS NOT NULL THEN portions_left::text WHEN goes_on THEN '0' ELSE '' END, true);
+	IF day IS NULL THEN
+		CALL coachdiag.refresh_steps(ws, since, everything, most, alone, started);
+	ELSE
+		RAISE NOTICE 'as of %, portions left after this one: %', day, portions_left;
+		chosen := coachdiag.look_as_of(ws, day);
+		CALL coachdiag.refresh_steps(ws, NULL, false, most, alone, started);
+		PERFORM coachdiag.look_as_of(ws, chosen);
+	END IF;
 	PERFORM set_config('application_name', called, false);
 END
 $$;
 
-COMMENT ON PROCEDURE coachdiag.run_refresh(text, date, boolean) IS
-'Internal: what coachdiag.refresh does.';
+COMMENT ON PROCEDURE coachdiag.run_refresh(text, date, boolean, bigint, boolean, date) IS
+'Internal: what coachdiag.refresh does between two commits. alone: it may commit. day: as of which the portion before was refreshed, and then this one; null: there was none; this was no portion, and nothing is left.';
 
-CREATE FUNCTION coachdiag.explain_failure(ws text, code text, message text, context text, INOUT detail text, INOUT hint text)
+CREATE FUNCTION coachdiag.explain_failure(ws text, goes_on boolean, code text, message text, context text, INOUT detail text, INOUT hint text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -600,13 +633,13 @@ BEGIN
 		detail := coalesce(nullif(detail, ''), 'The log of the server has the statement.');
 		hint := format('SELECT * FROM coachdiag.check_sources(%L) names the source, if one cannot be read.', ws);
 	END IF;
-	detail := coalesce(nullif(detail, ''), 'Nothing has changed: the last good results stay.');
-	hint := coalesce(nullif(hint, ''), 'The next refresh does what this one did not.');
+	detail := coalesce(nullif(detail, ''), CASE WHEN goes_on THEN 'The portions before are committed, and their results stay.' ELSE 'Nothing has changed: the last good results stay.' END);
+	hint := coalesce(nullif(hint, ''), CASE WHEN goes_on THEN 'The next refresh goes on from there.' ELSE 'The next refresh does what this one did not.' END);
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.explain_failure(text, text, text, text, text, text) IS
-'Internal: detail and hint for who sees a refresh fail with an error; where it may be one of a source, the statement goes to the log of the server.';
+COMMENT ON FUNCTION coachdiag.explain_failure(text, boolean, text, text, text, text, text) IS
+'Internal: detail and hint for who sees a refresh fail with an error; goes_on: portions before it have been committed; where it may be one of a source, the statement goes to the log of the server.';
 
 CREATE FUNCTION coachdiag.log_failure(ws text, started timestamptz, message text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -629,40 +662,50 @@ COMMENT ON FUNCTION coachdiag.log_failure(text, timestamptz, text) IS
 'Internal: writes into refresh_log of a workspace that a refresh failed, where who called it may.';
 
 -- No SET clause: with one it could not commit.
-CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false)
+CREATE PROCEDURE coachdiag.refresh(ws text, since date DEFAULT NULL, rebuild boolean DEFAULT false, portion bigint DEFAULT 10000000)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	started CONSTANT timestamptz := pg_catalog.clock_timestamp();
 	-- Otherwise to commit would be to commit what the caller has written.
 	alone CONSTANT boolean := coachdiag.can_commit() AND pg_catalog.pg_current_xact_id_if_assigned() IS NULL;
+	started timestamptz;
+	day date;
 	code text;
 	message text;
 	detail text;
 	hint text;
 	context text;
 BEGIN
-	BEGIN
-		CALL coachdiag.run_refresh(ws, since, rebuild);
+	LOOP
+		started := pg_catalog.clock_timestamp();
+		BEGIN
+			CALL coachdiag.run_refresh(ws, since, rebuild, portion, alone, day);
+		EXCEPTION WHEN OTHERS OR query_canceled THEN
+			GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+		END;
+		EXIT WHEN code IS NOT NULL OR day IS NULL;
+		COMMIT;
+	END LOOP;
+	IF code IS NULL THEN
 		RETURN;
-	EXCEPTION WHEN OTHERS OR query_canceled THEN
-		GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
-	END;
-	IF alone THEN
+	ELSIF alone THEN
 		PERFORM coachdiag.log_failure(ws, started, message);
 		COMMIT;
 	END IF;
-	SELECT f.detail, f.hint INTO detail, hint FROM coachdiag.explain_failure(ws, code, message, context, detail, hint) f;
+	SELECT f.detail, f.hint INTO detail, hint FROM coachdiag.explain_failure(ws, day IS NOT NULL, code, message, context, detail, hint) f;
 	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint;
 END
 $$;
 
-COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean) IS
+COMMENT ON PROCEDURE coachdiag.refresh(text, date, boolean, bigint) IS
 'Brings the stored panels and the result views of a workspace up to date, as of the last week (or month) that is over: what a running one brings waits for its end (settings.as_of). '
 'What is read again: the periods whose assignments, hiring dates or sessions '
 'differ from those of the last refresh, and of agent_metric, where coachdiag.track_changes notes its changes, the periods noted; where it doesn''t, all. '
 'Of the panels and stored tables only what differs is written, and a result view is made again only where something that it reads was. '
 'since: rows of agent_metric of earlier periods, and contacts and contact events of earlier months, have not changed (or are noted). rebuild: everything, whatever is known. A changed target, scale or period grid of a metric has all its periods read. '
 'Rows that cannot be used are left out, counted by reason in refresh_log, and announced by one warning. All of it commits together: '
-'readers see the old results, then the new. One that fails changes nothing; called by itself, not in a transaction that others have written in, it leaves a row in refresh_log (step failed). Two refreshes of one workspace run one after the other. '
-'Errors: no such workspace; not its owner (42501); a required source relation or column is missing or of a wrong type; a metric listed twice.';
+'readers see the old results, then the new. '
+'It commits in between only where it is called by itself (not inside a function, nor in a transaction that others have written in), without since or rebuild, changes of agent_metric are noted, and more than portion rows of it are left that are later than the stored panels: then it refreshes as of an earlier day, '
+'by which about so many more are over, commits, and goes on; readers see results that agree with each other, of a history that grows, and after an interruption the next call goes on from there. What results is the same. portion null: never. '
+'A refresh, or portion, that fails changes nothing; called by itself it leaves a row in refresh_log (step failed). Two refreshes of one workspace run one after the other, or portion by portion. '
+'Errors: no such workspace; not its owner (42501); portion not above 0 (22023); a required source relation or column is missing or of a wrong type; a metric listed twice.';
