@@ -66,9 +66,9 @@ BEGIN
 					SELECT sum(p.rows) FILTER (WHERE p.to_come) >= avg(p.rows)
 						AND count(DISTINCT date_trunc(CASE g.period_step WHEN 'month' THEN 'month' ELSE 'week' END, p.period::timestamp)) FILTER (WHERE p.to_come) >= 3
 					FROM (SELECT s.*, s.period >= d.monday + CASE g.period_step WHEN 'month' THEN 31 ELSE 7 END AS to_come FROM %3$I.stored_period s WHERE s.metric = m.metric) p), false) AS ahead
-				FROM (SELECT coachdiag.waits_from(%3$L) AS monday, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
+				FROM (SELECT %4$L::date AS monday, EXISTS (SELECT FROM %3$I.settings s WHERE s.as_of IS NOT NULL) AS told) d
 			) w ON true
-	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)), ws));
+	$query$, coachdiag.metric_sql(ws), coachdiag.grid_sql(format('SELECT metric, period, rows FROM %I.stored_period', ws)), ws, coachdiag.waits_from(ws)));
 END
 $$;
 
