@@ -5,6 +5,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
+	-- No JIT: before tables are analysed, compiling took seconds.
 	WITH RECURSIVE relation AS (
 		SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
 		WHERE c.relnamespace = coachdiag.workspace_oid(ws) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
