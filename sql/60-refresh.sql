@@ -168,7 +168,7 @@ COMMENT ON FUNCTION coachdiag.days_to_refresh(text, date, boolean) IS
 'Internal: the days whose periods a refresh has to read again; null: all. Takes what coachdiag.track_changes and the copies of the other sources noted of agent_metric.';
 
 CREATE FUNCTION coachdiag.build_panels(ws text, days datemultirange DEFAULT NULL, whole text[] DEFAULT '{}')
-RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel)
+RETURNS TABLE (team text, metric text, month date, panel coachdiag.panel, reason text, rows bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -181,21 +181,19 @@ BEGIN
 	-- Rows of one cell add up in one order, so that the sum is the same to the last digit; but with Citus, whose workers add up their own rows.
 	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	RETURN QUERY EXECUTE format($query$
-		SELECT team, metric, month, coachdiag.rollup(panel)
+		SELECT team, metric, month, coachdiag.rollup(panel), reason, sum(rows)::bigint
 		FROM (
-			SELECT team, metric, date_trunc('month', period::timestamp)::date AS month,
-				coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on%s)
-					AS panel
-			FROM (%s) r
-			WHERE reason IS NULL
-			GROUP BY 1, 2, 3
+			SELECT team, metric, month, coachdiag.panel(value, target, agent_id, period, weight, contact_type, NULL, NULL, NULL, hired_on%s)
+				FILTER (WHERE reason IS NULL) AS panel, reason, count(*) AS rows
+			FROM (%s) r CROSS JOIN LATERAL (SELECT CASE WHEN period BETWEEN '0001-01-01' AND '9999-12-31' THEN date_trunc('month', period::timestamp)::date END AS month) m
+			GROUP BY team, metric, month, reason
 			UNION ALL
 			SELECT team, metric, date_trunc('month', period::timestamp)::date,
-				coachdiag.panel(NULL, NULL, agent_id, period, NULL, NULL, 1, minutes, coach, hired_on ORDER BY agent_id, period, minutes)
+				coachdiag.panel(NULL, NULL, agent_id, period, NULL, NULL, 1, minutes, coach, hired_on ORDER BY agent_id, period, minutes), NULL, 0
 			FROM (%s) d
 			GROUP BY 1, 2, 3
 		) part
-		GROUP BY 1, 2, 3
+		GROUP BY team, metric, month, reason
 	$query$, CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN ' ORDER BY agent_id, period, value, weight, target' END,
 		coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.dose_row_sql(ws, days, whole));
 END
@@ -203,10 +201,10 @@ $$;
 
 COMMENT ON FUNCTION coachdiag.build_panels(text, datemultirange, text[]) IS
 'Internal: the panels of a workspace from its sources, one row per team, metric and month, in one grouped scan of agent_metric and one of '
-'coaching_session. '
+'coaching_session; rows: how many of agent_metric are in it. Beside them rows without panel: how many of agent_metric are left out for what reason. '
 'days: only periods that begin in them, others are not read; whole: of these metrics all periods. Needs stored_metric up to date. Works within maintenance_work_mem.';
 
-CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, whole text[], run bigint, OUT used bigint, OUT harmful bigint)
+CREATE FUNCTION coachdiag.log_left_out(ws text, days datemultirange, whole text[], run bigint, left_out jsonb, OUT harmful bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -215,76 +213,78 @@ AS $$
 BEGIN
 	EXECUTE format($query$
 		WITH counted AS MATERIALIZED (
-			SELECT reason, count(*) AS rows
-			FROM (SELECT reason FROM (%2$s) r UNION ALL SELECT reason FROM (%3$s) s WHERE reason IS NOT NULL) x
-			GROUP BY reason
+			SELECT key AS reason, value::bigint AS rows FROM jsonb_each_text($2)
+			UNION ALL
+			SELECT reason, count(*) FROM (%2$s) s WHERE reason IS NOT NULL GROUP BY reason
 		), logged AS (
 			INSERT INTO %1$I.refresh_log (run, started, finished, step, rows, seconds, message)
-			SELECT $1, clock_timestamp(), clock_timestamp(), 'left_out', rows, 0, reason FROM counted WHERE reason IS NOT NULL
+			SELECT $1, clock_timestamp(), clock_timestamp(), 'left_out', rows, 0, reason FROM counted
 		)
-		SELECT coalesce(sum(c.rows) FILTER (WHERE c.reason IS NULL), 0), coalesce(sum(c.rows) FILTER (WHERE c.reason IS NOT NULL AND l.harmless IS NOT TRUE), 0)
-		FROM counted c LEFT JOIN coachdiag.left_out() l ON l.reason = c.reason
-	$query$, ws, coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.session_row_sql(ws, true, days, whole)) INTO used, harmful USING run;
+		SELECT coalesce(sum(c.rows) FILTER (WHERE l.harmless IS NOT TRUE), 0) FROM counted c LEFT JOIN coachdiag.left_out() l ON l.reason = c.reason
+	$query$, ws, coachdiag.session_row_sql(ws, true, days, whole)) INTO harmful USING run, left_out;
 END
 $$;
 
-COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, text[], bigint) IS
-'Internal: logs how many source rows are left out for what reason. used: rows of agent_metric that are used; harmful: rows left out that carried something.';
+COMMENT ON FUNCTION coachdiag.log_left_out(text, datemultirange, text[], bigint, jsonb) IS
+'Internal: logs how many source rows are left out for what reason: those of agent_metric that left_out counts by reason, and sessions. harmful: how many of them carried something.';
 
-CREATE FUNCTION coachdiag.merge_panels(ws text, days datemultirange, whole text[] DEFAULT '{}') RETURNS bigint
+CREATE FUNCTION coachdiag.merge_panels(ws text, days datemultirange, whole text[], OUT written bigint, OUT used bigint, OUT left_out jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
 	months CONSTANT text := coachdiag.in_days('month', coachdiag.whole_months(days), 'metric', whole);
-	written bigint;
 BEGIN
 	-- Cells of other days are copied as they are, so the panel is that of a rebuild to the last digit.
 	EXECUTE format($query$
-		INSERT INTO %1$I.stored_panel AS s (team, metric, month, panel, rows, refreshed_at)
-		SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
-		FROM (
-			SELECT team, metric, month, CASE WHEN o.panel IS NULL OR n.panel IS NOT NULL AND d.days = '{(,)}' THEN n.panel ELSE
-				(SELECT coachdiag.rollup(p) FROM (VALUES (n.panel), (coachdiag.period_range(o.panel, '{(,)}' - d.days))) v (p)) END AS panel
-			FROM coachdiag.build_panels($1, $2, $3) n
-				FULL JOIN (SELECT team, metric, month, panel FROM %1$I.stored_panel WHERE %2$s) o USING (team, metric, month)
-				CROSS JOIN LATERAL (SELECT CASE WHEN $2 IS NULL OR metric = ANY ($3) THEN '{(,)}' ELSE $2 END AS days) d
-			WHERE NOT coalesce(n.panel, coachdiag.period_range(o.panel, '{}')) OPERATOR(coachdiag.=) coalesce(coachdiag.period_range(o.panel, d.days), coachdiag.period_range(n.panel, '{}'))
-		) c
-		ON CONFLICT (team, metric, month) DO UPDATE SET panel = excluded.panel, rows = excluded.rows, refreshed_at = excluded.refreshed_at
-	$query$, ws, months) USING ws, days, whole;
-	GET DIAGNOSTICS written = ROW_COUNT;
+		WITH built AS MATERIALIZED (
+			SELECT * FROM coachdiag.build_panels($1, $2, $3)
+		), written AS (
+			INSERT INTO %1$I.stored_panel AS s (team, metric, month, panel, rows, refreshed_at)
+			SELECT team, metric, month, panel, coachdiag.observations(panel), clock_timestamp()
+			FROM (
+				SELECT team, metric, month, CASE WHEN o.panel IS NULL OR n.panel IS NOT NULL AND d.days = '{(,)}' THEN n.panel ELSE
+					(SELECT coachdiag.rollup(p) FROM (VALUES (n.panel), (coachdiag.period_range(o.panel, '{(,)}' - d.days))) v (p)) END AS panel
+				FROM (SELECT team, metric, month, panel FROM built WHERE reason IS NULL) n
+					FULL JOIN (SELECT team, metric, month, panel FROM %1$I.stored_panel WHERE %2$s) o USING (team, metric, month)
+					CROSS JOIN LATERAL (SELECT CASE WHEN $2 IS NULL OR metric = ANY ($3) THEN '{(,)}' ELSE $2 END AS days) d
+				WHERE NOT coalesce(n.panel, coachdiag.period_range(o.panel, '{}')) OPERATOR(coachdiag.=) coalesce(coachdiag.period_range(o.panel, d.days), coachdiag.period_range(n.panel, '{}'))
+			) c
+			ON CONFLICT (team, metric, month) DO UPDATE SET panel = excluded.panel, rows = excluded.rows, refreshed_at = excluded.refreshed_at
+			RETURNING true
+		)
+		SELECT (SELECT count(*) FROM written), coalesce(sum(rows) FILTER (WHERE reason IS NULL), 0), coalesce(jsonb_object_agg(reason, rows) FILTER (WHERE reason IS NOT NULL), '{}')
+		FROM (SELECT reason, sum(rows) AS rows FROM built GROUP BY reason) c
+	$query$, ws, months) INTO written, used, left_out USING ws, days, whole;
 	EXECUTE format('DELETE FROM %I.stored_panel WHERE %s AND rows = 0 AND coachdiag.agents(panel) = 0', ws, months);
-	RETURN written;
 END
 $$;
 
 COMMENT ON FUNCTION coachdiag.merge_panels(text, datemultirange, text[]) IS
-'Internal: puts the panels of the days given (null: all), and of all days of the metrics in whole, in the place of those days in the stored panels, where they differ. Returns the panels written or gone.';
+'Internal: puts the panels of the days given (null: all), and of all days of the metrics in whole, in the place of those days in the stored panels, where they differ. written: the panels written or gone; used: rows of agent_metric in those of the days; left_out: how many are left out, by reason.';
 
 CREATE FUNCTION coachdiag.refresh_panels(ws text, days datemultirange, run bigint, whole text[] DEFAULT '{}') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	written bigint;
-	used bigint;
+	merged record;
 	harmful bigint;
 BEGIN
 	IF days = '{}' AND whole = '{}' THEN
 		RETURN 0;
 	END IF;
-	written := coachdiag.merge_panels(ws, days, whole);
+	SELECT * INTO merged FROM coachdiag.merge_panels(ws, days, whole);
 	IF days IS NULL THEN
 		EXECUTE format('ANALYZE %I.stored_panel', ws);
 	END IF;
-	SELECT l.used, l.harmful INTO used, harmful FROM coachdiag.log_left_out(ws, days, whole, run) l;
+	harmful := coachdiag.log_left_out(ws, days, whole, run, merged.left_out);
 	IF harmful > 0 THEN
-		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, used
+		RAISE WARNING 'workspace "%": % source rows could not be used and were left out, beside % that were used', ws, harmful, merged.used
 			USING HINT = format('SELECT * FROM coachdiag.check_sources(%L) says which and what to do.', ws);
 	END IF;
-	RETURN written;
+	RETURN merged.written;
 END
 $$;
 
