@@ -85,6 +85,18 @@ $node->safe_psql('warehouse', q{ALTER TABLE "Client 7's".put_away RENAME TO assi
 is($node->safe_psql('warehouse', q{SELECT coachdiag.unschedule('Client 7''s')}), 't', 'a schedule can be ended');
 is($node->safe_psql('warehouse', q{SELECT count(*) FROM coachdiag.schedules()}), 0, 'and is then gone');
 
+# A scheduled refresh commits in portions.
+
+$node->safe_psql('warehouse', <<'SQL');
+SELECT coachdiag.track_changes('Client 7''s');
+TRUNCATE "Client 7's".stored_panel, "Client 7's".stored_period, "Client 7's".stored_metric, "Client 7's".refresh_log;
+SELECT cron.schedule('portions', '@reboot', $$CALL coachdiag.refresh('Client 7''s', portion => 50)$$);
+SQL
+$node->restart;
+ok($node->poll_query_until('warehouse', q{SELECT coalesce(max(d.status), '') FROM cron.job_run_details d JOIN cron.job USING (jobid) WHERE jobname = 'portions'}, 'succeeded'), 'pg_cron has run a refresh in portions');
+cmp_ok($node->safe_psql('warehouse', q{SELECT count(DISTINCT run) FROM "Client 7's".refresh_log}), '>', 2, 'each committed');
+$node->safe_psql('warehouse', q{SELECT cron.unschedule('portions'), coachdiag.untrack_changes('Client 7''s')});
+
 # What changed
 
 my $refresh = q{CALL coachdiag.refresh('Client 7''s')};

@@ -149,6 +149,59 @@ finish($loader);
 finish($behind);
 unlike("$loader->{err}$behind->{err}", qr/ERROR/, 'both end well');
 
+# A long history in portions, of which the second waits before it ends: readers, a second refresh, who sets the day on which to look, a session ended.
+
+value(<<'SQL');
+CREATE FUNCTION public.wait_for_gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_catalog.pg_advisory_xact_lock_shared(7); RETURN NULL; END';
+CREATE TRIGGER gate AFTER INSERT ON ops.refresh_log FOR EACH ROW WHEN (NEW.run = 2 AND NEW.step = 'diagnosis') EXECUTE FUNCTION public.wait_for_gate();
+UPDATE ops.settings SET diagnosis_months = 1200;
+INSERT INTO ops.agent_metric SELECT a, 'quality', date '2024-01-01' + 7 * w, 71 + a % 3 + (5 * w + 3 * a) % 7 / 3.0 FROM generate_series(1, 8) a, generate_series(26, 103) w;
+CALL coachdiag.refresh('ops');
+SQL
+my $at_once = value($results);
+my $unread = q{TRUNCATE ops.stored_panel, ops.stored_period, ops.stored_metric, ops.refresh_log, ops.change_log; INSERT INTO ops.changed_period VALUES ('agent_metric', NULL)};
+my $in_portions = q{CALL coachdiag.refresh('ops', portion => 300)};
+value($unread);
+send_sql($holder, 'SELECT pg_advisory_lock(7)');
+done($holder);
+my $ended = session();
+send_sql($ended, $in_portions);
+waits_for(q{locktype = 'advisory' AND objid = 7}, 'the second portion is under way');
+is(value('SELECT max(run) FROM ops.refresh_log'), 1, 'the first is committed');
+is(value($agree), 't', 'panels and results of it belong together');
+is(value('SELECT portions_left, (SELECT as_of IS NULL FROM ops.settings) FROM coachdiag.progress'), '1|t', 'progress counts what is left, the day on which to look is as it was');
+my $next = session();
+send_sql($next, $in_portions);
+waits_for(q{locktype = 'advisory' AND objid <> 7}, 'another refresh waits for the portion');
+my $chooser = session();
+send_sql($chooser, q{UPDATE ops.settings SET as_of = '2026-01-05'});
+waits_for(q{locktype = 'transactionid'}, 'and so does who sets that day');
+value('SELECT pg_terminate_backend(pid) FROM coachdiag.progress');
+$ended->{run}->finish;
+like($ended->{err}, qr/terminating connection/, 'a session can be ended');
+send_sql($holder, 'SELECT pg_advisory_unlock(7)');
+done($holder);
+finish($_) for ($chooser, $next);
+unlike("$chooser->{err}$next->{err}", qr/ERROR/, 'the others end well');
+like($next->{err}, qr/as of 2025-\d\d-\d\d, portions left after this one: 1/, 'the one that waited goes on after the first portion');
+is(value('SELECT max(run) FROM ops.refresh_log'), 3, 'and does the rest');
+is(value($results), $at_once, 'with the results that one refresh has');
+is(value('SELECT as_of FROM ops.settings'), '2026-01-05', 'the day that was set stays');
+
+# Two sessions that take turns, while readers look on.
+
+value("$unread; DROP TRIGGER gate ON ops.refresh_log");
+my @turns = (session(), session());
+send_sql($_, $in_portions) for @turns;
+my %seen;
+do { $seen{ value($agree) }++ } while (value(q{SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query ^@ 'CALL coachdiag'}) > 0);
+finish($_) for @turns;
+unlike("$turns[0]{err}$turns[1]{err}", qr/ERROR/, 'two refreshes in portions end well');
+like("$turns[0]{err}$turns[1]{err}", qr/portions left.*portions left/s, 'and there were portions');
+ok(!$seen{f}, 'whatever readers see belongs together') or diag(explain(\%seen));
+is(value($results), $at_once, 'with the same results');
+value("UPDATE ops.settings SET as_of = NULL; $refresh");
+
 # A source replaced by a view, one that was read already and one that wasn't.
 
 value("$worse; $add_coach; CREATE SCHEMA dw; CREATE TABLE dw.fact AS SELECT * FROM ops.agent_metric; CREATE TABLE dw.coach AS SELECT * FROM ops.coach WHERE coach_id > 901");
