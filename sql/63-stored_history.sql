@@ -1,5 +1,26 @@
 -- The stored panels of all months as one per team and metric: what the results are estimated from.
 
+CREATE FUNCTION coachdiag.largest_history(ws text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	largest text;
+BEGIN
+	-- Seven days become a week.
+	EXECUTE format($query$
+		SELECT format('team "%%s" and metric "%%s": about %%s cells', team, metric, round(cells))
+		FROM (SELECT team, metric, sum(coachdiag.memory_size(p.panel)) / 72 / CASE max(m.period_step) WHEN 'day' THEN 7 ELSE 1 END AS cells
+			FROM %1$I.stored_panel p JOIN %1$I.stored_metric m USING (metric) GROUP BY team, metric) s
+		ORDER BY cells DESC, team, metric LIMIT 1
+	$query$, ws) INTO largest;
+	RETURN largest;
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.largest_history(text) IS
+'Internal: the team and metric whose stored panels have the most cells, and about how many that makes of their history, in words.';
+
 CREATE FUNCTION coachdiag.refresh_stored_history(ws text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -50,10 +71,13 @@ BEGIN
 		WHERE h.team = n.team AND h.metric = n.metric AND NOT h.panel OPERATOR(coachdiag.=) n.panel
 	$query$, ws);
 	RETURN written;
+EXCEPTION WHEN program_limit_exceeded THEN
+	RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, DETAIL = 'The largest history is that of ' || coachdiag.largest_history(ws),
+		HINT = 'Make smaller teams (a team is any name in assignment), fewer contact types, or leave years out of agent_metric.';
 END
 $$;
 COMMENT ON FUNCTION coachdiag.refresh_stored_history(text) IS
-'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since, and of these the weeks from the first such month on; on scale log then all teams of a metric, without its coachdiag.log_bias. Returns the rows that changed before that.';
+'Internal: brings stored_history up to date with the stored panels: only the teams and metrics of which one was built again since, and of these the weeks from the first such month on; on scale log then all teams of a metric, without its coachdiag.log_bias. Returns the rows that changed before that. Error: the history of a team and metric is too large for a panel (54000).';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl, refresh_with, reads) VALUES (90, 'stored_history', 'table', $part$
 	CREATE TABLE @.stored_history (team text, metric text, period_step text, first_period date NOT NULL, last_period date NOT NULL,

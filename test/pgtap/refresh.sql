@@ -288,11 +288,30 @@ SELECT is((SELECT sum(rows) FROM inc.stored_panel), (SELECT count(*) FROM facts)
 SELECT results_eq($$SELECT DISTINCT agent FROM cells('inc') ORDER BY 1$$, $$SELECT DISTINCT agent_id FROM facts ORDER BY 1$$, 'with their own ids');
 SELECT lives_ok('DROP VIEW inc.agent_metric', 'nothing depends on a source');
 
+-- Each row is read for its period and for its panel, and not once more for what is left out
+
+CREATE SEQUENCE public.scans;
+CREATE VIEW inc.agent_metric AS WITH n AS MATERIALIZED (SELECT nextval('public.scans')) SELECT f.* FROM public.facts f CROSS JOIN n;
+INSERT INTO facts SELECT 'A0', 'aht', period, value FROM facts WHERE agent_id = 'A1' AND metric = 'aht';
+CALL coachdiag.refresh('inc', rebuild => true);
+SELECT is((SELECT last_value FROM public.scans), 2::bigint, 'a refresh scans agent_metric twice');
+SELECT results_eq($$SELECT * FROM left_out('inc')$$, $$SELECT 'agent in no team at that time', count(*) FROM facts WHERE agent_id = 'A0'$$, 'and has counted what is left out');
+DROP VIEW inc.agent_metric;
+
 -- A view that fails when read
 
 CREATE VIEW inc.agent_metric AS SELECT agent_id, metric, period, (CASE agent_id WHEN 'A3' THEN 'n/a' ELSE '80' END)::float8 AS value FROM public.facts;
 \set output `psql -XqAt -v VERBOSITY=verbose -d :DBNAME -c "CALL coachdiag.refresh('inc')" 2>&1`
 SELECT matches(:'output'::text, 'ERROR: +22P02: invalid input syntax for type double precision: "n/a"\nDETAIL: [^\n]*\nHINT: [^\n]*check_sources\(''inc''\) names the source', 'the error is that of the view, with where to see which');
 SELECT ok(length(:'output') < 3000, 'and not lost in pages of SQL');
+
+-- A history that is larger than a panel may be
+
+CREATE FUNCTION too_large() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'panel is too large' USING ERRCODE = 'program_limit_exceeded', HINT = 'Make smaller panels'; END $$;
+CREATE TRIGGER too_large BEFORE INSERT ON ops.stored_history FOR EACH ROW WHEN (NEW.team = 'team 1' AND NEW.metric = 'aht') EXECUTE FUNCTION too_large();
+DELETE FROM ops.agent_metric WHERE metric = 'aht' AND agent_id = '1';
+TRUNCATE ops.stored_history;
+\set output `psql -XqAt -v VERBOSITY=verbose -d :DBNAME -c "CALL coachdiag.refresh('ops', rebuild => true)" 2>&1`
+SELECT matches(:'output'::text, 'ERROR: +54000: panel is too large\nDETAIL: +The largest history is that of team "team 1" and metric "aht": about \d+ cells\nHINT: +Make smaller teams', 'the error names team and metric');
 
 SELECT * FROM finish();
