@@ -189,7 +189,7 @@ COMMENT ON COLUMN coachdiag.progress.total IS 'Steps in all.';
 COMMENT ON COLUMN coachdiag.progress.started IS 'Start; null: you may not see the activity of its user.';
 COMMENT ON COLUMN coachdiag.progress.rate IS 'Steps a minute so far; null before the first is done.';
 COMMENT ON COLUMN coachdiag.progress.estimated_end IS 'By how long each step took when it last had something to do; null: nothing to go by, as in the first refresh, or you may not read the workspace''s refresh_log.';
-COMMENT ON COLUMN coachdiag.progress.portions_left IS 'Of refresh_in_portions: about how many portions come after this one, each a refresh with an end of its own; null: of another refresh.';
+COMMENT ON COLUMN coachdiag.progress.portions_left IS 'Of a long history that is read in portions which commit: about how many come after this one, each a refresh with an end of its own; null: a refresh in one transaction.';
 GRANT SELECT ON coachdiag.progress TO PUBLIC;
 
 CREATE FUNCTION coachdiag.last_refreshes()
@@ -212,7 +212,7 @@ COMMENT ON FUNCTION coachdiag.last_refreshes() IS
 
 CREATE VIEW coachdiag.last_refresh AS SELECT * FROM coachdiag.last_refreshes();
 COMMENT ON VIEW coachdiag.last_refresh IS
-'How the last refresh of each workspace ended whose refresh_log you may read. No row: none yet, or the log has been emptied. Not seen: one inside a transaction or function of the caller''s, whose rows are taken back with it, and one that ended with its session.';
+'How the last refresh of each workspace ended whose refresh_log you may read. No row: none yet, or the log has been emptied. Not seen: one inside a transaction or function of the caller''s, whose rows are taken back with it, and one that ended with its session. Of one in portions: the last portion.';
 COMMENT ON COLUMN coachdiag.last_refresh.workspace IS 'Workspace.';
 COMMENT ON COLUMN coachdiag.last_refresh.last_status IS 'succeeded or failed.';
 COMMENT ON COLUMN coachdiag.last_refresh.last_end IS 'When it ended.';
