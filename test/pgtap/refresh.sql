@@ -298,6 +298,13 @@ SELECT is((SELECT last_value FROM public.scans), 2::bigint, 'a refresh scans age
 SELECT results_eq($$SELECT * FROM left_out('inc')$$, $$SELECT 'agent in no team at that time', count(*) FROM facts WHERE agent_id = 'A0'$$, 'and has counted what is left out');
 DROP VIEW inc.agent_metric;
 
+SET track_functions = 'all';
+BEGIN;
+SELECT coachdiag.refresh_metrics('inc') \g /dev/null
+SELECT cmp_ok(pg_stat_get_xact_function_calls('coachdiag.as_of'::regproc), '<', 5::bigint, 'what the day is, is asked once and not for each period');
+COMMIT;
+RESET track_functions;
+
 -- A view that fails when read
 
 CREATE VIEW inc.agent_metric AS SELECT agent_id, metric, period, (CASE agent_id WHEN 'A3' THEN 'n/a' ELSE '80' END)::float8 AS value FROM public.facts;
