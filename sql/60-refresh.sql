@@ -589,7 +589,7 @@ DECLARE
 	everything CONSTANT boolean := rebuild IS TRUE;
 	-- Who says what to read has it read at once.
 	most CONSTANT bigint := CASE WHEN since IS NULL AND NOT everything THEN portion END;
-	goes_on CONSTANT boolean := day IS NOT NULL;
+	before CONSTANT date := day;
 	chosen date;
 	portions_left bigint;
 BEGIN
@@ -605,8 +605,9 @@ BEGIN
 	PERFORM coachdiag.require_parts(ws);
 	PERFORM coachdiag.lock_sources(ws);
 	PERFORM coachdiag.fill_settings(ws);
-	SELECT n.day, n.portions_left INTO day, portions_left FROM coachdiag.next_portion(ws, CASE WHEN alone THEN most END) n;
-	PERFORM set_config('coachdiag.portions_left', CASE WHEN day IS NOT NULL THEN portions_left::text WHEN goes_on THEN '0' ELSE '' END, true);
+	SELECT n.day, n.portions_left INTO day, portions_left FROM coachdiag.next_portion(ws, CASE WHEN alone THEN most END) n
+	WHERE (n.day > before) IS NOT FALSE;
+	PERFORM set_config('coachdiag.portions_left', CASE WHEN day IS NOT NULL THEN portions_left::text WHEN before IS NOT NULL THEN '0' ELSE '' END, true);
 	IF day IS NULL THEN
 		CALL coachdiag.refresh_steps(ws, since, everything, most, alone, started);
 	ELSE
