@@ -47,6 +47,28 @@ AS $$ SELECT replace(statement, '@.', quote_ident(ws) || '.') $$;
 COMMENT ON FUNCTION coachdiag.in_workspace(text, text) IS
 'Internal: a statement with the schema of a workspace in place of "@.".';
 
+CREATE FUNCTION coachdiag.has_citus() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL $$;
+
+COMMENT ON FUNCTION coachdiag.has_citus() IS
+'Internal: whether sources may be tables that Citus distributes.';
+
+CREATE FUNCTION coachdiag.rows_of(kind anyelement, query text) RETURNS SETOF anyelement
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET max_parallel_workers_per_gather = 0
+AS $$
+BEGIN
+	-- OFFSET 0: workers don't know the type, so it is the coordinator that casts.  No parallel workers: what is below an INSERT has none either.
+	RETURN QUERY EXECUTE format('SELECT (n::%s).* FROM (SELECT * FROM (%s) q OFFSET 0) n', pg_typeof(kind), query);
+END
+$$;
+
+COMMENT ON FUNCTION coachdiag.rows_of(anyelement, text) IS
+'Internal: the rows of a query as those of a table (kind: a null of its type), planned by itself: Citus takes no statement that reads distributed tables and writes rows of others by ctid.';
+
 CREATE FUNCTION coachdiag.fill_part(ws text, part text, query text, which text DEFAULT 'true', noted text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -72,7 +94,7 @@ BEGIN
 		INSERT INTO %1$I.%2$I
 		SELECT (d.content).* FROM difference d CROSS JOIN generate_series(1, d.surplus)
 		WHERE (SELECT count(*) FROM gone) >= 0
-	$fill$, ws, part, query, which, ', noted AS (' || noted || ')');
+	$fill$, ws, part, CASE WHEN coachdiag.has_citus() THEN format('SELECT * FROM coachdiag.rows_of(NULL::%I.%I, %L)', ws, part, query) ELSE query END, which, ', noted AS (' || noted || ')');
 	GET DIAGNOSTICS written = ROW_COUNT;
 	RETURN written;
 END

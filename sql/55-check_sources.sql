@@ -164,6 +164,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- Each query gives rows (how many) and example for each bad thing; {name} stands for a source or a derived query.
+	-- For Citus: a column in EXISTS, and OFFSET 0, since only what is read whole can be joined on any column.
 	SELECT CASE k.relation WHEN 'metric' THEN 'error' ELSE 'warning' END, k.relation, 'duplicates',
 		format('SELECT count(*) - 1 AS rows, %s AS example FROM {%s} r GROUP BY %s HAVING count(*) > 1 AND %s',
 			coachdiag.example_sql(k.relation), k.relation, string_agg(format('r.%I', k.column_name), ', ' ORDER BY k.column_no),
@@ -176,8 +177,8 @@ AS $$
 	FROM coachdiag.contract() k WHERE k.key GROUP BY k.relation
 	UNION ALL
 	SELECT 'warning', c.relation, format('%s not in %s', c.column_name, c.refers_to),
-		format('SELECT count(*) AS rows, min(%s COLLATE "C") AS example FROM {%s} r WHERE r.%I IS NOT NULL AND EXISTS (SELECT FROM {%s} k) '
-			'AND NOT EXISTS (SELECT FROM {%4$s} k WHERE k.%3$I = r.%3$I) GROUP BY r.%3$I',
+		format('SELECT count(*) AS rows, min(%s COLLATE "C") AS example FROM {%s} r WHERE r.%I IS NOT NULL AND EXISTS (SELECT 1 FROM {%s} k) '
+			'AND NOT EXISTS (SELECT FROM (SELECT %3$I FROM {%4$s} a OFFSET 0) k WHERE k.%3$I = r.%3$I) GROUP BY r.%3$I',
 			coachdiag.example_sql(c.relation, c.column_name), c.relation, c.column_name, c.refers_to),
 		format('Complete relation %s, or correct the id (case and leading zeros matter).', c.refers_to)
 	FROM coachdiag.contract() c
@@ -406,7 +407,8 @@ BEGIN
 	FOR name IN SELECT c.relation FROM coachdiag.contract() c JOIN pg_class r ON r.relname = c.relation
 		WHERE c.column_no = 0 AND r.relnamespace = coachdiag.workspace_oid(ws) AND queries ? c.relation
 	LOOP
-		EXECUTE format('SELECT EXISTS (SELECT FROM (%s) r)', queries ->> name) INTO filled;
+		-- 1: Citus takes no source without a column.
+		EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) r)', queries ->> name) INTO filled;
 		IF NOT filled THEN
 			RETURN QUERY SELECT CASE WHEN coachdiag.needed_by(name) IS NULL THEN 'error' ELSE 'note' END, name, 'empty', 0::bigint, NULL,
 				coalesce('Not assessed: ' || coachdiag.needed_by(name) || '.', 'Fill it: nothing can be diagnosed without it.');

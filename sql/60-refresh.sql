@@ -194,7 +194,7 @@ BEGIN
 			GROUP BY 1, 2, 3
 		) part
 		GROUP BY team, metric, month, reason
-	$query$, CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN ' ORDER BY agent_id, period, value, weight, target' END,
+	$query$, CASE WHEN NOT coachdiag.has_citus() THEN ' ORDER BY agent_id, period, value, weight, target' END,
 		coachdiag.metric_row_sql(ws, true, days, whole), coachdiag.dose_row_sql(ws, days, whole));
 END
 $$;

@@ -45,25 +45,27 @@ sub runs_on_workers
 	return;
 }
 
-# A process has no form to travel in: its answers do, or the paths it is made of.
-for my $name (grep { /^coachdiag.process\(/ } sort keys %call)
+# What has no form to travel in: what is made of it does, or the paths it is made of.
+my %made = ('coachdiag.process' => 'coachdiag.process_map', 'coachdiag.step_totals' => 'coachdiag.step_rows');
+for my $name (grep { /^(.*?)\(/ && $made{$1} } sort keys %call)
 {
 	my $call = delete $call{$name};
-	my $grouped = "SELECT s.team, m.* FROM (SELECT team, $call AS p FROM %s GROUP BY team) s, LATERAL coachdiag.process_map(s.p) m ORDER BY 1, 2, 3";
+	my ($function) = $name =~ /^(.*?)\(/;
+	my $grouped = "SELECT s.team, m.* FROM (SELECT team, $call AS p FROM %s GROUP BY team) s, LATERAL $made{$function}(s.p) m ORDER BY 1, 2, 3";
 	my (undef, undef, $error) = $coordinator->psql('postgres', "SELECT $call FROM by_team");
-	like($error, qr/a coachdiag.process cannot be read in/, "$name of all teams: refused");
-	runs_on_workers("the map of $name by team, facts by team", $grouped, 'by_team', qr/coachdiag.process\(.*GROUP BY by_team.team/);
+	like($error, qr/\Q$function\E cannot be read in/, "$name of all teams: refused");
+	runs_on_workers("what $made{$function} makes of $name by team, facts by team", $grouped, 'by_team', qr/\Q$function\E\(.*GROUP BY by_team.team/);
 
-	my $all = "SELECT coachdiag.process_map($call) FROM (SELECT path, value FROM %s OFFSET 0) r";
-	ok(alike($coordinator->safe_psql('postgres', sprintf $all, 'by_team'), $coordinator->safe_psql('postgres', sprintf $all, 'fact')),
-		"the map of $name of all teams, of paths that come from the workers: as on one node");
+	my $all = "SELECT $made{$function}($call) FROM (SELECT path, value, repeated FROM %s OFFSET 0) r ORDER BY 1";
+	my ($got, $want) = map { $coordinator->safe_psql('postgres', sprintf $all, $_) } 'by_team', 'fact';
+	ok($want ne '' && alike($got, $want), "the same of $name of all teams, of paths that come from the workers: as on one node");
 }
 
 for my $name (sort keys %call)
 {
 	my ($function) = $name =~ /^(.*?)\(/;
 	my $grouped = "SELECT team, $call{$name} FROM %s $some GROUP BY team ORDER BY team";
-	runs_on_workers("$name by team, facts by team", $grouped, 'by_team', qr/^SELECT team, \Q$function\E\(.*GROUP BY team/);
+	runs_on_workers("$name by team, facts by team", $grouped, 'by_team', qr/^SELECT team, (?:coachdiag\.\w+\()?\Q$function\E\(.*GROUP BY team/);
 	runs_on_workers("$name by team, facts by agent", $grouped, 'by_agent', qr/worker_partial_agg\('\Q$function\E\(.*GROUP BY/);
 	runs_on_workers("$name of all teams", "SELECT $call{$name} FROM %s $some", 'by_team', qr/worker_partial_agg\('\Q$function\E\(/);
 }
@@ -77,11 +79,13 @@ for my $n (0, 1)
 	my $log = PostgreSQL::Test::Utils::slurp_file($workers[$n]->logfile, $before[$n]);
 	like($log, qr/worker_partial_agg\('coachdiag\.panel\(/, $workers[$n]->name . ': panels of its own rows');
 }
-for my $view ('team_panel', 'gap_dispersion', 'coaching_effect', 'diagnosis')
+for my $view ('team_panel', 'gap_dispersion', 'coaching_effect', 'diagnosis', 'recent_contact', 'step_by_agent', 'process_map')
 {
 	my $want = workspace_answer($coordinator, 'plain', $view);
 	ok($want ne '' && alike(workspace_answer($coordinator, 'spread', $view), $want), "workspace over distributed facts: $view");
 }
+my $problems = source_problems($coordinator, 'plain');
+ok($problems ne '' && alike(source_problems($coordinator, 'spread'), $problems), 'workspace over distributed facts: what check_sources finds');
 
 $_->stop for $coordinator, @workers;
 done_testing();

@@ -63,11 +63,13 @@ same('panels by bucket, rolled up', "SELECT team, coachdiag.rollup(p) FROM (SELE
 # A workspace whose sources are views over hypertables gives the diagnoses of one over tables.
 fill_workspace($node, 'plain', 'fact');
 fill_workspace($node, 'timed', 'hyper');
-for my $view ('team_panel', 'gap_dispersion', 'coaching_effect', 'diagnosis')
+for my $view ('team_panel', 'gap_dispersion', 'coaching_effect', 'diagnosis', 'recent_contact', 'step_by_agent', 'process_map')
 {
 	my $want = workspace_answer($node, 'plain', $view);
 	ok($want ne '' && alike(workspace_answer($node, 'timed', $view), $want), "workspace over a hypertable: $view");
 }
+my $problems = source_problems($node, 'plain');
+ok($problems ne '' && alike(source_problems($node, 'timed'), $problems), 'workspace over a hypertable: what check_sources finds');
 
 SKIP:
 {

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(create_fact aggregates alike need_extension fill_workspace workspace_answer);
+our @EXPORT = qw(create_fact aggregates alike need_extension fill_workspace workspace_answer source_problems);
 
 # Table fact: a column for each name of an argument; 12 teams of 9 agents, so that facts by agent split teams.
 my $fact = <<'SQL';
@@ -76,11 +76,16 @@ SET client_min_messages = error;
 SELECT coachdiag.create_workspace('$workspace');
 INSERT INTO $workspace.metric VALUES ('handle_time', false, 310, 5, 's', 'log');
 INSERT INTO $workspace.assignment SELECT DISTINCT agent, 'team ' || agent / 100, date '2024-01-01' FROM fact;
-DROP TABLE $workspace.agent_metric, $workspace.coaching_session;
+DROP TABLE $workspace.agent_metric, $workspace.coaching_session, $workspace.agent, $workspace.contact, $workspace.contact_event;
 CREATE VIEW $workspace.agent_metric AS
 SELECT agent::text AS agent_id, 'handle_time' AS metric, period, value, weight AS volume, contact_type FROM $source;
 CREATE VIEW $workspace.coaching_session AS
 SELECT id::text AS session_id, agent::text AS agent_id, coach AS coach_id, period::timestamptz AS held_at FROM $source WHERE sessions > 0;
+CREATE VIEW $workspace.agent AS SELECT DISTINCT agent::text AS agent_id, hired_on FROM $source;
+CREATE VIEW $workspace.contact AS
+SELECT id AS contact_id, agent::text AS agent_id, started_at, contact_type, value AS handle_seconds FROM $source WHERE id % 3 = 0;
+CREATE VIEW $workspace.contact_event AS
+SELECT id - id % 3 AS contact_id, agent::text AS agent_id, step, started_at, ended_at, kind FROM $source;
 CALL coachdiag.refresh('$workspace');
 SQL
 	return;
@@ -91,6 +96,13 @@ sub workspace_answer
 {
 	my ($node, $workspace, $view) = @_;
 	return $node->safe_psql('postgres', "SELECT * FROM $workspace.$view v ORDER BY v::text");
+}
+
+# What check_sources finds.
+sub source_problems
+{
+	my ($node, $workspace) = @_;
+	return $node->safe_psql('postgres', "SELECT * FROM coachdiag.check_sources('$workspace') p ORDER BY p::text");
 }
 
 # Restarts a server with an extension preloaded and creates it; without it, says why nothing can be tested.
