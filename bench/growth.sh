@@ -1,7 +1,7 @@
 #!/bin/bash
 # Growth: what rows, cells, refreshes and answers cost, from 10^5 rows up; and what the bounds do.
 #
-#   bench/growth.sh [rows ...]      default 100000 1000000 10000000; 100000000 takes about 15 GB of disk
+#   bench/growth.sh [rows ...]      default 100000 1000000 10000000; 100000000 takes up to 26 GB of disk
 #   BENCH_REFRESH=rows              up to so many (1000000) a workspace is refreshed too, which takes a minute or more per million
 #   BENCH_BOUNDS=no                 leaves the bounds out
 #
