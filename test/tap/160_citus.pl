@@ -86,6 +86,8 @@ for my $view ('team_panel', 'gap_dispersion', 'coaching_effect', 'diagnosis', 'r
 }
 my $problems = source_problems($coordinator, 'plain');
 ok($problems ne '' && alike(source_problems($coordinator, 'spread'), $problems), 'workspace over distributed facts: what check_sources finds');
+$coordinator->safe_psql('postgres', "SET client_min_messages = error; SELECT create_reference_table('spread.metric'); CALL coachdiag.refresh('spread', rebuild => true)");
+ok(alike(workspace_answer($coordinator, 'spread', $_), workspace_answer($coordinator, 'plain', $_)), "and metrics in a reference table, all built again: $_") for 'team_panel', 'diagnosis';
 
 $_->stop for $coordinator, @workers;
 done_testing();
