@@ -1,10 +1,12 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
-# Usage: bench/validate.sh [--small] [--seeds "N ..."] [study ...]
+# Usage: bench/validate.sh [--small] [--seeds "N ..."] [--features FOLDER] [study ...]
 #        studies: effect grid levels published prior paradox coaches interventions spillover constraints idle_coaches verdict
-#        held_out (second simulator), blind, bound (third; bound: its adversary)
+#        held_out (second simulator), blind, bound (third; bound: its adversary), pools (fourth), outsourcer (fifth)
 #        frontier (only if named; needs sklearn, too): could anybody get more out of the figures of the second simulator?
-#        --small: effect grid levels published coaches, about a minute; --seeds: centres of held_out, blind, bound and frontier
+#        fit (only if named; about an hour; needs scipy, too): p_structural's coefficients, from centres of all simulators; --seeds: some
+#        of them, as in "floor_31 pools_2"; --features: keep what is taken of each centre in a folder, and go on from there
+#        --small: effect grid levels published coaches, about a minute; --seeds: centres of held_out, blind, bound, pools, outsourcer and frontier
 # Exit status 1: an aim was missed; 2: a package is missing, which is named. A study without its data is skipped, by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,10 +54,14 @@ run() {
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/verdict.py --seeds 71 72 73 --hard 81 82 --teams 60"
 		;;
 	held_out) held_out floor ;;
-	blind | bound) held_out "$1" ;;
+	blind | bound | pools | outsourcer) held_out "$1" ;;
 	frontier)
 		find_python numpy,pandas,sklearn
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/frontier.py ${seeds:+--seeds $seeds}"
+		;;
+	fit)
+		find_python numpy,pandas,scipy
+		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/fit.py ${seeds:+--centres $seeds} ${features:+--features '$features'}"
 		;;
 	*) echo "validate: there is no study $1" >&2 && return 1 ;;
 	esac
@@ -64,11 +70,13 @@ run() {
 export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 small=()
 seeds=
-studies=(effect grid levels published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound)
+features=
+studies=(effect grid levels published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound pools outsourcer)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=(--small) && studies=(effect grid levels published coaches) && shift ;;
 	--seeds) seeds=$2 && shift 2 ;;
+	--features) features=$2 && shift 2 ;;
 	*) break ;;
 	esac
 done

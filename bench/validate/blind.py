@@ -480,6 +480,7 @@ class Centre:
         self.people = People(self.rng, self.variant)
         self.work = {metric: Work(self.rng, self.variant, PROFILES[profile], self.people, metric)
                      for metric in self.variant.metrics}
+        self.smallest = SMALLEST
         self.type_names = np.array([f"Type {chr(65 + k)}" for k in range(self.variant.types)] + [None])
 
     def truth(self):

@@ -619,6 +619,7 @@ class Centre:
         self.agent = [f"A{i:05d}" if text else 10001 + i for i in range(self.year.agents)]
         self.coach = [f"COACH{i:03d}" if text else 501 + i for i in range(len(self.plan.skill))]
         self.team = [f"T{i:02d}" for i in range(self.plan.teams)]
+        self.smallest = SMALLEST
 
     def day(self, week, day=0):
         """Date of a day of a week of the centre."""

@@ -166,15 +166,27 @@ def auc(p, positive):
     return ((a > b) + 0.5 * (a == b)).mean()
 
 
+def also_accepted(d):
+    """Another verdict that is accepted where the truth is debatable by nature; empty: none."""
+    return d.accept if "accept" in d else pd.Series("", d.index)
+
+
+def one_answer(d):
+    """Structural and behavioural teams of which nothing else is accepted: what p_structural is held against."""
+    return d[d.truth.isin(["structural", "behavioural"]) & (also_accepted(d) == "")]
+
+
 def marks(d):
     known = d[d.truth.isin(["structural", "behavioural"])]
-    p, y = known.p_structural.fillna(0.5), known.truth == "structural"
+    asked = one_answer(d)
+    p, y = asked.p_structural.fillna(0.5), asked.truth == "structural"
     decided = d[d.truth.isin(["structural", "behavioural", "mixed", "no_gap"])]
+    right = (decided.verdict == decided.truth) | (decided.verdict == also_accepted(decided))
     swap = ((known.truth == "structural") & (known.verdict == "behavioural")) | ((known.truth == "behavioural") & (known.verdict == "structural"))
     none = d[d.truth == "no_gap"]
     open_ = d[d.truth == "cannot_tell"]
     return {
-        "teams": len(d), "auc": auc(p, y), "brier": ((p - y) ** 2).mean(), "right": (decided.verdict == decided.truth).mean(),
+        "teams": len(d), "auc": auc(p, y), "brier": ((p - y) ** 2).mean(), "right": right.mean(),
         "swapped": swap.mean(), "false alarm": none.verdict.isin(["structural", "behavioural", "mixed"]).mean(),
         "open left open": (open_.verdict == "cannot_tell").mean(), "open p in .2-.8": open_.p_structural.between(0.2, 0.8).mean()}
 
@@ -194,7 +206,7 @@ def dots(row, width=40):
 def reliability(d):
     """Of the teams given a probability, how many were structural; as a table and a plot."""
     print("Reliability of p_structural (o: said, x: was)")
-    known = d[d.truth.isin(["structural", "behavioural"])]
+    known = one_answer(d)
     bins = pd.cut(known.p_structural, np.linspace(0, 1, 11), include_lowest=True)
     out = known.assign(y=known.truth == "structural").groupby(bins, observed=True).agg(
         teams=("y", "size"), said=("p_structural", "mean"), was=("y", "mean"))
