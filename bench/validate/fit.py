@@ -40,6 +40,9 @@ SHARES = [name for name in START if name.startswith("PRIOR")]
 POSITIVE = [name for name in START if name.endswith("_SD")] + ["TYPE_SCORE"]
 PULL = 0.05
 
+NUMBERS = ["p_structural", "smallest_effect", "gap_now", "spread", "spread_high", "type_share", "told_sessions", "improvement",
+           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low", "waiting_high"]
+
 # Whether coaches are idle is worked out as in the view structural_score, which doesn't show it.
 FIGURES = """
     WITH able AS (
@@ -90,6 +93,7 @@ def constants():
 
 def planted(simulator, seed):
     """A centre in a new workspace; its name and truth."""
+    seed = int(seed)
     ws = f"fit_{simulator}_{seed}"
     if simulator != "gaps":
         centre = held_out.SIMULATORS[simulator][1](seed)
@@ -101,30 +105,27 @@ def planted(simulator, seed):
     return ws, verdict.truths(seed, seed > GAPS_HARD, centre)
 
 
-def figures(simulator, seed, doubt):
-    """Truth and figures of one centre; doubt: how large coaching_effect's is now, of the removed regression to the mean."""
+def figures(simulator, seed, c):
+    """Truth and figures of one centre's gaps, whether the formula gives p_structural, and how large the doubt is now."""
     ws, truth = planted(simulator, seed)
     d = truth.merge(verdict.table(FIGURES.format(ws=ws)), on=["team", "metric"])
     verdict.sql(f"SET client_min_messages = error; SELECT coachdiag.drop_workspace('{ws}');")
-    d["accept"] = verdict.also_accepted(d)
-    return d.assign(simulator=simulator, seed=seed, doubt=doubt).drop(columns=["debatable"], errors="ignore")
+    d = d[d.p_structural.notna()]
+    d = d.assign(simulator=simulator, seed=seed, doubt=c["DOUBT"], accept=verdict.also_accepted(d),
+                 in_formula=abs(probability(d, c) - d.p_structural) < 1e-6)
+    return d[["simulator", "seed", "hard", "team", "metric", "kind", "truth", "accept", "in_formula", "doubt"] + NUMBERS]
 
 
-def kept(simulator, seed, doubt, folder):
+def kept(simulator, seed, c, folder):
     """The same, from a folder where they are there already, and into it."""
     path = folder and os.path.join(folder, f"{simulator}_{seed}.csv")
     if not folder or not os.path.exists(path):
-        d = figures(simulator, seed, doubt)
+        d = figures(simulator, seed, c)
         if not folder:
             return d
         os.makedirs(folder, exist_ok=True)
         d.to_csv(path, index=False)
     return pd.read_csv(path, keep_default_na=False, na_values={column: [""] for column in NUMBERS + ["truth"]})
-
-
-NUMBERS = ["p_structural", "smallest_effect", "gap_now", "spread", "spread_high", "type_share", "told_sessions", "improvement",
-           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low",
-           "waiting_high", "gap", "effect", "sessions", "gap_last"]
 
 
 def likelihood(x, se, mean, sd):
@@ -175,12 +176,13 @@ def waiting_score(d, c):
 def probability(d, c):
     """p_structural."""
     known, idle, works = effect_evidence(d, c)
-    rest = rest_score(d, c, known, idle, works)
     types = np.clip(d.type_share.fillna(0).to_numpy() / 0.5, 0, 1)
-    type_score = c["TYPE_SCORE"] - np.maximum(np.log(works / idle), 0)
-    score = rest + types * np.maximum(type_score - rest, 0) + waiting_score(d, c)
-    doubt = c["CD_STRUCTURAL_DOUBT"]
-    return doubt + (1 - 2 * doubt) / (1 + np.exp(-score))
+    with np.errstate(all="ignore"):     # infinite where an effect is beyond doubt
+        rest = rest_score(d, c, known, idle, works)
+        type_score = c["TYPE_SCORE"] - np.fmax(np.log(works / idle), 0)
+        score = rest + types * np.fmax(type_score - rest, 0) + waiting_score(d, c)
+        doubt = c["CD_STRUCTURAL_DOUBT"]
+        return doubt + (1 - 2 * doubt) / (1 + np.exp(-score))
 
 
 def groups(d):
@@ -238,7 +240,7 @@ def marks(d, p):
             "open p in .2-.8": ((p[open_] >= 0.2) & (p[open_] <= 0.8)).mean() if open_.any() else np.nan}
     out = pd.DataFrame(rows).T
     out.loc["mean"] = out.mean()
-    return out
+    return out[list(rows[name])]
 
 
 def report(title, d, p):
@@ -246,38 +248,42 @@ def report(title, d, p):
     print(marks(d, p).round(3).to_string())
 
 
-def in_formula(d, c):
-    """The teams of which the formula gives p_structural; False as well, when it hardly does."""
-    d = d[d.p_structural.notna()].reset_index(drop=True)
-    off = abs(probability(d, c) - d.p_structural)
-    agrees = (off < 1e-6).to_numpy()
-    print(f"{len(d)} teams x metrics with a gap, {d.seed.groupby(d.simulator).nunique().to_dict()} centres: the formula gives "
-          f"p_structural of {agrees.sum()}, the others are left out")
-    usable = d[d.smallest_effect.notna()]
-    return d[agrees].reset_index(drop=True), 1 - agrees[usable.index].mean() <= OUT_OF_STEP
+def gathered(centres, folder, c):
+    """The teams of which the formula gives p_structural; False as well, when of many it doesn't."""
+    d = pd.concat([kept(*name.split("_"), c, folder) for name in centres], ignore_index=True)
+    print(f"{len(d)} teams x metrics with a gap, of {d.seed.groupby(d.simulator).nunique().to_dict()} centres: the formula gives "
+          f"p_structural of {d.in_formula.sum()}, the others are left out")
+    in_step = 1 - d[d.smallest_effect.notna()].in_formula.mean() <= OUT_OF_STEP
+    d = d[d.in_formula].reset_index(drop=True)
+    return d.assign(own_doubt=d.own_doubt * c["DOUBT"] / d.doubt, group=d.simulator + np.where(d.hard, " hard", " normal")), in_step
+
+
+def without_each(d, c):
+    """Coefficients fitted to all simulators but one, by its name, and what they make of that one."""
+    family, fitted, p = d.simulator.replace(FAMILY), {}, np.full(len(d), np.nan)
+    for name in family.unique():
+        there = (family == name).to_numpy()
+        fitted[f"without {name}"] = fit(d[~there].reset_index(drop=True), c)
+        p[there] = probability(d[there], fitted[f"without {name}"])
+    return fitted, p
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--centres", nargs="+", metavar="SIMULATOR_SEED", help="instead of all, as in floor_31")
-    parser.add_argument("--features", metavar="FOLDER", help="keep the figures of each centre here, and take those that are there")
+    parser.add_argument("--features", metavar="FOLDER", help="keep the figures of each centre here, and take those that are there, "
+                        "which holds as long as only coefficients and the size of the doubt are changed")
     arguments = parser.parse_args()
     centres = arguments.centres or [f"{simulator}_{seed}" for simulator, seeds in CENTRES.items() for seed in seeds]
     c = constants()
-    d = pd.concat([kept(name.split("_")[0], int(name.split("_")[1]), c["DOUBT"], arguments.features) for name in centres], ignore_index=True)
-    d, in_step = in_formula(d, c)
-    d["own_doubt"] *= c["DOUBT"] / d.doubt
-    d["group"] = d.simulator + np.where(d.hard, " hard", " normal")
+    d, in_step = gathered(centres, arguments.features, c)
     report("as in C", d, probability(d, c))
     fitted = {"all": fit(d, c)}
     report("fitted to all", d, probability(d, fitted["all"]))
-    family = d.simulator.replace(FAMILY)
-    without = np.full(len(d), np.nan)
-    for name in family.unique() if family.nunique() > 1 else []:
-        fitted[f"without {name}"] = fit(d[family != name].reset_index(drop=True), c)
-        without[family == name] = probability(d[family == name], fitted[f"without {name}"])
-    if family.nunique() > 1:
-        report("each simulator by a fit to the others", d, without)
+    if d.simulator.replace(FAMILY).nunique() > 1:
+        without, p = without_each(d, c)
+        fitted.update(without)
+        report("each simulator by a fit to the others", d, p)
     print()
     print(pd.DataFrame({"as in C": c, **fitted}).loc[list(START)].round(3).to_string())
     if not in_step:

@@ -154,7 +154,8 @@ class Work:
         self.metric, self.plans, self.rows, self.sessions = metric, plans, [], []
         self.smallest, self.target, self.lacking = variant.smallest[metric], variant.target[metric], people.lacking[metric]
         shape, j = people.team.shape, METRICS.index(metric)
-        self.common, self.gain, self.keeps = (np.array([getattr(plan, name) for plan in plans]) for name in ("common", "gain", "keeps"))
+        by_team = ("common", "gain", "keeps")
+        self.common, self.gain, self.keeps = (np.array([getattr(plan, name) for plan in plans]) for name in by_team)
         self.types, self.reach = np.array([plan.types for plan in plans]), np.array([plan.reach for plan in plans])
         self.talent = rng.normal(0, 1, shape[0]) * np.array([plan.talent for plan in plans])[people.home]
         self.spell = carried(rng, np.full(shape[0], variant.spell_sd[j]), variant.carry[j], 4, shape)
@@ -286,10 +287,14 @@ class Work:
         self.sessions.append(Session(agent, week, team, coach, status, chance > 0.97, gives, part))
         return gives
 
+    def held(self):
+        """The sessions that were coaching."""
+        return [s for s in self.sessions if s.status == "held" and not s.praise]
+
     def effects(self):
         """Team and effect of the sessions that were followed by a week in the same team: with each minus without it."""
-        held = [s for s in self.sessions if s.status == "held" and not s.praise]
-        agent, week, team, gives, part = (np.array([getattr(s, name) for s in held]) for name in ("agent", "week", "team", "gives", "part"))
+        held, names = self.held(), ("agent", "week", "team", "gives", "part")
+        agent, week, team, gives, part = (np.array([getattr(s, name) for s in held]) for name in names)
         parts = np.zeros(self.stock.shape)
         np.add.at(parts, (agent, week), part)
         total, count, same = np.zeros(len(held)), np.zeros(len(held)), np.ones(len(held), bool)
@@ -316,8 +321,9 @@ class Work:
     def truth(self):
         """By team."""
         team, effect = self.effects()
-        sessions = np.bincount([s.team for s in self.sessions if s.status == "held" and not s.praise], minlength=len(self.plans))
-        return [self.truth_row(number, plan, sessions[number], effect[team == number]) for number, plan in enumerate(self.plans)]
+        sessions = np.bincount([s.team for s in self.held()], minlength=len(self.plans))
+        return [self.truth_row(number, plan, sessions[number], effect[team == number])
+                for number, plan in enumerate(self.plans)]
 
     def truth_row(self, team, plan, sessions, effects):
         """Truth of a team."""

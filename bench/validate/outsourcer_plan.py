@@ -93,7 +93,7 @@ class Programs:
         self.typed, self.type_targets = rng.random(count) < 0.6, rng.random(count) < 0.5
         self.typed[0] = True
         self.mix = np.zeros((count, self.MOST))
-        self.natural = {"aht": np.ones((count, self.MOST)), "fcr": np.zeros((count, self.MOST)), "quality": np.zeros((count, self.MOST))}
+        self.natural = {metric: np.full((count, self.MOST), float(metric == "aht")) for metric in METRICS}
         for number, types in enumerate(self.types):
             self.draw_types(number, types)
         self.rate = u(0.05, 0.16, count)                                # sessions by agent and week
