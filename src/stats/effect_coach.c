@@ -23,7 +23,7 @@
 #define MOST_SHARED 1e6		/* variance against what the coach alone would have: beyond it, no answer */
 #define RIDGE 1e-8
 #define BLOCK_MOST 200			/* larger ones are pooled as if uncorrelated */
-#define DOUBT 0.1				/* as in effect.c, but one error for all coaches together */
+#define DOUBT 0.1				/* share of the removed regression to the mean that may be wrong, as sd: one error for all coaches together */
 #define USUAL_DOUBT 0.04		/* the same for choosing those who always are weak, or strong */
 #define SEED UINT64_C(20240229)
 
