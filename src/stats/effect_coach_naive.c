@@ -15,7 +15,7 @@ agent_values(CdCoachWork *w, size_t g, size_t from, size_t to, double *seen, dou
 	const CdCoachRest *team = &w->team[g];
 	const double *rest = w->rest + team->first;
 	const int32_t *list = plan->list + plan->list_of[g];
-	double		stock[CD_EFFECT_STOCKS] = {0};
+	CdEffectStock stock = {0};
 
 	for (size_t i = from; i < to; i++)
 	{
@@ -25,8 +25,8 @@ agent_values(CdCoachWork *w, size_t g, size_t from, size_t to, double *seen, dou
 
 		if (i > from)
 			cd_effect_age(design, plan->rows[i - 1].sessions,
-						  plan->rows[i].period - plan->rows[i - 1].period, stock);
-		design->fill(design, plan->rows, from, to, i, stock, column);
+						  plan->rows[i].period - plan->rows[i - 1].period, &stock);
+		design->fill(design, plan->rows, from, to, i, &stock, column);
 		/* The first of the other terms stands for all other coaches; tenure is no coach's doing. */
 		column[CD_EFFECT_DOSE] = x[team->own];
 		column[CD_EFFECT_NEW] = column[CD_EFFECT_LEARNING] = 0.0;

@@ -1,23 +1,16 @@
 /*
  * effect_design.c: observations of a team and the columns that explain them.
  *
- * A session leaves a stock that fades; three half-lives together follow any usual fading.
- * The first dose column is scaled, and the others are made free of it, so that its
- * coefficient is the mean effect of a session over the horizon whatever the shape.
+ * Sessions of the horizon just past are one column, so that its coefficient is the mean effect of a
+ * session over the horizon whatever the shape; those of the horizon before it are another, and what
+ * is older has two, one that fades and one that doesn't. Distributed lags in bins.
  */
 #include <math.h>
 
 #include "stats/effect_model.h"
 
-#define FAST 0.75				/* half-lives, in horizons; the third does not fade */
-#define SLOW 2.0
+#define FADING 2.0				/* half-life of what is older than two horizons, in horizons */
 #define PERIODS_MAX 100000
-
-static double
-remaining(double half_life, double age)
-{
-	return isinf(half_life) ? 1.0 : exp2(-age / half_life);
-}
 
 static bool
 observed(const CdEffectRow *row)
@@ -40,16 +33,26 @@ sessions_between(const CdEffectRow *rows, size_t first, size_t end, size_t at, i
 	return sum;
 }
 
+static double
+sum_of(const double *x, int from, int to)
+{
+	double		sum = 0.0;
+
+	for (int k = from; k < to; k++)
+		sum += x[k];
+	return sum;
+}
+
 static void
 fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
-		  const double *stock, double *column)
+		  const CdEffectStock *stock, double *column)
 {
 	const CdEffectRow *row = &rows[at];
-	const double *mean = design->mean;
 
-	column[CD_EFFECT_DOSE] = stock[0] / mean[0];
-	column[CD_EFFECT_SLOW] = stock[1] - stock[0] * mean[1] / mean[0];
-	column[CD_EFFECT_LASTING] = stock[2] - stock[0] * mean[2] / mean[0];
+	column[CD_EFFECT_DOSE] = sum_of(stock->recent, 0, design->horizon);
+	column[CD_EFFECT_NEXT] = sum_of(stock->recent, design->horizon, 2 * design->horizon);
+	column[CD_EFFECT_FADING] = stock->fading;
+	column[CD_EFFECT_LASTING] = stock->lasting;
 	column[CD_EFFECT_NEW] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_NEW_WEEKS);
 	column[CD_EFFECT_LEARNING] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_LEARNING_WEEKS);
 	if (design->columns > CD_EFFECT_SAME)
@@ -62,18 +65,8 @@ fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, si
 CdEffectDesign
 cd_effect_main_design(int horizon, int before)
 {
-	CdEffectDesign design = {.columns = before > 0 ? CD_EFFECT_SAME + 1 : CD_EFFECT_SAME,
-		.horizon = horizon, .before = before, .fill = fill_main,
-	.half_life = {FAST * horizon, SLOW * horizon, INFINITY}};
-
-	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
-	{
-		design.left[k] = remaining(design.half_life[k], 1.0);
-		for (int age = 0; age < horizon; age++)
-			design.mean[k] += remaining(design.half_life[k], age);
-		design.mean[k] /= horizon;
-	}
-	return design;
+	return (CdEffectDesign) {.columns = before > 0 ? CD_EFFECT_SAME + 1 : CD_EFFECT_SAME,
+		.horizon = horizon, .before = before, .fill = fill_main, .left = exp2(-1.0 / (FADING * horizon))};
 }
 
 static CdStatus
@@ -191,16 +184,29 @@ cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,
 	return CD_OK;
 }
 
-/* What is left of the stocks some periods later, with a row's own sessions added first. */
-void
-cd_effect_age(const CdEffectDesign *design, double sessions, double periods, double *stock)
+static void
+age_by_one(const CdEffectDesign *design, double sessions, CdEffectStock *stock)
 {
-	for (int k = 0; k < CD_EFFECT_STOCKS; k++)
-		if (periods == 1.0)
-			stock[k] = design->left[k] * stock[k] + sessions;
-		else
-			stock[k] = remaining(design->half_life[k], periods) * stock[k]
-				+ remaining(design->half_life[k], periods - 1.0) * sessions;
+	int			last = 2 * design->horizon - 1;
+	double		older = stock->recent[last];
+
+	for (int k = last; k > 0; k--)
+		stock->recent[k] = stock->recent[k - 1];
+	stock->recent[0] = sessions;
+	stock->fading = design->left * stock->fading + older;
+	stock->lasting += older;
+}
+
+/* Sessions by age some periods later, a row's own sessions added first. */
+void
+cd_effect_age(const CdEffectDesign *design, double sessions, int32_t periods, CdEffectStock *stock)
+{
+	int32_t		steps = 2 * design->horizon + 1;	/* after so many none is recent */
+
+	for (int32_t k = 0; k < periods && k < steps; k++)
+		age_by_one(design, k == 0 ? sessions : 0.0, stock);
+	if (periods > steps)
+		stock->fading *= pow(design->left, periods - steps);
 }
 
 /* Columns of the rows that are observations. */
@@ -213,7 +219,7 @@ cd_effect_design(const CdEffectPanel *panel, size_t g, const CdEffectDesign *des
 
 	for (size_t from = team->first_row, to; from < end; from = to)
 	{
-		double		stock[CD_EFFECT_STOCKS] = {0};
+		CdEffectStock stock = {0};
 
 		for (to = from; to < end && rows[to].agent == rows[from].agent;)
 			to++;
@@ -222,12 +228,12 @@ cd_effect_design(const CdEffectPanel *panel, size_t g, const CdEffectDesign *des
 			double	   *column;
 
 			if (i > from)
-				cd_effect_age(design, rows[i - 1].sessions, rows[i].period - rows[i - 1].period, stock);
+				cd_effect_age(design, rows[i - 1].sessions, rows[i].period - rows[i - 1].period, &stock);
 			if (panel->obs_of[i] == CD_EFFECT_NONE)
 				continue;
 			column = z + (panel->obs_of[i] - team->first) * (size_t) design->columns;
 			column[CD_EFFECT_OUTCOME] = rows[i].value;
-			design->fill(design, rows, from, to, i, stock, column);
+			design->fill(design, rows, from, to, i, &stock, column);
 		}
 	}
 }

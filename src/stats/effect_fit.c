@@ -429,7 +429,7 @@ cd_effect_learn_nuisance(CdEffectWork *work)
 {
 	for (int k = 2; k < work->design.columns; k++)
 	{
-		bool		shape = k == CD_EFFECT_SLOW || k == CD_EFFECT_LASTING || k == CD_EFFECT_SAME;
+		bool		shape = k <= CD_EFFECT_LASTING || k == CD_EFFECT_SAME;
 		double		slope = shape ? shape_slope(work, k) : 0.0;
 		double		offset = shape ? 0.0 : mean_offset(work, k);
 

@@ -8,7 +8,6 @@
 #include "stats/effect.h"
 
 #define CD_EFFECT_COLUMNS 24	/* at most, the outcome included */
-#define CD_EFFECT_STOCKS 3
 #define CD_EFFECT_NEW_WEEKS 6.0	/* pace of a new hire's first and later learning */
 #define CD_EFFECT_LEARNING_WEEKS 20.0
 #define CD_EFFECT_NONE SIZE_MAX
@@ -67,20 +66,26 @@ typedef struct CdEffectNoise
 	double		fixed;
 } CdEffectNoise;
 
+/* An agent's sessions before a period: of one period ago, two, ... up to two horizons; older ones, fading and all. */
+typedef struct CdEffectStock
+{
+	double		recent[2 * CD_EFFECT_HORIZON_MAX];
+	double		fading;
+	double		lasting;
+} CdEffectStock;
+
 /* Writes the columns of one row, the outcome's apart; agent's rows are from .. to - 1. */
 typedef struct CdEffectDesign CdEffectDesign;
 
 typedef void (*CdEffectFill) (const CdEffectDesign *design, const CdEffectRow *rows, size_t from,
-							  size_t to, size_t at, const double *stock, double *column);
+							  size_t to, size_t at, const CdEffectStock *stock, double *column);
 
 struct CdEffectDesign
 {
 	int			columns;		/* the outcome included */
 	int			horizon;
 	int			before;
-	double		half_life[CD_EFFECT_STOCKS];
-	double		left[CD_EFFECT_STOCKS];	/* after one period */
-	double		mean[CD_EFFECT_STOCKS];	/* of a session's remainder over the horizon */
+	double		left;			/* of an older session after one more period, if it fades */
 	CdEffectFill fill;
 };
 
@@ -140,7 +145,8 @@ enum
 {
 	CD_EFFECT_OUTCOME,
 	CD_EFFECT_DOSE,
-	CD_EFFECT_SLOW,
+	CD_EFFECT_NEXT,				/* sessions of the horizon before the last */
+	CD_EFFECT_FADING,			/* older ones */
 	CD_EFFECT_LASTING,
 	CD_EFFECT_NEW,
 	CD_EFFECT_LEARNING,
@@ -149,8 +155,7 @@ enum
 };
 CdEffectDesign cd_effect_main_design(int horizon, int before);
 
-/* What is left of the stocks some periods on, a row's own sessions added first. */
-void		cd_effect_age(const CdEffectDesign *design, double sessions, double periods,
-						  double *stock);
+/* Sessions by age some periods on, a row's own sessions added first. */
+void		cd_effect_age(const CdEffectDesign *design, double sessions, int32_t periods, CdEffectStock *stock);
 
 #endif

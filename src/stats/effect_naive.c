@@ -80,15 +80,14 @@ tally(CdEffectTally *sum, double sessions, double before, double next, double af
 /* What all sessions so far add to a row, from the team's coefficients drawn to its effect. */
 static double
 lift(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
-	 const double *stock, const double *b)
+	 const CdEffectStock *stock, const double *b)
 {
 	double		column[CD_EFFECT_COLUMNS] = {0};
 	double		sum = 0.0;
 
 	design->fill(design, rows, from, to, at, stock, column);
-	sum += b[CD_EFFECT_DOSE] * column[CD_EFFECT_DOSE];
-	sum += b[CD_EFFECT_SLOW] * column[CD_EFFECT_SLOW];
-	sum += b[CD_EFFECT_LASTING] * column[CD_EFFECT_LASTING];
+	for (int k = CD_EFFECT_DOSE; k <= CD_EFFECT_LASTING; k++)
+		sum += b[k] * column[k];
 	if (design->columns > CD_EFFECT_SAME)
 		sum += b[CD_EFFECT_SAME] * column[CD_EFFECT_SAME];
 	return sum;
@@ -136,16 +135,16 @@ static void
 agent_values(const CdEffectWork *work, size_t from, size_t to, const double *b, double *value)
 {
 	const CdEffectRow *rows = work->panel.rows;
-	double		stock[CD_EFFECT_STOCKS] = {0};
+	CdEffectStock stock = {0};
 
 	for (size_t i = from; i < to; i++)
 	{
 		if (i > from)
 			cd_effect_age(&work->design, rows[i - 1].sessions, rows[i].period - rows[i - 1].period,
-						  stock);
+						  &stock);
 		value[i] = observed(&rows[i]) ? rows[i].value : NAN;
 		if (b != NULL)
-			value[i] -= lift(&work->design, rows, from, to, i, stock, b);
+			value[i] -= lift(&work->design, rows, from, to, i, &stock, b);
 	}
 }
 

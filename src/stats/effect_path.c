@@ -40,18 +40,20 @@ cd_effect_path_size(size_t rows)
 /* Sessions of each of the last periods, those before them in one, tenure. */
 static void
 fill_path(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
-		  const double *stock, double *column)
+		  const CdEffectStock *stock, double *column)
 {
-	double		recent = 0.0;
+	double		older = stock->lasting;
 
+	for (int k = 0; k < 2 * design->horizon; k++)
+		older += stock->recent[k];
 	for (int k = 0; k < CD_EFFECT_LAGS; k++)
 		column[LAG + k] = 0.0;
 	for (size_t i = at; i-- > from && rows[at].period - rows[i].period <= CD_EFFECT_LAGS;)
 	{
 		column[LAG + rows[at].period - rows[i].period - 1] = rows[i].sessions;
-		recent += rows[i].sessions;
+		older -= rows[i].sessions;
 	}
-	column[OLDER] = stock[CD_EFFECT_STOCKS - 1] - recent;
+	column[OLDER] = older;
 	column[NEW] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_NEW_WEEKS);
 	column[LEARNING] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_LEARNING_WEEKS);
 	column[SAME] = design->before > 0 ? rows[at].sessions : 0.0;
