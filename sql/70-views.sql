@@ -102,7 +102,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 			coachdiag.exact_sum(t.sessions * t.raw_improvement) / coachdiag.exact_sum(t.sessions) AS improvement,
 			sqrt(coachdiag.exact_sum((t.sessions * t.raw_se) ^ 2) + coachdiag.exact_sum(t.sessions * t.doubt) ^ 2) / coachdiag.exact_sum(t.sessions) AS se,
 			coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 2) ^ 2 / coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 4 / t.raw_df) AS df,
-			coachdiag.exact_sum(t.sessions * t.allowance) / coachdiag.exact_sum(t.sessions) AS allowance,
+			coachdiag.exact_sum(t.sessions * t.allowance) / coachdiag.exact_sum(t.sessions) AS allowance, coachdiag.exact_sum(t.sessions * t.shortfall) / coachdiag.exact_sum(t.sessions) AS shortfall,
 			coachdiag.exact_sum(t.sessions * t.naive_improvement) / coachdiag.exact_sum(t.sessions) AS naive_improvement, coachdiag.exact_sum(t.sessions * t.naive_share_improved) / coachdiag.exact_sum(t.sessions) AS naive_share_improved,
 			coachdiag.exact_sum(t.sessions * t.null_improvement) / coachdiag.exact_sum(t.sessions) AS null_improvement, coachdiag.exact_sum(t.sessions * t.null_share_improved) / coachdiag.exact_sum(t.sessions) AS null_share_improved,
 			sum(t.n_coached) AS n_coached, sum(t.n_control) AS n_control, coachdiag.exact_sum(t.sessions) AS sessions, min(t.horizon) AS horizon, count(*) AS teams
@@ -122,7 +122,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, (i.high - i.low) / 2 + 0.85 * m.se,
 		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
 		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < -m.allowance THEN 'harmful'
-			WHEN o.low > -m.smallest_effect AND o.high < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
+			WHEN o.low > -m.smallest_effect AND o.high + m.shortfall < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
 		true, NULL, NULL, NULL, true, NULL, NULL, NULL, format('mean over %s teams, weighted by their sessions', m.teams)
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i

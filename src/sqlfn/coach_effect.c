@@ -199,7 +199,8 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, CdRow *row)
 		effect_spread_to_units(q, c->effect, c->sd, level), effect_spread_to_units(q, c->effect, c->doubt, level), c->above
 	};
 	const CdEffect effect = {
-		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .own = true, .status = c->status
+		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .own = true, .status = c->status,
+		.allowance = c->allowance, .shortfall = c->shortfall
 	};
 
 	cd_put_number(row, c->sessions);

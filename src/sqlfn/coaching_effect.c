@@ -22,7 +22,7 @@ CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
 
 static const char *
-reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
+reason(const EffectQuestion *q, const CdEffect *e, const char *verdict, double level)
 {
 	if (e->sessions == 0)
 		return "not assessed: no coaching session";
@@ -36,6 +36,8 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict)
 		return "the interval lies below zero, but no further than sessions come out that do nothing and go to who is weak for long";
 	if (isnan(q->smallest_effect))
 		return "the interval covers zero, and no smallest effect says what would be too little";
+	if (effect_is_too_little(q, e, level, 0))
+		return "too little to be worth having, unless the coaches know who is weak for good: then it is more";
 	return "the interval covers zero and effects worth having";
 }
 
@@ -53,7 +55,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 		e->above, effect_spread_to_units(q, e->effect, e->sd, level), effect_spread_to_units(q, e->effect, e->doubt, level),
 		effect_to_units(q, e->raw, level), effect_spread_to_units(q, e->raw, e->raw_se, level), e->df,
 		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap,
-		effect_spread_to_units(q, e->effect, e->allowance, level)
+		effect_spread_to_units(q, e->effect, e->allowance, level), effect_spread_to_units(q, e->effect, e->shortfall, level)
 	};
 
 	for (int i = 0; i < (int) lengthof(numbers); i++)
@@ -68,7 +70,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 	for (int i = 0; i < (int) lengthof(more); i++)
 		cd_put_number(row, more[i]);
 	cd_put(row, BoolGetDatum(e->own), e->status == CD_OK);
-	cd_put_text(row, reason(q, e, verdict));
+	cd_put_text(row, reason(q, e, verdict, level));
 }
 
 /* The answer for one panel, as a row; the first column, unit, is NULL. */

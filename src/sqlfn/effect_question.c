@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include <gsl/gsl_cdf.h>
+
 #include "catalog/pg_type.h"
 
 #include "stats/solve.h"
@@ -55,27 +57,32 @@ effect_spread_to_units(const EffectQuestion *q, double change, double spread, do
 	return (effect_to_units(q, change + spread, level) - effect_to_units(q, change - spread, level)) / 2;
 }
 
+/* Two one-sided tests at 5 %, of an effect that may be so much higher than estimated. */
+bool
+effect_is_too_little(const EffectQuestion *q, const CdEffect *e, double level, double shortfall)
+{
+	double		half = (e->pooled || !(e->df > 0) ? CD_NORMAL_95 : gsl_cdf_tdist_Pinv(0.95, e->df)) * e->sd;
+
+	return effect_to_units(q, e->effect - half, level) > -q->smallest_effect
+		&& effect_to_units(q, e->effect + half + shortfall, level) < q->smallest_effect;
+}
+
 /*
  * effective or harmful: the interval leaves out 0, and below 0 what is allowed for as well.
- * no_effect: the 90 % interval lies within the smallest effect worth having (two one-sided
- * tests at 5 %).  Nothing is concluded about a team from other teams alone.
+ * no_effect: the 90 % interval lies within the smallest effect worth having, also if those who
+ * were coached are as weak for good as they look.  Nothing is concluded about a team from other
+ * teams alone.
  */
 const char *
 effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 {
-	double		half = CD_NORMAL_95 * e->sd;
-	double		low = effect_to_units(q, e->effect - half, level);
-	double		high = effect_to_units(q, e->effect + half, level);
-
 	if (e->status != CD_OK || isnan(e->low) || !e->own)
 		return "cannot_tell";
 	if (e->low > 0)
 		return "effective";
 	if (e->high + e->allowance < 0)
 		return "harmful";
-	if (low > -q->smallest_effect && high < q->smallest_effect)
-		return "no_effect";
-	return "cannot_tell";
+	return effect_is_too_little(q, e, level, e->shortfall) ? "no_effect" : "cannot_tell";
 }
 
 /* The panels of an array, canonical; units[i] is the place of panel i in the array. */

@@ -36,6 +36,9 @@ extern double effect_spread_to_units(const EffectQuestion *q, double change, dou
 /* effective, harmful, no_effect or cannot_tell. */
 extern const char *effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level);
 
+/* Whether an effect, and one higher by shortfall, surely is less than the smallest worth having. */
+extern bool effect_is_too_little(const EffectQuestion *q, const CdEffect *e, double level, double shortfall);
+
 /* The panels of an array, canonical, NULL ones left out; places[i]: where panel i stands in the array. */
 extern Panel **effect_panels(ArrayType *array, uint32 *count, int **places);
 

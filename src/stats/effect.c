@@ -370,6 +370,13 @@ speaks_for_itself(const CdEffect *e)
 	return e->status == CD_OK && e->raw_se > 0.0 && (!e->pooled || e->overlap >= LEAST_OVERLAP);
 }
 
+static void
+report_short(CdEffectShort by, CdEffect *out)
+{
+	out->allowance = by.allowance;
+	out->shortfall = by.shortfall;
+}
+
 /* Apparent effect of sessions that had not been held yet. */
 static void
 placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
@@ -420,7 +427,7 @@ nothing_known(void)
 	return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .above = NAN, .p = NAN,
 		.raw = NAN, .raw_se = NAN, .df = NAN, .smallest_detectable = NAN, .naive = NAN,
 		.naive_share = NAN, .null = NAN, .null_share = NAN, .placebo = NAN, .placebo_se = NAN,
-		.placebo_p = NAN, .doubt = NAN, .overlap = NAN, .allowance = NAN};
+		.placebo_p = NAN, .doubt = NAN, .overlap = NAN, .allowance = NAN, .shortfall = NAN};
 }
 
 /*
@@ -520,7 +527,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		admit_doubt(&out[g]);
 		report_power(options->level, &out[g]);
 		out[g].own = speaks_for_itself(&out[g]);
-		out[g].allowance = out[g].status == CD_OK ? cd_effect_untold(&work, g) : NAN;
+		if (out[g].status == CD_OK)
+			report_short(cd_effect_short(&work, g), &out[g]);
 	}
 	if (status == CD_OK && paths != NULL)
 		status = cd_effect_path(&work, work.residual, options->level, arena, paths);

@@ -70,6 +70,7 @@ typedef struct CdEffect
 	double		agents;
 	double		observations;
 	double		allowance;		/* harmful only where high lies below 0 by more than this */
+	double		shortfall;		/* by so much effect may be too low if coaches know who is weak for good */
 	bool		pooled;
 	bool		own;			/* the team's own sessions have something to be compared with */
 	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with */

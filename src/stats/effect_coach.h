@@ -46,6 +46,8 @@ typedef struct CdCoach
 	double		sd;				/* of what remains unknown about effect, doubt included */
 	double		doubt;			/* part of sd that more sessions would not make smaller */
 	double		above;			/* probability that the effect is above 0 */
+	double		allowance;		/* as in CdEffect */
+	double		shortfall;
 	double		group_mean;		/* of the coaches of the group */
 	double		group_spread;	/* between their true effects: sd */
 	double		peers;			/* coaches of the group who are ranked */

@@ -45,50 +45,9 @@ agent_values(CdCoachWork *w, size_t g, size_t from, size_t to, double *seen, dou
 	}
 }
 
-/* Number and sum of a team's values in each period. */
-static void
-sum_periods(CdCoachWork *w, size_t g)
-{
-	const CdEffectPanel *panel = &w->fit.panel;
-	const CdEffectTeam *team = &panel->team[g];
-
-	for (size_t t = 0; t < 2 * panel->periods; t++)
-		panel->by_period[t] = 0.0;
-	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
-	{
-		const CdEffectRow *r = &panel->rows[i];
-		double	   *here = panel->by_period + 2 * (r->period - panel->first_period);
-
-		if (isnan(r->value) || !(r->weight > 0.0))
-			continue;
-		here[0] += 1.0;
-		here[1] += r->value;
-	}
-}
-
-/* How an agent's periods usually are against the team's; 0 for one without values. */
-static double
-usual_level(const CdCoachWork *w, size_t from, size_t to, const double *seen)
-{
-	const CdEffectPanel *panel = &w->fit.panel;
-	double		sum = 0.0;
-	double		n = 0.0;
-
-	for (size_t i = from; i < to; i++)
-	{
-		const double *here = panel->by_period + 2 * (panel->rows[i].period - panel->first_period);
-
-		if (isnan(seen[i - from]))
-			continue;
-		sum += seen[i - from] - here[1] / here[0];
-		n += 1.0;
-	}
-	return n > 0.0 ? sum / n : 0.0;
-}
-
 /* Sessions, agents and teams of the coaches of one row. */
 static void
-count_row(CdCoachWork *w, size_t g, size_t agent, size_t row, double usual)
+count_row(CdCoachWork *w, size_t g, size_t agent, size_t row, double usual, double untold)
 {
 	const CdCoachPlan *plan = w->plan;
 
@@ -104,6 +63,8 @@ count_row(CdCoachWork *w, size_t g, size_t agent, size_t row, double usual)
 			if (plan->list[k] == dose->coach)
 				w->part[k].sessions += dose->sessions;
 		coach->usual += (usual - coach->usual) * dose->sessions / coach->sessions;
+		coach->allowance += dose->sessions * untold * sqrt(w->fit.noise[g].level * w->fit.fit[g].s2);
+		coach->shortfall -= dose->sessions * untold * usual;
 		coach->agents += w->last_agent[dose->coach] != agent + 1;
 		w->last_agent[dose->coach] = agent + 1;
 		if (w->last_team[dose->coach] == g + 1)
@@ -124,20 +85,22 @@ tally_team(CdCoachWork *w, size_t g, double *seen, double *null)
 	int			before = w->fit.design.before;
 	int			horizon = w->fit.design.horizon;
 
-	sum_periods(w, g);
+	cd_effect_sum_periods(&w->fit.panel, g);
 	for (size_t from = team->first_row, to; from < end; from = to)
 	{
 		double		usual;
+		double		periods = 0.0;
 
 		to = cd_coach_agent_end(plan, from, end);
 		if (plan->dose_of[from] == plan->dose_of[to])
 			continue;
 		cd_coach_columns(w, g, from, to);
 		agent_values(w, g, from, to, seen, null);
-		usual = usual_level(w, from, to, seen);
+		usual = cd_effect_usual(&w->fit.panel, from, to);
 		for (size_t i = from; i < to; i++)
 		{
-			count_row(w, g, from, i, usual);
+			periods += w->fit.panel.obs_of[i] != CD_EFFECT_NONE;
+			count_row(w, g, from, i, usual, w->fit.fit[g].usable ? cd_effect_untold(&w->fit.noise[g], periods) : 0.0);
 			for (size_t d = plan->dose_of[i]; d < plan->dose_of[i + 1]; d++)
 			{
 				const CdCoachDose *dose = &plan->dose[d];
@@ -161,6 +124,11 @@ report_tallies(CdCoachWork *w)
 		const CdEffectTally *null = &w->null[c];
 		CdCoach    *coach = &w->coach[c];
 
+		if (coach->sessions > 0.0)
+		{
+			coach->allowance = fmax(coach->allowance, coach->shortfall) / coach->sessions;
+			coach->shortfall = fmax(coach->shortfall, 0.0) / coach->sessions;
+		}
 		if (!(seen->sessions > 0.0))
 			continue;
 		coach->naive = seen->change / seen->sessions;

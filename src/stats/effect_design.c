@@ -3,13 +3,17 @@
  *
  * Sessions of the horizon just past are one column, so that its coefficient is the mean effect of a
  * session over the horizon whatever the shape; those of the horizon before it are another, and what
- * is older has two, one that fades and one that doesn't. Distributed lags in bins.
+ * is older has two, one that fades and one that doesn't: distributed lags in bins. The first column
+ * holds later bins, too, by what usually is left there, so that where nothing is learned of the
+ * shape sessions fade as they usually do; a bin's own coefficient is what differs from that.
  */
 #include <math.h>
 
 #include "stats/effect_model.h"
 
 #define FADING 2.0				/* half-life of what is older than two horizons, in horizons */
+#define USUALLY_NEXT 0.5		/* of the mean over the horizon, what is left over the next one */
+#define USUALLY_OLDER 0.2		/* and after that */
 #define PERIODS_MAX 100000
 
 static bool
@@ -49,9 +53,10 @@ fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, si
 {
 	const CdEffectRow *row = &rows[at];
 
-	column[CD_EFFECT_DOSE] = sum_of(stock->recent, 0, design->horizon);
 	column[CD_EFFECT_NEXT] = sum_of(stock->recent, design->horizon, 2 * design->horizon);
 	column[CD_EFFECT_FADING] = stock->fading;
+	column[CD_EFFECT_DOSE] = sum_of(stock->recent, 0, design->horizon)
+		+ USUALLY_NEXT * column[CD_EFFECT_NEXT] + USUALLY_OLDER * column[CD_EFFECT_FADING];
 	column[CD_EFFECT_LASTING] = stock->lasting;
 	column[CD_EFFECT_NEW] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_NEW_WEEKS);
 	column[CD_EFFECT_LEARNING] = isnan(row->tenure) ? 0.0 : exp(-row->tenure / CD_EFFECT_LEARNING_WEEKS);

@@ -81,7 +81,22 @@ void		cd_effect_forget_nuisance(CdEffectWork *work);
 /* Robust over model variance of the dose, clustered by agent. */
 double		cd_effect_team_inflation(CdEffectWork *work, size_t team);
 
-/* What their past had not told of the levels of a team's agents when they were coached: sd, mean over sessions. */
-double		cd_effect_untold(const CdEffectWork *work, size_t team);
+/* Number and sum of a team's values in each period, into panel->by_period. */
+void		cd_effect_sum_periods(const CdEffectPanel *panel, size_t team);
+
+/* How an agent's periods usually are against the team's, after cd_effect_sum_periods; 0 for one without values. */
+double		cd_effect_usual(const CdEffectPanel *panel, size_t from, size_t to);
+
+/* Share of an agent's level that so many periods don't tell; 0 where levels don't differ. */
+double		cd_effect_untold(const CdEffectNoise *noise, double seen);
+
+/* How far below 0 useless sessions may come out, mean over sessions. */
+typedef struct CdEffectShort
+{
+	double		allowance;		/* an agent one sd weak, or those who were coached if they are weaker */
+	double		shortfall;		/* those who were coached, if coaches go by how weak they are for good */
+} CdEffectShort;
+
+CdEffectShort cd_effect_short(const CdEffectWork *work, size_t team);
 
 #endif
