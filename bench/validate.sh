@@ -1,12 +1,12 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [--seeds "N ..."] [--features FOLDER] [study ...]
-#        studies: effect grid levels published prior paradox coaches interventions spillover constraints idle_coaches verdict
+#        studies: effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches verdict
 #        held_out (second simulator), blind, bound (third; bound: its adversary), pools (fourth), outsourcer (fifth)
 #        frontier (only if named; needs sklearn, too): could anybody get more out of the figures of the second simulator?
 #        fit (only if named; about an hour; needs scipy, too): p_structural's coefficients, from centres of all simulators; --seeds: some
 #        of them, as in "floor_31 pools_2"; --features: keep what is taken of each centre in a folder, and go on from there
-#        --small: effect grid levels published coaches, about a minute; --seeds: centres of held_out, blind, bound, pools, outsourcer and frontier
+#        --small: effect grid levels shapes published coaches, about a minute; --seeds: centres of held_out, blind, bound, pools, outsourcer and frontier
 # Exit status 1: an aim was missed; 2: a package is missing, which is named. A study without its data is skipped, by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,6 +37,7 @@ run() {
 		;;
 	grid) find_python numpy && "$python" bench/validate/grid.py "${small[@]}" ;;
 	levels) find_python numpy && "$python" bench/validate/levels.py "${small[@]}" ;;
+	shapes) find_python numpy && "$python" bench/validate/shapes.py "${small[@]}" ;;
 	coaches) find_python numpy && "$python" bench/validate/coaches.py "${small[@]}" ;;
 	interventions) find_python numpy && "$python" bench/validate/interventions.py ;;
 	published) find_python numpy && "$python" bench/validate/published.py && "$python" bench/validate/covariates.py ;;
@@ -71,10 +72,10 @@ export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 small=()
 seeds=
 features=
-studies=(effect grid levels published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound pools outsourcer)
+studies=(effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches verdict held_out blind bound pools outsourcer)
 while [ $# -gt 0 ]; do
 	case $1 in
-	--small) small=(--small) && studies=(effect grid levels published coaches) && shift ;;
+	--small) small=(--small) && studies=(effect grid levels shapes published coaches) && shift ;;
 	--seeds) seeds=$2 && shift 2 ;;
 	--features) features=$2 && shift 2 ;;
 	*) break ;;

@@ -1,4 +1,4 @@
-"""The effect over many teams, and whether useless coaching of the lastingly weak is called harmful, against known truth."""
+"""The effect over many teams, and whether useless coaching of the lastingly weak is called harmful, or useful coaching nothing, against known truth."""
 
 import argparse
 import sys
@@ -14,6 +14,7 @@ COVERAGE = 0.93         # at least
 FALSE_EFFECTIVE = 0.05  # at most, where nothing works
 FALSE_HARMFUL = 0.05    # the same
 WIDTH = 1.5             # half of the interval at most so many times 1.96 sd of the error, where sessions follow nothing
+FALSE_NOTHING = 0.05    # no_effect, where a session gives just the smallest effect
 HARM_SHOWN = 0.9        # of programmes in which a session costs 0.4, at least
 
 # teams of a programme, and what is unlike grid.World; sd of an agent's period
@@ -41,6 +42,9 @@ class Weakness:
 WEAKNESS = [Weakness(), Weakness(known=0.75), Weakness(known=3), Weakness(weeks=26), Weakness(level=0.4, weeks=26),
             Weakness(level=0.8), Weakness(per_week=0.25), Weakness(level=0.4, per_week=0.25), Weakness(teams=40), Weakness(teams=1)]
 HARM = [Weakness(effect=-0.5), Weakness(effect=-0.5, known=0), Weakness(effect=-0.5, per_week=0.25, level=0.4)]
+USEFUL = [Weakness(effect=0.3), Weakness(effect=0.3, weeks=26), Weakness(effect=0.3, weeks=26, known=3), Weakness(effect=0.3, weeks=26, per_week=0.25),
+          Weakness(effect=0.2, per_week=0.25), Weakness(effect=0.2, level=0.3, weeks=26, per_week=0.25), Weakness(effect=0.3, known=0)]
+SMALL_USEFUL = [Weakness(effect=0.3, weeks=26, per_week=0.25)]
 SMALL_WEAKNESS = [Weakness(), Weakness(level=0.4, per_week=0.25)]
 
 
@@ -122,6 +126,31 @@ def weakness(library, seed, worlds, runs):
     return good
 
 
+def nothing_said(library, rng, w):
+    """Estimate less truth, shortfall, and teams of which no_effect would be said without it, and is, if the truth were the smallest effect."""
+    truth = w.effect * (1 - 0.9 ** 4) / 0.4
+    out, _ = engine.estimate(library, simulate(rng, w), w.teams)
+    own = out[out["own"]]
+    high, low = own["effect"] + 1.645 * own["sd"], own["effect"] - 1.645 * own["sd"]
+    said = (low > -truth) & ~(own["low"] > 0)
+    return (own["effect"].mean() - truth, own["shortfall"].mean(), (said & (high < truth)).mean(), (said & (high + own["shortfall"] < truth)).mean())
+
+
+def usefulness(library, seed, worlds, runs):
+    print(f"\nthe same, a session gives just the smallest effect, {runs} programmes each; in sd of a period\n"
+          "| weeks | sd of levels | log odds per sd | sessions a week | effect | bias | shortfall | no_effect without it | no_effect |\n"
+          "|---|---|---|---|---|---|---|---|---|")
+    good = True
+    for i, w in enumerate(worlds):
+        rng = np.random.default_rng([seed, 200 + i])
+        m = np.array([nothing_said(library, rng, w) for _ in range(runs)]).mean(0)
+        kept = m[3] <= FALSE_NOTHING + 2.5 * np.sqrt(0.05 * 0.95 / runs / w.teams)
+        good &= bool(kept)
+        print(f"| {w.weeks} | {w.level} | {w.known} | {w.per_week} | {w.effect} | {m[0]:+.3f} | {m[1]:.3f} | {100 * m[2]:.0f} % | {100 * m[3]:.0f} % |"
+              f"{'' if kept else ' MISSED'}", flush=True)
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="a few worlds, for continuous integration")
@@ -133,6 +162,7 @@ def main():
     runs = 60 if small else arguments.runs
     good = programmes(library, arguments.seed, SMALL_PROGRAMMES if small else PROGRAMMES, runs)
     good &= weakness(library, arguments.seed, SMALL_WEAKNESS if small else WEAKNESS + HARM, max(runs // 5, 20))
+    good &= usefulness(library, arguments.seed, SMALL_USEFUL if small else USEFUL, max(runs // 5, 20))
     print("\nall limits kept" if good else "\nsome limits MISSED")
     return 0 if good else 1
 

@@ -301,6 +301,34 @@ keeps_doses_of_missing_weeks(void **state)
 	assert_between(mean_effect(), 0.4, 0.6);
 }
 
+/* Sessions at random, each of which adds kernel[k] in the k-th of the eight weeks after it. */
+static void
+make_shape(const double *kernel, uint64_t seed)
+{
+	for (int i = 0; i < ROWS; i++)
+		world[i] = (CdEffectRow) {i / (AGENTS * WEEKS), i / WEEKS, i % WEEKS, 0.3 * normal(&seed), 1.0, uniform(&seed) < 0.12, NAN};
+	for (int i = 0; i < ROWS; i++)
+		for (int k = 0; k < 8 && i % WEEKS + 1 + k < WEEKS; k++)
+			world[i + 1 + k].value += kernel[k] * world[i].sessions;
+}
+
+/* The mean over the horizon, whether it is gone at once, comes late or turns. */
+static void
+any_shape(void **state)
+{
+	static const double kernel[][8] = {
+		{0.5, 0.5, 0.5, 0.5}, {2.0}, {0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0}, {0.5, 0.5, 0.5, 0.5, -0.3, -0.3, -0.3, -0.3}
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(kernel) / sizeof(kernel[0]); i++)
+	{
+		make_shape(kernel[i], 20 + i);
+		assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+		assert_between(mean_effect(), 0.46, 0.54);
+	}
+}
+
 /* Several teams as one. */
 static void
 combines(void **state)
@@ -449,6 +477,7 @@ main(void)
 		cmocka_unit_test(one_coached),
 		cmocka_unit_test(no_overlap),
 		cmocka_unit_test(keeps_doses_of_missing_weeks),
+		cmocka_unit_test(any_shape),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
 		cmocka_unit_test(band_holds_all_lags),
