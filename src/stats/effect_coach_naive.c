@@ -126,7 +126,7 @@ report_tallies(CdCoachWork *w)
 
 		if (coach->sessions > 0.0)
 		{
-			coach->allowance = fmax(coach->allowance, coach->shortfall) / coach->sessions;
+			coach->allowance /= coach->sessions;
 			coach->shortfall = fmax(coach->shortfall, 0.0) / coach->sessions;
 		}
 		if (!(seen->sessions > 0.0))

@@ -93,7 +93,7 @@ double		cd_effect_untold(const CdEffectNoise *noise, double seen);
 /* How far below 0 useless sessions may come out, mean over sessions. */
 typedef struct CdEffectShort
 {
-	double		allowance;		/* an agent one sd weak, or those who were coached if they are weaker */
+	double		allowance;		/* an agent one sd weak */
 	double		shortfall;		/* those who were coached, if coaches go by how weak they are for good */
 } CdEffectShort;
 

@@ -90,6 +90,5 @@ cd_effect_short(const CdEffectWork *work, size_t g)
 	}
 	if (!work->fit[g].usable || !(sessions > 0.0))
 		return (CdEffectShort) {0.0, 0.0};
-	usual *= sqrt(noise->level * work->fit[g].s2);
-	return (CdEffectShort) {fmax(usual, weak) / sessions, fmax(weak, 0.0) / sessions};
+	return (CdEffectShort) {sqrt(noise->level * work->fit[g].s2) * usual / sessions, fmax(weak, 0.0) / sessions};
 }
