@@ -14,8 +14,8 @@ CREATE TYPE coachdiag.trend_result AS (
 	method text
 );
 COMMENT ON TYPE coachdiag.trend_result IS
-'Result of coachdiag.trend. n: values used. s: rising less falling pairs of values (Mann 1945, Kendall 1975); tau: s over the number of pairs, -1 to 1. z: with continuity correction; p_value: two-sided. slope: median of all pairwise slopes (Sen 1968), metric units per unit of at (per day for dates), slope_low, slope_high: its 95 % interval by ranks. '
-'intercept: median value less slope times median time: the line''s value at 0, for dates at the first date. inflation: of the variance of s by autocorrelation; 1 where independent. method: exact (p_value by permutations: 10 values at most, no ties), normal, hamed_rao or yue_wang. NULL: fewer than 3 values, or not available.';
+'Result of coachdiag.trend. n: values used. s: rising less falling pairs of values (Mann 1945, Kendall 1975); tau: s over the number of pairs, -1 to 1. z: with continuity correction; p_value: two-sided. slope: median of all pairwise slopes (Sen 1968), metric units per unit of at (per day for dates), slope_low, slope_high: its 95 % interval by ranks, from the same variance as p_value. '
+'intercept: median value less slope times median time: the line''s value at 0, for dates at the first date. inflation: of the variance of s by autocorrelation; 1 where independent; not above 0 (short series that turn back each time): no variance is left, and z, p_value, slope_low and slope_high are NULL. method: exact (p_value by permutations: 10 values at most, no ties), normal, hamed_rao or yue_wang. NULL: fewer than 3 values, or not available.';
 
 CREATE FUNCTION coachdiag.trend(value double precision[], at date[], method text DEFAULT 'independent', lags integer DEFAULT NULL, season integer[] DEFAULT NULL)
 	RETURNS coachdiag.trend_result AS 'MODULE_PATHNAME', 'cd_trend_date' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;

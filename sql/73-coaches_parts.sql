@@ -90,7 +90,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		GROUP BY p.metric
 	), team AS MATERIALIZED (
 		SELECT p.program, p.site, p.team, p.metric, p.higher_is_better, p.scale, coalesce(p.smallest_effect, 0) AS margin, l.last_period,
-			coachdiag.period_range(p.panel, l.last_period - 181, NULL) AS panel
+			coachdiag.period_range(p.panel, l.last_period - 181, NULL) AS panel, p.panel AS history
 		FROM @.team_panel p
 		JOIN latest l USING (metric)
 	), agent AS (
@@ -103,6 +103,30 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		SELECT a.*, (a.shrunken).estimate AS shrunken_own, (a.shrunken).se AS se, a.gap - a.own + (a.shrunken).estimate AS shrunken_gap, o.*
 		FROM agent a
 		CROSS JOIN LATERAL coachdiag.own_gap(a.gap - a.own + (a.shrunken).estimate, (a.shrunken).estimate, (a.shrunken).se, a.margin, a.sessions) o
+	), began AS MATERIALIZED (
+		-- Coaching that closed an agent's own gap leaves none behind: whose gap it was is asked of the weeks before it.
+		SELECT t.team, t.metric, c.agent, min(c.period) AS first_session
+		FROM team t
+		CROSS JOIN LATERAL coachdiag.cells(t.panel) c
+		WHERE c.sessions > 0
+		GROUP BY t.team, t.metric, c.agent
+	), before AS (
+		SELECT s.team, s.metric, s.first_session, g.agent, g.gap - g.own AS shared,
+			coachdiag.shrink(g.own, g.own_se) OVER (PARTITION BY s.metric, s.team, s.first_session) AS shrunken
+		FROM (SELECT DISTINCT b.team, b.metric, b.first_session FROM began b JOIN judged j USING (team, metric, agent) WHERE j.finding = 'coached for a gap that is not theirs') s
+		JOIN team t USING (team, metric)
+		CROSS JOIN LATERAL coachdiag.agent_gaps(coachdiag.period_range(t.history, s.first_session - 182, s.first_session), t.higher_is_better, t.scale) g
+	), not_theirs AS (
+		SELECT j.team, j.metric, j.agent
+		FROM judged j
+		JOIN began USING (team, metric, agent)
+		JOIN before b USING (team, metric, first_session, agent)
+		CROSS JOIN LATERAL coachdiag.own_gap(b.shared + (b.shrunken).estimate, (b.shrunken).estimate, (b.shrunken).se, j.margin, j.sessions) o
+		WHERE o.probability <= 0.05
+	), named AS (
+		SELECT j.*, CASE WHEN j.finding = 'coached for a gap that is not theirs' AND n.agent IS NULL THEN NULL ELSE j.finding END AS established
+		FROM judged j
+		LEFT JOIN not_theirs n USING (team, metric, agent)
 	)
 	SELECT j.program, j.site, j.team, j.agent AS agent_id, j.metric, j.shrunken_gap AS gap, j.shrunken_gap - 1.96 * j.se AS gap_low, j.shrunken_gap + 1.96 * j.se AS gap_high,
 		j.shrunken_own AS own, j.shrunken_own - 1.96 * j.se AS own_low, j.shrunken_own + 1.96 * j.se AS own_high, j.probability AS probability_own, j.sessions,
@@ -111,12 +135,12 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		CASE WHEN e.improvement IS NOT NULL THEN least(e.improvement * p.sessions, greatest(j.coachable, 0)) END AS expected_gain,
 		CASE WHEN e.improvement IS NOT NULL THEN least(e.ci_low * p.sessions, greatest(j.coachable - 1.96 * j.se, 0)) END AS gain_low,
 		CASE WHEN e.improvement IS NOT NULL THEN least(e.ci_high * p.sessions, greatest(j.coachable + 1.96 * j.se, 0)) END AS gain_high,
-		j.finding, CASE WHEN j.se IS NULL THEN 'not assessed' ELSE 'assessed' END AS status,
+		j.established AS finding, CASE WHEN j.se IS NULL THEN 'not assessed' ELSE 'assessed' END AS status,
 		CASE WHEN j.se IS NULL THEN 'not assessed: too few agents or weeks in the team to tell an agent''s own part from chance'
-			WHEN j.finding IS NULL THEN 'nothing is established about this agent''s own part of the gap'
+			WHEN j.established IS NULL THEN 'nothing is established about this agent''s own part of the gap'
 			WHEN e.improvement IS NULL THEN 'no expected gain: the effect of coaching is not known in this team'
 			ELSE format('probability %s that the agent''s own part exceeds %s', round(j.probability::numeric, 2), j.margin) END AS reason
-	FROM judged j
+	FROM named j
 	JOIN pace p USING (team, metric)
 	JOIN @.stored_membership m ON m.agent_id = j.agent AND m.team = j.team AND m.valid_from <= j.last_period AND j.last_period < m.valid_to
 	LEFT JOIN @.stored_agent s ON s.agent_id = j.agent
@@ -141,7 +165,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 	COMMENT ON COLUMN @.coaching_targets.expected_gain IS 'What coaching at the team''s pace (sessions per coached agent in four weeks, at least one) would bring, at the team''s effect per session and no more than the agent''s own part; 95 % interval gain_low to gain_high. NULL: not known.';
 	COMMENT ON COLUMN @.coaching_targets.gain_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.coaching_targets.gain_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.coaching_targets.finding IS 'own gap, coached; own gap, nobody coaches it; coached for a gap that is not theirs; NULL: nothing is established.';
+	COMMENT ON COLUMN @.coaching_targets.finding IS 'own gap, coached; own gap, nobody coaches it; coached for a gap that is not theirs: neither in the 26 weeks nor in those before their first session, so that whose gap coaching closed is not meant; NULL: nothing is established.';
 	COMMENT ON COLUMN @.coaching_targets.status IS 'assessed or not assessed.';
 	COMMENT ON COLUMN @.coaching_targets.reason IS 'Why, in words.';
 $part$);
@@ -155,27 +179,44 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 			FROM @.coach_scorecard s WHERE s.improvement IS NOT NULL GROUP BY s.program, s.metric) u
 			ON u.program IS NOT DISTINCT FROM c.program AND u.metric = c.metric
 	), session AS (
-		SELECT DISTINCT ON (s.session_id, s.agent_id) t.program, s.coach_id, s.agent_rating, s.follow_up_due <= l.day AS due, s.followed_up_at IS NOT NULL AS kept
+		SELECT DISTINCT ON (s.session_id, s.agent_id) t.program, s.coach_id, s.agent_id, s.agent_rating, s.follow_up_due <= l.day AS due, s.followed_up_at IS NOT NULL AS kept
 		FROM @.stored_coaching_session s
 		CROSS JOIN (SELECT max(h.day) AS day FROM @.stored_coaching_session h WHERE h.held) l
 		LEFT JOIN @.stored_team t USING (team)
 		WHERE s.held AND s.coach_id IS NOT NULL AND s.team IS NOT NULL
 		ORDER BY s.session_id, s.agent_id, s.metric
-	), habit AS (
-		SELECT s.program, s.coach_id, 'follow-through' AS why, count(*) FILTER (WHERE s.due)::double precision AS n, (count(*) FILTER (WHERE s.due AND s.kept))::double precision AS total,
+	), agent AS (
+		SELECT s.program, s.coach_id, s.agent_id, 'follow-through' AS why, count(*) FILTER (WHERE s.due)::double precision AS n, (count(*) FILTER (WHERE s.due AND s.kept))::double precision AS total,
 			(count(*) FILTER (WHERE s.due AND s.kept))::double precision AS square
-		FROM session s GROUP BY s.program, s.coach_id
+		FROM session s GROUP BY s.program, s.coach_id, s.agent_id
 		UNION ALL
-		SELECT s.program, s.coach_id, 'agent ratings', count(s.agent_rating), coachdiag.exact_sum(s.agent_rating), coachdiag.exact_sum(s.agent_rating ^ 2)
-		FROM session s WHERE s.agent_rating NOT IN ('Infinity', '-Infinity', 'NaN') GROUP BY s.program, s.coach_id
+		SELECT s.program, s.coach_id, s.agent_id, 'agent ratings', count(s.agent_rating), coachdiag.exact_sum(s.agent_rating), coachdiag.exact_sum(s.agent_rating ^ 2)
+		FROM session s WHERE s.agent_rating > -1e100 AND s.agent_rating < 1e100 GROUP BY s.program, s.coach_id, s.agent_id
+	), habit AS (
+		SELECT a.program, a.coach_id, a.why, sum(a.n) AS n, count(*) FILTER (WHERE a.n > 0) AS agents, coachdiag.exact_sum(a.total) AS total, coachdiag.exact_sum(a.square) AS square,
+			coachdiag.exact_sum(a.total ^ 2 / nullif(a.n, 0)) AS agent_square, sum(a.n ^ 2) / nullif(sum(a.n), 0) AS per_agent
+		FROM agent a GROUP BY a.program, a.coach_id, a.why
 	), rest AS (
-		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, coachdiag.exact_sum(h.total) OVER w - h.total AS other_total, coachdiag.exact_sum(h.square) OVER w AS all_square, sum(h.n) OVER w AS all_n, coachdiag.exact_sum(h.total) OVER w AS all_total
+		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, coachdiag.exact_sum(h.total) OVER w - h.total AS other_total, sum(h.n * h.per_agent) OVER w - h.n * h.per_agent AS other_crowd,
+			sum(h.n) OVER w AS all_n, coachdiag.exact_sum(h.total) OVER w AS all_total, coachdiag.exact_sum(h.square) OVER w AS all_square, coachdiag.exact_sum(h.agent_square) OVER w AS agent_squares,
+			coachdiag.exact_sum(h.total ^ 2 / nullif(h.n, 0)) OVER w AS coach_squares, sum(h.per_agent) OVER w AS all_per_agent, sum(h.agents) OVER w AS agents_all, count(*) FILTER (WHERE h.n > 0) OVER w AS coaches
 		FROM habit h
 		WINDOW w AS (PARTITION BY h.program, h.why)
+	), noise AS (
+		-- What one agent's sessions have in common beside what sets them apart: analysis of variance, agents within coaches.
+		SELECT s.*, greatest(s.agent_squares - s.coach_squares - s.of_session * s.df, 0) / nullif(s.all_n - s.all_per_agent, 0) AS of_agent
+		FROM (
+			SELECT r.*, r.agents_all - r.coaches AS df, greatest(r.all_square / r.all_n - (r.all_total / r.all_n) ^ 2, 0) AS of_all,
+				coalesce(greatest(r.all_square - r.agent_squares, 0) / nullif(r.all_n - r.agents_all, 0), 0) AS of_session
+			FROM rest r WHERE r.n > 0 AND r.other_n > 0
+		) s
 	), compared AS (
-		SELECT r.program, r.coach_id, r.why, r.n, r.total / nullif(r.n, 0) AS mean, r.other_total / nullif(r.other_n, 0) AS others,
-			sqrt(greatest(r.all_square / nullif(r.all_n, 0) - (r.all_total / nullif(r.all_n, 0)) ^ 2, 0)) AS sd, sqrt(1 / nullif(r.n, 0) + 1 / nullif(r.other_n, 0)) AS error
-		FROM rest r
+		SELECT d.program, d.coach_id, d.why, d.n, d.mean, d.others, (coachdiag.t_interval(d.mean - d.others, d.error, nullif(d.df, 0)::double precision)).p_value < 0.01 AS apart
+		FROM (
+			SELECT m.*, m.total / m.n AS mean, m.other_total / m.other_n AS others,
+				nullif(sqrt(greatest(m.of_all * (1 / m.n + 1 / m.other_n), m.of_session * (1 / m.n + 1 / m.other_n) + m.of_agent * (m.per_agent / m.n + m.other_crowd / m.other_n ^ 2))), 0) AS error
+			FROM noise m
+		) d
 	), found AS (
 		SELECT c.program, c.coach_id, c.metric, 1 AS class, 'watch' AS status, 'low outlier' AS why, c.improvement AS value, c.program_improvement AS peers,
 			format('%s sessions; clearly below the mean of the program''s coaches', c.sessions) AS evidence, c.sessions
@@ -183,11 +224,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 		UNION ALL
 		SELECT c.program, c.coach_id, NULL, 2, CASE WHEN c.mean < c.others THEN 'watch' ELSE 'learn from' END, c.why, c.mean, c.others,
 			format('%s follow-ups due, %s %% took place; %s %% with the other coaches', c.n, round((100 * c.mean)::numeric), round((100 * c.others)::numeric)), c.n
-		FROM compared c WHERE c.why = 'follow-through' AND abs(c.mean - c.others) > greatest(2.58 * c.sd * c.error, 0.2)
+		FROM compared c WHERE c.why = 'follow-through' AND c.apart AND abs(c.mean - c.others) > 0.2
 		UNION ALL
 		SELECT c.program, c.coach_id, NULL, 3, 'watch', c.why, c.mean, c.others,
 			format('%s sessions rated %s on average; %s with the other coaches', c.n, round(c.mean::numeric, 2), round(c.others::numeric, 2)), c.n
-		FROM compared c WHERE c.why = 'agent ratings' AND c.n >= 5 AND c.others - c.mean > 2.58 * c.sd * c.error
+		FROM compared c WHERE c.why = 'agent ratings' AND c.n >= 5 AND c.apart AND c.mean < c.others
 		UNION ALL
 		SELECT c.program, c.coach_id, c.metric, 4, 'watch', 'much coaching, effect not known', c.improvement, c.program_improvement,
 			format('%s sessions, where %s are usual, and still no telling whether they help', c.sessions, c.usual_sessions), c.sessions
@@ -210,7 +251,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 	COMMENT ON COLUMN @.coach_the_coach.priority IS 'Order within the program, 1 first.';
 	COMMENT ON COLUMN @.coach_the_coach.coach_id IS 'Coach; NULL: what could not be assessed in the program.';
 	COMMENT ON COLUMN @.coach_the_coach.status IS 'watch; learn from; not assessed.';
-	COMMENT ON COLUMN @.coach_the_coach.why IS 'low outlier, high outlier (coach_scorecard.outlier); follow-through or agent ratings far from those of the program''s other coaches (by more than 2.58 standard errors, follow-through also by 20 points); much coaching, effect not known (1.5 times the usual sessions and more).';
+	COMMENT ON COLUMN @.coach_the_coach.why IS 'low outlier, high outlier (coach_scorecard.outlier); follow-through or agent ratings far from those of the program''s other coaches (p below 0.01 with the agents, whose sessions resemble each other, as what varies; follow-through also by 20 points); much coaching, effect not known (1.5 times the usual sessions and more).';
 	COMMENT ON COLUMN @.coach_the_coach.metric IS 'Metric; NULL: all.';
 	COMMENT ON COLUMN @.coach_the_coach.evidence IS 'In words, or the columns needed.';
 	COMMENT ON COLUMN @.coach_the_coach.value IS 'The coach''s improvement per session, share of follow-ups kept, or mean rating.';

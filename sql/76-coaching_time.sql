@@ -141,6 +141,7 @@ BEGIN
 				WHEN NOT e.own THEN e.reason
 				WHEN e.conclusion = 'effective' THEN 'coaching moves the metric: the interval lies above zero'
 				WHEN e.conclusion = 'harmful' THEN 'coaching made the metric worse'
+				WHEN e.conclusion = 'no_effect' THEN 'no effect worth having: a session moves the metric by less than the smallest change that counts'
 				WHEN e.ci_high < 0 THEN 'cannot tell: so far below zero sessions come out, too, that do nothing and go to who is weak for long'
 				ELSE 'cannot tell: the interval covers zero' END
 		FROM %1$I.coaching_effect e

@@ -21,11 +21,11 @@ typedef struct Series
 	size_t		n;
 } Series;
 
-/* All pairwise slopes, or twice the series. */
+/* All pairwise slopes, and twice the series beside them. */
 size_t
 cd_trend_scratch(size_t n)
 {
-	return n < 5 ? 2 * n : n * (n - 1) / 2;
+	return 2 * n + n * (n - 1) / 2;
 }
 
 static bool
@@ -91,16 +91,17 @@ compare_pairs(const Series *series, double *slopes, CdTrend *out, bool *ties)
 	return pairs;
 }
 
-/* Median slope and the order statistics around it. */
+/* Order statistics around the median slope. */
 static void
-slope_interval(double *slopes, size_t pairs, double variance, double level, CdTrend *out)
+slope_interval(const double *slopes, size_t pairs, double level, CdTrend *out)
 {
-	double		half = 0.5 * gsl_cdf_ugaussian_Qinv(0.5 * (1.0 - level)) * sqrt(variance);
+	double		half = 0.5 * gsl_cdf_ugaussian_Qinv(0.5 * (1.0 - level)) * sqrt(out->variance);
 	double		low = rint(0.5 * (double) pairs - half) - 1.0;
 	double		high = rint(0.5 * (double) pairs + half);
 
-	gsl_sort(slopes, 1, pairs);
-	out->slope = gsl_stats_median_from_sorted_data(slopes, 1, pairs);
+	out->slope_low = out->slope_high = NAN;
+	if (out->inflation <= 0.0)
+		return;
 	out->slope_low = slopes[low > 0.0 ? (size_t) low : 0];
 	out->slope_high = slopes[high < (double) pairs - 1.0 ? (size_t) high : pairs - 1];
 }
@@ -258,6 +259,7 @@ cd_trend(const double *time, const double *value, const int *season, size_t n,
 {
 	Series		series = {time, value, season, n};
 	CdStatus	status = check(&series);
+	double	   *slopes = scratch + 2 * n;
 	size_t		pairs;
 	bool		ties;
 
@@ -269,16 +271,18 @@ cd_trend(const double *time, const double *value, const int *season, size_t n,
 		|| (options->variance != CD_TREND_INDEPENDENT && season != NULL))
 		return CD_BAD_INPUT;
 	out->n = n;
-	pairs = compare_pairs(&series, scratch, out, &ties);
+	pairs = compare_pairs(&series, slopes, out, &ties);
 	if (pairs == 0)
 		return CD_TOO_FEW;
 	out->tau = out->s / (double) pairs;
-	slope_interval(scratch, pairs, out->variance, options->level, out);
+	gsl_sort(slopes, 1, pairs);
+	out->slope = gsl_stats_median_from_sorted_data(slopes, 1, pairs);
 	out->intercept = median(value, n, scratch) - out->slope * median(time, n, scratch);
 	out->inflation = 1.0;
 	if (options->variance != CD_TREND_INDEPENDENT)
 		out->inflation = inflation(&series, options, out->slope, scratch);
 	out->variance *= out->inflation;
+	slope_interval(slopes, pairs, options->level, out);
 	normal_test(out);
 	if (options->variance == CD_TREND_INDEPENDENT && season == NULL && !ties && n <= MAX_EXACT)
 	{

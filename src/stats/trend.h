@@ -37,7 +37,7 @@ typedef struct CdTrend
 	double		p;				/* two-sided */
 	bool		exact;			/* p counts permutations: n <= 10, no ties, independent */
 	double		slope;			/* median of pairwise slopes, per unit of time */
-	double		slope_low;
+	double		slope_low;		/* from variance; NaN when inflation <= 0, as p */
 	double		slope_high;
 	double		intercept;		/* median value less slope times median time */
 } CdTrend;

@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
-SELECT plan(52);
+SELECT plan(53);
 
 SELECT coachdiag.create_workspace('ops'), coachdiag.create_workspace('full'), coachdiag.create_workspace('bare');
 UPDATE ops.settings SET time_zone = 'America/New_York';
@@ -147,6 +147,13 @@ SELECT cmp_ok((SELECT count(*) FROM coachdiag.value_of_coaching('full', NULL, 'a
 SELECT is((SELECT string_agg(DISTINCT metric_name, ' ') FROM coachdiag.value_of_coaching('full', NULL, 'aht')), 'aht', 'one metric if asked');
 SELECT is((SELECT (count(*), min(round(volume::numeric, 6)), max(round(volume::numeric, 6)))::text FROM coachdiag.value_of_coaching('full', 1, 'aht')), '(6,15.000000,15.000000)', 'a row per level; volume is per agent and period, over contact types');
 SELECT is((SELECT round(minutes_per_session::numeric, 9) FROM coachdiag.value_of_coaching('full', 1, 'aht') WHERE level = 'metric'), (SELECT round(avg(duration_minutes)::numeric, 9) FROM "full".coaching_session), 'minutes per session are those given');
+INSERT INTO "full".coaching_session (session_id, agent_id, coach_id, held_at, metric, duration_minutes)
+SELECT 1000000 + 100 * agent_id + w, agent_id, 9, timestamptz '2024-01-03 10:00+00' + w * interval '7 days', 'qa', 30 FROM "full".assignment, generate_series(0, 29) w WHERE u(agent_id::int, w, 3) < 0.2;
+UPDATE "full".metric SET smallest_effect = 1e6 WHERE metric = 'qa';
+CALL coachdiag.refresh('full');
+SELECT is((SELECT string_agg(DISTINCT v.reason, '; ') FROM coachdiag.value_of_coaching('full', NULL, 'qa') v JOIN "full".coaching_effect e ON e.level = v.level AND e.metric = v.metric_name AND e.team IS NOT DISTINCT FROM v.team
+	AND e.program IS NOT DISTINCT FROM v.program AND e.site IS NOT DISTINCT FROM v.site WHERE e.own AND e.conclusion = 'no_effect'),
+	'no effect worth having: a session moves the metric by less than the smallest change that counts', 'no effect is said to be none');
 SELECT throws_ok($$SELECT coachdiag.value_of_coaching('full', -1)$$, '22023', NULL, 'a price below 0 is refused');
 SELECT throws_ok($$SELECT coachdiag.value_of_coaching('full', 'NaN')$$, '22023', NULL, 'so is NaN');
 SELECT throws_ok($$SELECT coachdiag.value_of_coaching('nowhere')$$, '3F000', NULL, 'there must be a workspace');

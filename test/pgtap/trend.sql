@@ -1,6 +1,6 @@
 -- trend, tost and smallest_detectable: worked by hand, published values, order, missing values, seasons, bad input.
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 
 \set QUIET on
 CREATE FUNCTION pg_temp.close(actual float8, expected float8, digits int, what text) RETURNS text LANGUAGE sql AS
@@ -30,6 +30,11 @@ SELECT pg_temp.close(((s - 1) / z) ^ 2, 5390, 12, 'variance of s') FROM fit;
 SELECT ok((coachdiag.trend(array_agg(value), array_agg(month), 'hamed_rao')).inflation <> 1, 'autocorrelation counts') FROM sales;
 SELECT is((coachdiag.trend(array_agg(value), array_agg(month), 'hamed_rao')).method, 'hamed_rao', 'and is told') FROM sales;
 SELECT is(coachdiag.trend(array_agg(value), array_agg(month), 'yue_wang'), coachdiag.trend(array_agg(value), array_agg(month), 'yue_wang', 1), 'Yue-Wang: one lag') FROM sales;
+
+-- autocorrelation widens the interval of the slope as it does p
+SELECT results_eq($$SELECT m, t.p_value < 0.05, t.slope_low > 0 OR t.slope_high < 0 FROM (SELECT array_agg(i::float8) i, array_agg(3 * sin(i / 6.0) + 0.05 * i + sin(17.0 * i)) v FROM generate_series(1, 40) i) s, unnest('{independent,hamed_rao,yue_wang}'::text[]) m, coachdiag.trend(v, i, m) t$$,
+	$$VALUES ('independent', true, true), ('hamed_rao', false, false), ('yue_wang', false, false)$$, 'interval and p say the same');
+SELECT is((t.inflation < 0, t.p_value, t.slope, t.slope_low, t.slope_high)::text, '(t,,0,,)', 'what turns back each time leaves no variance') FROM coachdiag.trend('{0,9,1,9,0,9,0,10,0,9}', '{1,2,3,4,5,6,7,8,9,10}'::float8[], 'yue_wang') t;
 
 -- what does and what does not matter
 SELECT is(coachdiag.trend(array_agg(value ORDER BY value), array_agg(month - 1 ORDER BY value))::text, (SELECT fit::text FROM fit), 'order does not matter') FROM sales;

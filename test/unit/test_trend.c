@@ -142,12 +142,22 @@ seasons(void **state)
 	assert_int_equal(cd_trend(time, value, NULL, 24, &plain, scratch, &t), CD_BAD_INPUT);
 }
 
-/* Persistence makes independent variance too small; both corrections see it. */
+/* Does the slope's interval leave out zero where p is far from small, or hold it where p is small? */
+static bool
+contradicts(CdTrend t)
+{
+	bool		apart = t.slope_low > 0.0 || t.slope_high < 0.0;
+
+	return apart ? t.p > 0.07 : t.p < 0.03;
+}
+
+/* Persistence makes independent variance too small; both corrections see it, in p and in the interval. */
 static void
 autocorrelation(void **state)
 {
 	double		value[N];
 	int			rejected[2] = {0};
+	CdTrend		corrected;
 	uint64_t	seed = 11;
 
 	(void) state;
@@ -157,7 +167,10 @@ autocorrelation(void **state)
 		for (int i = 1; i < N; i++)
 			value[i] = 0.6 * value[i - 1] + normal(&seed);
 		rejected[0] += trend_of(value, N, plain).p < 0.05;
-		rejected[1] += trend_of(value, N, (CdTrendOptions) {CD_TREND_YUE_WANG, 1, 0.95}).p < 0.05;
+		corrected = trend_of(value, N, (CdTrendOptions) {CD_TREND_YUE_WANG, 1, 0.95});
+		rejected[1] += corrected.p < 0.05;
+		assert_false(contradicts(corrected));
+		assert_false(contradicts(trend_of(value, N, (CdTrendOptions) {CD_TREND_HAMED_RAO, 0, 0.95})));
 	}
 	assert_between(rejected[0], 90, 180);
 	assert_true(rejected[1] < 0.7 * rejected[0]);
@@ -168,6 +181,7 @@ static void
 corrections(void **state)
 {
 	const double value[] = {1, 3, 2, 5, 4, 6, 5, 8, 7, 9, 8, 12};
+	const double saw[] = {0, 9, 1, 9, 0, 9, 0, 10};
 	double		rest[12];
 	CdTrend		t = trend_of(value, 12, plain);
 	CdTrend		corrected = trend_of(value, 12, (CdTrendOptions) {CD_TREND_YUE_WANG, 1, 0.95});
@@ -181,6 +195,12 @@ corrections(void **state)
 	/* not significant at this level: Hamed-Rao leaves the variance alone */
 	corrected = trend_of(value, 12, (CdTrendOptions) {CD_TREND_HAMED_RAO, 1, 0.9999});
 	assert_close(corrected.inflation, 1.0, 0.0);
+	/* what turns back each time: no variance is left */
+	corrected = trend_of(saw, 8, (CdTrendOptions) {CD_TREND_YUE_WANG, 1, 0.95});
+	assert_true(corrected.inflation < 0.0);
+	assert_nan(corrected.p);
+	assert_nan(corrected.slope_low);
+	assert_nan(corrected.slope_high);
 	assert_close(cd_autocorrelation((double[]) {1, 2, 3, 4}, 4, 1), 0.25, 1e-14);
 }
 
