@@ -194,12 +194,12 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 		FROM session s WHERE s.agent_rating > -1e100 AND s.agent_rating < 1e100 GROUP BY s.program, s.coach_id, s.agent_id
 	), habit AS (
 		SELECT a.program, a.coach_id, a.why, sum(a.n) AS n, count(*) FILTER (WHERE a.n > 0) AS agents, coachdiag.exact_sum(a.total) AS total, coachdiag.exact_sum(a.square) AS square,
-			coachdiag.exact_sum(a.total ^ 2 / nullif(a.n, 0)) AS agent_square, sum(a.n ^ 2) / nullif(sum(a.n), 0) AS per_agent
+			coachdiag.exact_sum(a.total ^ 2 / nullif(a.n, 0)) AS agent_square, sum(a.n ^ 2) AS crowd
 		FROM agent a GROUP BY a.program, a.coach_id, a.why
 	), rest AS (
-		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, coachdiag.exact_sum(h.total) OVER w - h.total AS other_total, sum(h.n * h.per_agent) OVER w - h.n * h.per_agent AS other_crowd,
+		SELECT h.*, sum(h.n) OVER w - h.n AS other_n, coachdiag.exact_sum(h.total) OVER w - h.total AS other_total, sum(h.crowd) OVER w - h.crowd AS other_crowd,
 			sum(h.n) OVER w AS all_n, coachdiag.exact_sum(h.total) OVER w AS all_total, coachdiag.exact_sum(h.square) OVER w AS all_square, coachdiag.exact_sum(h.agent_square) OVER w AS agent_squares,
-			coachdiag.exact_sum(h.total ^ 2 / nullif(h.n, 0)) OVER w AS coach_squares, sum(h.per_agent) OVER w AS all_per_agent, sum(h.agents) OVER w AS agents_all, count(*) FILTER (WHERE h.n > 0) OVER w AS coaches
+			coachdiag.exact_sum(h.total ^ 2 / nullif(h.n, 0)) OVER w AS coach_squares, coachdiag.exact_sum(h.crowd / nullif(h.n, 0)) OVER w AS all_per_agent, sum(h.agents) OVER w AS agents_all, count(*) FILTER (WHERE h.n > 0) OVER w AS coaches
 		FROM habit h
 		WINDOW w AS (PARTITION BY h.program, h.why)
 	), noise AS (
@@ -214,7 +214,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1020, '
 		SELECT d.program, d.coach_id, d.why, d.n, d.mean, d.others, (coachdiag.t_interval(d.mean - d.others, d.error, nullif(d.df, 0)::double precision)).p_value < 0.01 AS apart
 		FROM (
 			SELECT m.*, m.total / m.n AS mean, m.other_total / m.other_n AS others,
-				nullif(sqrt(greatest(m.of_all * (1 / m.n + 1 / m.other_n), m.of_session * (1 / m.n + 1 / m.other_n) + m.of_agent * (m.per_agent / m.n + m.other_crowd / m.other_n ^ 2))), 0) AS error
+				nullif(sqrt(greatest(m.of_all * (1 / m.n + 1 / m.other_n), m.of_session * (1 / m.n + 1 / m.other_n) + m.of_agent * (m.crowd / m.n ^ 2 + m.other_crowd / m.other_n ^ 2))), 0) AS error
 			FROM noise m
 		) d
 	), found AS (

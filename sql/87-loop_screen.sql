@@ -11,14 +11,22 @@ BEGIN ATOMIC
 			WHEN m.change - m.half > 0 THEN 'rising' WHEN m.change + m.half < 0 THEN 'falling'
 			WHEN m.half + pg_catalog.abs(m.change) < margin THEN 'flat' ELSE 'cannot_tell' END
 	FROM (
-		SELECT t.n, t.slope * s.days AS change,
-			(t.slope_high - t.slope_low) / 2 * s.days * pg_catalog.sqrt(GREATEST(t.inflation, 1)) AS half
-		FROM coachdiag.trend(value, at, 'yue_wang') t
-		CROSS JOIN (SELECT (pg_catalog.max(d) - pg_catalog.min(d))::double precision AS days FROM pg_catalog.unnest(at) d) s
+		SELECT c.n, c.slope * c.days AS change, c.half * c.days * pg_catalog.sqrt(c.inflation) * (coachdiag.t_interval(0, 1, GREATEST(c.n / c.inflation - 2, 2))).high / 1.959964 AS half
+		FROM (
+			SELECT r.*, (1 + r.carried) / (1 - r.carried) AS inflation
+			FROM (
+				-- The autocorrelation of what a line leaves over comes out too low by (2 + 4 carried) / n.
+				SELECT t.n, t.slope, (t.slope_high - t.slope_low) / 2 AS half, s.days,
+					CASE WHEN t.n > 4 THEN LEAST(GREATEST((t.n * (y.inflation - 1) / 2 / (1 - 1.0 / t.n) + 2) / (t.n - 4), 0), 0.95) END AS carried
+				FROM coachdiag.trend(value, at) t
+				CROSS JOIN coachdiag.trend(value, at, 'yue_wang') y
+				CROSS JOIN (SELECT (pg_catalog.max(d) - pg_catalog.min(d))::double precision AS days FROM pg_catalog.unnest(at) d) s
+			) r
+		) c
 	) m;
 END;
 COMMENT ON FUNCTION coachdiag.movement(double precision[], date[], double precision) IS
-'How much a series moved from its first date to its last: change by Sen''s slope, with a 95 % interval widened for autocorrelation (Yue & Wang 2004), in the unit of value. direction: rising or falling (interval beyond zero), flat (interval within margin: an equivalence), else cannot_tell, also below 12 values. '
+'How much a series moved from its first date to its last: change by Sen''s slope, with a 95 % interval widened for noise that carries over from one date to the next (AR(1), its autocorrelation freed of the bias of short series: Marriott & Pope 1954), in the unit of value. Where more than half carries over, rising or falling is still said somewhat too easily. direction: rising or falling (interval beyond zero), flat (interval within margin: an equivalence), else cannot_tell, also below 12 values; no interval up to 4. '
 'NULL values are left out. NULL arrays: cannot_tell. margin NULL: never flat. Errors as in coachdiag.trend.';
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
