@@ -16,7 +16,7 @@
 #define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
 #define INFLATION_LEAST 1.0
-#define DOUBT 0.07				/* share of the removed regression to the mean that may be wrong, as sd; fitted: doc/validity.md */
+#define DOUBT 0.08				/* share of the removed regression to the mean that may be wrong, as sd; fitted: doc/validity.md */
 #define FEWEST_PERIODS 4		/* from a team's first to its last */
 #define POWER 0.8
 #define LEAST_OVERLAP 0.1		/* share of a team's sessions with somebody to compare with */

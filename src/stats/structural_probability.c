@@ -21,7 +21,7 @@
 #define EFFECT_IDLE_SD 0.06
 #define EFFECT_WORKS 1.0
 #define EFFECT_WORKS_SD 0.28
-#define DOUBT_COUNTS 0.71
+#define DOUBT_COUNTS 0.62
 #define PRIOR_STRUCTURAL 0.27
 #define PRIOR_SKILL 0.155		/* of behavioural gaps: everybody lacks the skill alike */
 #define PRIOR_WORKS 0.58		/* of the others: coaching works */
