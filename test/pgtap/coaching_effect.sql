@@ -228,6 +228,11 @@ SELECT ok(count(*) FILTER (WHERE ci_high < 0) > 0, 'useless coaching of the weak
 SELECT is((SELECT array_agg(DISTINCT conclusion) FROM weak_effect WHERE ci_high < 0), ARRAY['cannot_tell'], 'but none is called harmful');
 SELECT is((SELECT array_agg(DISTINCT reason) FROM weak_effect WHERE ci_high < 0), ARRAY['the interval lies below zero, but no further than sessions come out that do nothing and go to who is weak for long'], 'and says why');
 SELECT ok(bool_and(allowance BETWEEN 0.2 AND 1), 'what is allowed for is a part of the agents'' spread, which is 2') FROM weak_effect;
+-- The same with sessions worth 0.5: the estimate is too low, which shortfall allows for.
+SELECT ok(avg(shortfall) BETWEEN 0.05 AND 0.5 AND avg(improvement) < 0.4, 'a session that gives 0.5 comes out too low, which shortfall allows for') FROM
+	(SELECT array_agg(t::text ORDER BY t) AS units, array_agg(p ORDER BY t) AS panels FROM (SELECT team AS t, coachdiag.panel(value + 0.5 * coalesce(given, 0), 85, agent, week, 1, NULL, sessions, NULL, NULL, NULL::date) AS p
+		FROM (SELECT *, sum(sessions) OVER (PARTITION BY agent ORDER BY week ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) AS given FROM weak) w GROUP BY team) t) p,
+	coachdiag.coaching_effect(units, panels, true, smallest_effect => 0.5) e;
 
 -- By period
 
