@@ -110,13 +110,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (1010, '
 		CROSS JOIN LATERAL coachdiag.cells(t.panel) c
 		WHERE c.sessions > 0
 		GROUP BY t.team, t.metric, c.agent
-	), before AS (
+	), before AS MATERIALIZED (
 		SELECT s.team, s.metric, s.first_session, g.agent, g.gap - g.own AS shared,
 			coachdiag.shrink(g.own, g.own_se) OVER (PARTITION BY s.metric, s.team, s.first_session) AS shrunken
 		FROM (SELECT DISTINCT b.team, b.metric, b.first_session FROM began b JOIN judged j USING (team, metric, agent) WHERE j.finding = 'coached for a gap that is not theirs') s
 		JOIN team t USING (team, metric)
 		CROSS JOIN LATERAL coachdiag.agent_gaps(coachdiag.period_range(t.history, s.first_session - 182, s.first_session), t.higher_is_better, t.scale) g
-	), not_theirs AS (
+	), not_theirs AS MATERIALIZED (
 		SELECT j.team, j.metric, j.agent
 		FROM judged j
 		JOIN began USING (team, metric, agent)
