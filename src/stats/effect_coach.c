@@ -183,8 +183,8 @@ team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double
 		s[0] = surprise[CD_EFFECT_OUTCOME];
 		for (size_t k = 0; k < columns; k++)
 			s[1 + k] = *column_at(w, n, columns, i, k);
-		for (size_t k = CD_EFFECT_NEXT; k < main; k++)
-			s[1 + columns + k - CD_EFFECT_NEXT] = surprise[k];
+		for (size_t k = CD_EFFECT_TILT; k < main; k++)
+			s[1 + columns + k - CD_EFFECT_TILT] = surprise[k];
 		cd_add_outer(m, s, terms, 1.0);
 	}
 }
@@ -206,7 +206,7 @@ solve_rest(const CdCoachWork *w, const double *m, size_t terms, size_t own, doub
 		largest = fmax(largest, m[j * terms + j]);
 	for (size_t j = 0; j < q; j++)
 	{
-		size_t		term = CD_EFFECT_NEXT + j - 1;	/* j = 0 is all other coaches */
+		size_t		term = CD_EFFECT_TILT + j - 1;	/* j = 0 is all other coaches */
 
 		for (size_t k = 0; k < q; k++)
 			a[j * q + k] = m[(1 + own + j) * terms + 1 + own + k] / s2;
@@ -219,7 +219,7 @@ solve_rest(const CdCoachWork *w, const double *m, size_t terms, size_t own, doub
 		for (size_t j = 0; j < q; j++)
 			column[j] = m[(1 + own + j) * terms + k] / s2;
 		for (size_t j = 1; k == 0 && j < q; j++)
-			column[j] += known->offset[CD_EFFECT_NEXT + j - 1] / known->variance[CD_EFFECT_NEXT + j - 1];
+			column[j] += known->offset[CD_EFFECT_TILT + j - 1] / known->variance[CD_EFFECT_TILT + j - 1];
 		cd_cholesky_solve(a, q, column);
 		for (size_t j = 0; j < q; j++)
 			rest[j * (1 + own) + k] = column[j];
@@ -322,7 +322,7 @@ take_team(CdCoachWork *w, size_t g)
 	if (!fit->usable || team->own == 0)
 		return;
 	columns = team->own + 1;
-	team->nuisance = (size_t) w->fit.design.columns - CD_EFFECT_NEXT + 1;
+	team->nuisance = (size_t) w->fit.design.columns - CD_EFFECT_TILT + 1;
 	terms = 1 + team->own + team->nuisance;
 	team_surprises(w, g, columns);
 	team_normal(w, g, columns, terms, m);

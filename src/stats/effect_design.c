@@ -2,8 +2,9 @@
  * effect_design.c: observations of a team and the columns that explain them.
  *
  * Sessions of the horizon just past are one column, so that its coefficient is the mean effect of a
- * session over the horizon whatever the shape; those of the horizon before it are another, and what
- * is older has two, one that fades and one that doesn't: distributed lags in bins. The first column
+ * session over the horizon whatever the shape; how it is spread over the horizon's periods, in a
+ * straight line, is the next; sessions of the horizon before it are another, and what is older has
+ * two, one that fades and one that doesn't: distributed lags in bins. The first column
  * holds later bins, too, by what usually is left there, so that where nothing is learned of the
  * shape sessions fade as they usually do; a bin's own coefficient is what differs from that.
  */
@@ -47,12 +48,24 @@ sum_of(const double *x, int from, int to)
 	return sum;
 }
 
+/* How much more of a horizon's sessions lies in its latest periods than in its earliest; 0 when even. */
+static double
+tilt(const double *recent, int horizon)
+{
+	double		sum = 0.0;
+
+	for (int k = 0; k < horizon; k++)
+		sum += recent[k] * ((horizon - 1) - 2 * k) / horizon;
+	return sum;
+}
+
 static void
 fill_main(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
 		  const CdEffectStock *stock, double *column)
 {
 	const CdEffectRow *row = &rows[at];
 
+	column[CD_EFFECT_TILT] = tilt(stock->recent, design->horizon);
 	column[CD_EFFECT_NEXT] = sum_of(stock->recent, design->horizon, 2 * design->horizon);
 	column[CD_EFFECT_FADING] = stock->fading;
 	column[CD_EFFECT_DOSE] = sum_of(stock->recent, 0, design->horizon)

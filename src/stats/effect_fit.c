@@ -372,7 +372,7 @@ shape_slope(const CdEffectWork *work, int k)
 		square += w * (fit->b[1] * fit->b[1] - fit->v[c + 1]);
 		noise += w * fit->v[c + 1];
 	}
-	return product / (fmax(square, 0.0) + noise);
+	return noise > 0.0 ? product / (fmax(square, 0.0) + noise) : 0.0;
 }
 
 /* Weighted mean of a coefficient over the teams. */

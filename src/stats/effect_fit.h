@@ -7,7 +7,7 @@
 
 #include "stats/effect_model.h"
 
-#define CD_EFFECT_TERMS 9		/* columns of the main design and the placebo's, at most */
+#define CD_EFFECT_TERMS 10		/* columns of the main design and the placebo's, at most */
 
 /* Coefficients of one team; term 0 is unused so that terms are columns. */
 typedef struct CdEffectFit

@@ -145,6 +145,7 @@ enum
 {
 	CD_EFFECT_OUTCOME,
 	CD_EFFECT_DOSE,
+	CD_EFFECT_TILT,				/* sessions of the last horizon, the fresh against the others */
 	CD_EFFECT_NEXT,				/* sessions of the horizon before the last */
 	CD_EFFECT_FADING,			/* older ones */
 	CD_EFFECT_LASTING,

@@ -20,18 +20,26 @@ static CdEffectCommon common;
 static CdEffectPath paths[TEAMS + 1];
 
 static CdStatus
+run_options(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options, CdEffect *out,
+			CdEffectPath *path)
+{
+	CdArena		arena = {.size = cd_effect_size(n, teams, WEEKS, path != NULL)};
+	CdStatus	status;
+
+	arena.base = malloc(arena.size);
+	status = cd_effect(rows, n, teams, options, &arena, out, &common, path);
+	free(arena.base);
+	return status;
+}
+
+static CdStatus
 run_rows(const CdEffectRow *rows, size_t n, size_t teams, bool pool, CdEffect *out,
 		 CdEffectPath *path)
 {
 	CdEffectOptions options = cd_effect_default_options();
-	CdArena		arena = {.size = cd_effect_size(n, teams, WEEKS, path != NULL)};
-	CdStatus	status;
 
 	options.pool = pool;
-	arena.base = malloc(arena.size);
-	status = cd_effect(rows, n, teams, &options, &arena, out, &common, path);
-	free(arena.base);
-	return status;
+	return run_options(rows, n, teams, &options, out, path);
 }
 
 static CdEffectRow *
@@ -312,6 +320,25 @@ make_shape(const double *kernel, uint64_t seed)
 			world[i + 1 + k].value += kernel[k] * world[i].sessions;
 }
 
+/* What fades within the horizon is taken out of the next week as what it is there, not as its mean. */
+static void
+null_of_what_fades(void **state)
+{
+	double		share[2] = {0.0, 0.0};
+
+	(void) state;
+	for (int gives = 0; gives < 2; gives++)
+	{
+		const double kernel[] = {0.2 * gives, 0.1 * gives, 0.03 * gives, 0.0, 0.0, 0.0, 0.0, 0.0};
+
+		make_shape(kernel, 20);
+		assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+		for (int g = 0; g < TEAMS; g++)
+			share[gives] += result[g].null_share / TEAMS;
+	}
+	assert_close(share[1], share[0], 0.04);
+}
+
 /* The mean over the horizon, whether it is gone at once, comes late or turns. */
 static void
 any_shape(void **state)
@@ -326,6 +353,36 @@ any_shape(void **state)
 		make_shape(kernel[i], 20 + i);
 		assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
 		assert_between(mean_effect(), 0.46, 0.54);
+	}
+}
+
+/* So few weeks that no session is older than a horizon or two, and a horizon of one period, which has no tilt. */
+static void
+few_weeks(void **state)
+{
+	static const struct { int weeks; int horizon; } ask[] = {{7, 4}, {10, 4}, {WEEKS, 1}, {WEEKS, CD_EFFECT_HORIZON_MAX}};
+	static const double kernel[8] = {0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(ask) / sizeof(ask[0]); i++)
+	{
+		CdEffectOptions options = cd_effect_default_options();
+		double		mean = ask[i].horizon <= 8 ? 0.4 : 0.4 * 8 / ask[i].horizon;
+		double		sum = 0.0;
+
+		options.horizon = ask[i].horizon;
+		make_shape(kernel, 30 + i);
+		for (int r = 0; r < ROWS; r++)
+			if (world[r].period >= ask[i].weeks)
+				world[r] = (CdEffectRow) {world[r].team, world[r].agent, world[r].period, NAN, 0.0, 0.0, NAN};
+		assert_ok(run_options(world, ROWS, TEAMS, &options, result, NULL));
+		for (int g = 0; g < TEAMS; g++)
+		{
+			assert_ok(result[g].status);
+			assert_true(result[g].pooled);
+			sum += result[g].effect / TEAMS;
+		}
+		assert_close(sum, mean, 0.15);
 	}
 }
 
@@ -478,6 +535,8 @@ main(void)
 		cmocka_unit_test(no_overlap),
 		cmocka_unit_test(keeps_doses_of_missing_weeks),
 		cmocka_unit_test(any_shape),
+		cmocka_unit_test(null_of_what_fades),
+		cmocka_unit_test(few_weeks),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
 		cmocka_unit_test(band_holds_all_lags),
