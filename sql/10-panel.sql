@@ -223,6 +223,13 @@ CREATE FUNCTION coachdiag.type_means(coachdiag.panel,
 COMMENT ON FUNCTION coachdiag.type_means(coachdiag.panel) IS
 'What each contact type of a panel amounts to, over all agents and periods: one row per type that has values, and one for those without (contact_type NULL). weight: volume; mean: weighted mean of the values, on the scale of the panel. targeted_weight, targeted_mean: of the cells that have a target; target: its weighted mean (NULL: none has). NULL: no rows.';
 
+CREATE FUNCTION coachdiag.metric_units(value double precision, scale text) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN scale = 'log' AND value IS NOT NULL THEN pg_catalog.exp(least(greatest(value, -300), 300)) ELSE value END;
+END;
+COMMENT ON FUNCTION coachdiag.metric_units(double precision, text) IS
+'A value or a target on the scale of a panel in metric units: exp(value) on scale log (within e^-300 and e^300, so that nothing overflows), else as it is. Of one contact type or less: the mean over types of unlike length is that of these, not of their logarithms.';
+
 -- Filters: a panel of a part of the cells
 
 CREATE FUNCTION coachdiag.period_range(coachdiag.panel, from_date date, before_date date) RETURNS coachdiag.panel

@@ -1,10 +1,10 @@
 -- gap_sources: whose or what's gap it is. Parts that add up to the whole.
 
-CREATE FUNCTION coachdiag.agent_parts(panel coachdiag.panel,
+CREATE FUNCTION coachdiag.agent_parts(panel coachdiag.panel, scale text DEFAULT 'identity',
 		OUT agent text, OUT contact_type text, OUT tenure text, OUT weight double precision, OUT target double precision, OUT over_target double precision)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_parts' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 100;
-COMMENT ON FUNCTION coachdiag.agent_parts(coachdiag.panel) IS
-'What the agents of a panel did by contact type (NULL: none given) and tenure at the start of the period (under 3 months, 3 to 6 months, 6 to 12 months, over a year; unknown): a row for each that has values with a target. weight: volume; target and over_target: means of target, and of value less target, on the scale of the panel. NULL panel: no row.';
+COMMENT ON FUNCTION coachdiag.agent_parts(coachdiag.panel, text) IS
+'What the agents of a panel did by contact type (NULL: none given) and tenure at the start of the period (under 3 months, 3 to 6 months, 6 to 12 months, over a year; unknown): a row for each that has values with a target. weight: volume; target and over_target: means of target, and of value less target, in metric units. scale: identity, log (the panel holds ln(value) and ln(target): over_target is linear around each cell''s own target), proportion. NULL panel: no row. Error 22023: unknown scale.';
 
 CREATE FUNCTION coachdiag.gap_sources(panel coachdiag.panel, higher_is_better boolean DEFAULT NULL, scale text DEFAULT 'identity', margin double precision DEFAULT 0,
 		OUT kind text, OUT item text, OUT volume_share double precision, OUT gap double precision, OUT contribution double precision,
@@ -14,16 +14,18 @@ CREATE FUNCTION coachdiag.gap_sources(panel coachdiag.panel, higher_is_better bo
 AS $function$
 DECLARE
 	direction constant double precision := CASE WHEN higher_is_better THEN -1 ELSE 1 END;
-	unit double precision := 1;
+	short double precision;
+	steepness double precision := 1;
 BEGIN
-	-- On the log scale a gap is a share of the target; at the geometric mean target it is in metric units, and still adds up.
+	-- On the log scale a gap is a share of the target. Taken as a straight line to the mean share, shares add up in metric units.
 	IF scale = 'log' THEN
-		SELECT exp(coachdiag.exact_sum(p.weight * p.target) / coachdiag.exact_sum(p.weight)) INTO unit FROM coachdiag.agent_parts(panel) p;
+		SELECT least(greatest(coachdiag.exact_sum(p.weight * p.over_target) / coachdiag.exact_sum(p.weight * p.target), -100), 100) INTO short FROM coachdiag.agent_parts(panel, scale) p;
+		steepness := CASE WHEN abs(short) > 1e-6 THEN (exp(short) - 1) / short ELSE 1 END;
 	END IF;
 
 	RETURN QUERY
 	WITH part AS MATERIALIZED (
-		SELECT p.agent, p.contact_type, p.tenure, p.weight, p.weight * direction * unit * p.over_target AS total FROM coachdiag.agent_parts(panel) p
+		SELECT p.agent, p.contact_type, p.tenure, p.weight, p.weight * direction * steepness * p.over_target AS total FROM coachdiag.agent_parts(panel, scale) p
 	), whole AS (
 		SELECT coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c
 	), by_type AS (
@@ -60,8 +62,8 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION coachdiag.gap_sources(coachdiag.panel, boolean, text, double precision) IS
-'Whose or what''s gap it is: one row for each agent, contact type (NULL: none given) and tenure band. volume_share and gap: the item''s share of the volume and its mean gap; contribution: their product. Within each kind the contributions add up to the mean gap of the panel, exactly. '
+'Whose or what''s gap it is: one row for each agent, contact type (NULL: none given) and tenure band. volume_share and gap: the item''s share of the volume and its mean gap; contribution: their product. Within each kind the contributions add up to the mean gap of the volume, exactly. '
 'Agents: gap = mean gap of the panel + own + mix + unmatched (Kitagawa 1955): own is what the agent does differently on the same contacts, mix what comes from being routed other contacts than the team; an agent without some type counts as average on it. '
 'unmatched: what comes from contact types that nobody else takes, where the agent can''t be told from the type; own and mix NULL: the agent takes no others, and all of it is unmatched. '
-'Contact types: share_short (share_low, share_high): share of agents truly short by more than margin on this type; near 1: it is everybody. Oriented so that positive is worse when higher_is_better is given, value - target when it is NULL; in metric units, linear around the target on scale log. Raw means: an agent with few contacts has a noisy gap. '
+'Contact types: share_short (share_low, share_high): share of agents truly short by more than margin on this type; near 1: it is everybody. Oriented so that positive is worse when higher_is_better is given, value - target when it is NULL; in metric units. On scale log each contact''s share is turned into units at its own target, so that long contacts count by their length, and linear up to the mean share: where all contacts are as much too slow that is what coachdiag.gap_dispersion says, which turns the mean share of all contacts back at the mean target; where only the short or the long ones are it is less or more. Raw means: an agent with few contacts has a noisy gap. '
 'A panel without values that have a target: no rows.';

@@ -155,7 +155,7 @@ CREATE FUNCTION coachdiag.contact_type_gaps(panel coachdiag.panel, higher_is_bet
 		OUT contact_type text, OUT weight double precision, OUT gap double precision, OUT target_low double precision, OUT target_high double precision)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_contact_type_gaps' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 COMMENT ON FUNCTION coachdiag.contact_type_gaps(coachdiag.panel, boolean, text) IS
-'Mean gap of each contact type, metric units (log: at the geometric mean target of them all), positive is worse; weight: volume behind it; target_low, target_high: lowest and highest target of the panel, on its own scale. Cells without type or target are left out; NULL panel: no rows. Error 22023 for an unknown scale.';
+'Mean gap of each contact type, metric units (log: all at the mean of the panel''s targets, by volume, so that types compare by shares), positive is worse; weight: volume behind it; target_low, target_high: lowest and highest target of the panel, on its own scale. Cells without type or target are left out; NULL panel: no rows. Error 22023 for an unknown scale.';
 
 CREATE FUNCTION coachdiag.p_structural(
 		spread double precision, type_share double precision,

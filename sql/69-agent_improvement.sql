@@ -19,7 +19,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		FROM seen s WHERE s.late_months >= 2 AND s.early_months >= 2
 	), agent AS (
 		SELECT o.team, o.metric, o.agent_id, o.late_months, o.early_months, o.direction, o.smallest_effect,
-			CASE WHEN o.scale = 'log' THEN exp(coachdiag.exact_sum(o.weight * o.value) / coachdiag.exact_sum(o.weight)) ELSE 1 END AS unit,
+			CASE WHEN o.scale = 'log' THEN max(o.level) ELSE 1 END AS unit,
 			coachdiag.exact_avg(o.apart) FILTER (WHERE o.late) - coachdiag.exact_avg(o.apart) FILTER (WHERE NOT o.late) AS change,
 			var_pop(o.apart ORDER BY o.apart) FILTER (WHERE o.late) * o.late_months + var_pop(o.apart ORDER BY o.apart) FILTER (WHERE NOT o.late) * o.early_months AS squares
 		FROM own o

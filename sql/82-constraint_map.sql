@@ -85,7 +85,7 @@ CREATE FUNCTION coachdiag.agent_mean_gaps(panel coachdiag.panel, higher_is_bette
 		OUT agent text, OUT gap double precision, OUT se double precision)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_agent_mean_gaps' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20;
 COMMENT ON FUNCTION coachdiag.agent_mean_gaps(coachdiag.panel, boolean, text) IS
-'How far each agent of a panel is from the target, contact mix taken out (coachdiag.without_mix): gap, metric units (log: at the geometric mean target), positive is worse; se: its standard error, from how agents'' own periods vary by volume, pooled over the agents; NULL: no agent has two periods, or nothing varies. higher_is_better: NULL = false; scale: identity, log (panels hold ln(value)), proportion. '
+'How far each agent of a panel is from the target, contact mix taken out (coachdiag.without_mix): gap, metric units (log: at the mean of the panel''s targets, by volume), positive is worse; se: its standard error, from how agents'' own periods vary by volume, pooled over the agents; NULL: no agent has two periods, or nothing varies. higher_is_better: NULL = false; scale: identity, log (panels hold ln(value)), proportion. '
 'Cells without target or period are left out, and agents without others. NULL panel: no row. Error 22023: unknown scale.';
 
 CREATE FUNCTION coachdiag.frontier(panel coachdiag.panel, higher_is_better boolean, scale text DEFAULT 'identity', margin double precision DEFAULT 0,

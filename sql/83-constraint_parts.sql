@@ -98,7 +98,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		SELECT m.metric, m.scale, m.target, CASE WHEN m.unit ~* '^m' THEN 60 ELSE 1 END AS seconds
 		FROM @.stored_metric m WHERE NOT m.higher_is_better AND m.scale <> 'proportion' AND m.unit ~* '^(s|secs?|seconds?|mins?|minutes?)\.?$'
 	), level AS MATERIALIZED (
-		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.weight * c.mean) AS total,
+		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.weight * coachdiag.metric_units(c.mean, m.scale)) AS total,
 			coachdiag.exact_sum(c.targeted_weight * c.target) / coachdiag.exact_sum(c.targeted_weight) FILTER (WHERE c.target IS NOT NULL) AS target
 		FROM metric m JOIN @.team_panel p USING (metric) CROSS JOIN LATERAL coachdiag.type_means(p.panel) c
 		GROUP BY p.metric, c.contact_type
@@ -106,11 +106,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES
 		SELECT m.* FROM metric m
 		JOIN (SELECT l.metric, coachdiag.exact_sum(l.total) / coachdiag.exact_sum(l.weight) AS mean FROM level l GROUP BY l.metric) l USING (metric)
 		CROSS JOIN (SELECT coachdiag.exact_sum(t.handled * t.handle_seconds) / nullif(sum(t.handled), 0) AS handle FROM type t) h
-		CROSS JOIN LATERAL (SELECT abs(CASE m.scale WHEN 'log' THEN l.mean ELSE ln(nullif(greatest(l.mean, 0), 0)) END + ln(m.seconds) - ln(nullif(h.handle, 0))) AS apart) a
+		CROSS JOIN LATERAL (SELECT abs(ln(nullif(greatest(l.mean, 0), 0)) + ln(m.seconds) - ln(nullif(h.handle, 0))) AS apart) a
 		WHERE a.apart < 0.25
 		ORDER BY a.apart, m.metric LIMIT 1
 	)
-	SELECT t.*, h.metric, h.seconds * coalesce(CASE h.scale WHEN 'log' THEN exp(l.target) ELSE l.target END, h.target) AS target_seconds
+	SELECT t.*, h.metric, h.seconds * coalesce(coachdiag.metric_units(l.target, h.scale), h.target) AS target_seconds
 	FROM type t LEFT JOIN chosen h ON true LEFT JOIN level l ON l.metric = h.metric AND l.contact_type IS NOT DISTINCT FROM t.contact_type;
 	CREATE UNIQUE INDEX ON @.handle_target (contact_type) NULLS NOT DISTINCT;
 	COMMENT ON MATERIALIZED VIEW @.handle_target IS 'Contact types with their mean handle time and its target. The metric is the one in seconds or minutes, lower better, whose mean is nearest to that of contact.handle_seconds, within 25 %.';
@@ -441,15 +441,16 @@ $part$),
 (1610, 'constraint_outcome', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.constraint_outcome AS
 	WITH cell AS MATERIALIZED (
+		-- Metric units from here on: each type's gap at its own target.
 		SELECT p.metric, c.contact_type, coachdiag.exact_sum(c.targeted_weight) AS volume,
-			coachdiag.exact_sum(c.targeted_weight * c.targeted_mean) / coachdiag.exact_sum(c.targeted_weight) AS mean,
-			coachdiag.exact_sum(c.targeted_weight * c.target) / coachdiag.exact_sum(c.targeted_weight) AS target
+			coachdiag.metric_units(coachdiag.exact_sum(c.targeted_weight * c.targeted_mean) / coachdiag.exact_sum(c.targeted_weight), p.scale) AS mean,
+			coachdiag.metric_units(coachdiag.exact_sum(c.targeted_weight * c.target) / coachdiag.exact_sum(c.targeted_weight), p.scale) AS target
 		FROM @.team_panel p CROSS JOIN LATERAL coachdiag.type_means(p.panel) c
 		WHERE c.target IS NOT NULL AND NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = p.metric)
-		GROUP BY p.metric, c.contact_type
+		GROUP BY p.metric, p.scale, c.contact_type
 	), metric AS (
 		SELECT m.metric, m.higher_is_better, m.scale, m.target, coachdiag.exact_sum(c.volume * c.mean) / coachdiag.exact_sum(c.volume) AS mean,
-			CASE m.scale WHEN 'log' THEN exp(coachdiag.exact_sum(c.volume * c.target) / coachdiag.exact_sum(c.volume)) ELSE 1 END AS unit, count(c.contact_type) > 0 AS typed,
+			count(c.contact_type) > 0 AS typed,
 			m.higher_is_better AND m.scale = 'proportion' AND m.metric ~* 'fcr|resol|first.?(call|contact)' AS resolution
 		FROM @.stored_metric m LEFT JOIN cell c USING (metric)
 		WHERE NOT EXISTS (SELECT FROM @.handle_target h WHERE h.metric = m.metric)
@@ -522,8 +523,7 @@ $part$),
 		FROM place p WHERE p.target IS NOT NULL
 		WINDOW metric AS (PARTITION BY p.metric)
 	)
-	SELECT m.metric, r.rank, r.contact_type, r.step, r.volume, CASE m.scale WHEN 'log' THEN exp(r.mean) ELSE r.mean END AS mean,
-		CASE m.scale WHEN 'log' THEN exp(r.target) ELSE r.target END AS target, r.broken_off, r.waiting_share, r.gap / r.all_volume * m.unit AS gap, r.share,
+	SELECT m.metric, r.rank, r.contact_type, r.step, r.volume, r.mean, r.target, r.broken_off, r.waiting_share, r.gap / r.all_volume AS gap, r.share,
 		CASE WHEN r.rank IS NOT NULL THEN sum(r.share) OVER (PARTITION BY m.metric, r.rank IS NOT NULL ORDER BY r.rank) END AS cumulative_share,
 		CASE WHEN r.metric IS NULL THEN 'not assessed: needs agent_metric and a target'
 			WHEN r.step IS NOT NULL THEN 'assessed'

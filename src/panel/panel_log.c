@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 
 #define LARGEST_BIAS 0.5
+#define FARTHEST_TARGET 300.0	/* logarithm beyond which no target can be meant */
 
 static void
 add_groups(CdLogBias *bias, CdLogGroup *group, uint32 groups)
@@ -54,4 +55,29 @@ panel_without_log_bias(const Panel *p, double bias)
 			cell->mean += fmin(bias * cell->n / cell->weight, LARGEST_BIAS);
 	}
 	return out;
+}
+
+double
+panel_cell_unit(const PanelCell *cell, CdScale scale)
+{
+	return scale == CD_SCALE_LOG ? exp(fmax(fmin(cell->target, FARTHEST_TARGET), -FARTHEST_TARGET)) : 1;
+}
+
+double
+panel_gap_unit(const Panel *p, CdScale scale)
+{
+	double		weight = 0;
+	double		unit = 0;
+
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		const PanelCell *cell = &panel_cells(p)[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!(cell->gap.weight > 0) || !panel_cell_has_target(cell))
+			continue;
+		weight += cell->gap.weight;
+		unit += (panel_cell_unit(cell, scale) - unit) * (cell->gap.weight / weight);
+	}
+	return weight > 0 ? unit : NAN;
 }

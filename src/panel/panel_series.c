@@ -16,7 +16,8 @@
 #include "panel/report.h"
 #include "stats/mix.h"
 
-#define FARTHEST 2.0			/* from the team's geometric mean that a cell's logarithm counts: seven times it */
+#define FARTHEST 2.0			/* from its contact type's geometric mean that a cell's logarithm counts: seven times it */
+#define FARTHEST_TYPE 4.0		/* likewise of a type from the team's: 55 times */
 
 /* How dates become consecutive period numbers. */
 typedef struct Calendar
@@ -254,49 +255,88 @@ add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSer
 	series->count += count;
 }
 
-/* Mean value of a panel, weighted. */
-static double
-mean_value(const Panel *p)
+/* ---- the mean of what values are logarithms of -------------------------------------------------- */
+
+/* Means of a panel's values, and by how much that of each contact type differs; by label, no type first. */
+typedef struct Middles
 {
-	CdMoments	m = {0};
+	double		all;
+	double		weight;			/* of all */
+	double	   *apart;
+} Middles;
 
-	for (uint32 i = 0; i < p->cells; i++)
-		if (panel_cells(p)[i].gap.n > 0)
-		{
-			CdMoments	cell = panel_cells(p)[i].gap;
-
-			cell.mean = panel_cell_value(&panel_cells(p)[i]);
-			cd_moments_merge(&m, &cell);
-		}
-	return m.weight > 0 ? m.mean : NAN;
+static int32
+type_place(const PanelCell *cell)
+{
+	return cell->contact_type == PANEL_NO_LABEL ? 0 : cell->contact_type + 1;
 }
 
-/* Of an agent or a team: values that are logarithms, summed as what they are logarithms of, in units of `middle`. */
+static Middles
+find_middles(const Panel *p)
+{
+	uint32		types = p->labels + 1;
+	CdMoments  *type = palloc0(types * sizeof(CdMoments));
+	CdMoments	all = {0};
+	Middles		m;
+
+	for (uint32 i = 0; i < p->cells; i++)
+	{
+		CdMoments	cell = panel_cells(p)[i].gap;
+
+		if (!(cell.n > 0))
+			continue;
+		cell.mean = panel_cell_value(&panel_cells(p)[i]);
+		cd_moments_merge(&type[type_place(&panel_cells(p)[i])], &cell);
+		cd_moments_merge(&all, &cell);
+	}
+	m.all = all.weight > 0 ? all.mean : NAN;
+	m.weight = all.weight;
+	m.apart = palloc(types * sizeof(double));
+	for (uint32 i = 0; i < types; i++)
+		m.apart[i] = type[i].mean - all.mean;
+	pfree(type);
+	return m;
+}
+
+/* What a cell's value is the logarithm of, in units of that of the middle. */
+static double
+cell_level(const Middles *m, const PanelCell *cell)
+{
+	double		of_type = m->apart[type_place(cell)];
+
+	return exp(fmin(of_type, FARTHEST_TYPE) + fmin(panel_cell_value(cell) - m->all - of_type, FARTHEST));
+}
+
+/* Of an agent or a team: values that are logarithms, summed as what they are logarithms of. */
 typedef struct Level
 {
 	double		weight;
 	double		sum;
+	double		apart;			/* the logarithms' own mean, beyond the middle */
 	double		sessions;
 } Level;
 
 static void
-add_to_level(Level *level, const PanelCell *cell, double middle)
+add_to_level(Level *level, const Middles *m, const PanelCell *cell)
 {
 	level->sessions += cell->sessions;
 	if (cell->gap.n == 0)
 		return;
 	level->weight += cell->gap.weight;
-	level->sum += cell->gap.weight * exp(fmin(panel_cell_value(cell) - middle, FARTHEST));
+	level->apart += (panel_cell_value(cell) - m->all - level->apart) * (cell->gap.weight / level->weight);
+	level->sum += cell->gap.weight * cell_level(m, cell);
 }
 
 /* What a session meets: the agents' levels, each by the sessions received; the team's where there are none. */
-static double
+static PanelLevel
 team_level(const Panel *p)
 {
-	double		middle = mean_value(p);
+	Middles		m = find_middles(p);
 	Level		team = {0};
 	double		coached = 0;
 	double		sessions = 0;
+	double		within = 0;
+	PanelLevel	level;
 
 	for (uint32 i = 0; i < p->cells;)
 	{
@@ -304,15 +344,60 @@ team_level(const Panel *p)
 		Level		own = {0};
 
 		for (; i < p->cells && panel_cells(p)[i].agent == agent; i++)
-			add_to_level(&own, &panel_cells(p)[i], middle);
+			add_to_level(&own, &m, &panel_cells(p)[i]);
 		if (!(own.weight > 0))
 			continue;
 		team.weight += own.weight;
 		team.sum += own.sum;
 		sessions += own.sessions;
 		coached += own.sessions * own.sum / own.weight;
+		within += own.sum * exp(-own.apart);
 	}
-	return middle + log(sessions > 0 ? coached / sessions : team.sum / team.weight);
+	level.weight = m.weight;
+	level.middle = m.all;
+	level.mean = m.all + log(team.sum / team.weight);
+	level.within = log(within / team.weight);
+	level.coached = sessions > 0 ? m.all + log(coached / sessions) : level.mean;
+	pfree(m.apart);
+	return level;
+}
+
+double
+panel_series_above(const PanelSeries *series, uint32 teams, const bool *asked)
+{
+	double		weight = 0;
+	double		middle = 0;
+	double		mean = 0;
+
+	for (uint32 t = 0; t < teams; t++)
+	{
+		const PanelLevel *team = &series->team[t];
+
+		if (!asked[t] || !(team->weight > 0))
+			continue;
+		weight += team->weight;
+		middle += (team->middle - middle) * (team->weight / weight);
+	}
+	for (uint32 t = 0; t < teams; t++)
+		if (asked[t] && series->team[t].weight > 0)
+			mean += series->team[t].weight / weight * exp(series->team[t].mean - middle);
+	return log(mean);
+}
+
+double *
+panel_agent_levels(const Panel *p)
+{
+	Middles		m = find_middles(p);
+	double	   *level = palloc(Max(p->agents, 1) * sizeof(double));
+	Level	   *own = palloc0(Max(p->agents, 1) * sizeof(Level));
+
+	for (uint32 i = 0; i < p->cells; i++)
+		add_to_level(&own[panel_cells(p)[i].agent], &m, &panel_cells(p)[i]);
+	for (uint32 a = 0; a < p->agents; a++)
+		level[a] = own[a].weight > 0 ? m.all + log(own[a].sum / own[a].weight) : NAN;
+	pfree(own);
+	pfree(m.apart);
+	return level;
 }
 
 static Walk
@@ -386,10 +471,12 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 	series.rows = palloc_extended(Max(walk.cells, 1) * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);
 	series.row_of = palloc_extended(Max(walk.cells, 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
 	series.level = palloc(Max(n_panels, 1) * sizeof(double));
+	series.team = palloc(Max(n_panels, 1) * sizeof(PanelLevel));
 	for (uint32 t = 0; t < n_panels; t++)
 	{
 		add_team(&walk, t, effect, higher_is_better ? 1 : -1, &series, series.row_of + cells);
-		series.level[t] = team_level(panels[t]);
+		series.team[t] = team_level(panels[t]);
+		series.level[t] = series.team[t].coached;
 		cells += panels[t]->cells;
 	}
 	series.first = walk.calendar.first;

@@ -10,12 +10,23 @@
 #include "stats/effect.h"
 #include "stats/learning.h"
 
+/* Where values are logarithms: that of the mean of what they are logarithms of.  NaN: no values. */
+typedef struct PanelLevel
+{
+	double		weight;
+	double		middle;			/* mean of the values */
+	double		mean;			/* not below it: long contacts and slow agents count by their length */
+	double		within;			/* of an agent, on average: by how much the mean lies above that of the agent's own values */
+	double		coached;		/* of the agents who were coached, by sessions; the mean where none was */
+} PanelLevel;
+
 typedef struct PanelSeries
 {
 	CdEffectRow *rows;			/* by team (number of the panel), agent, period */
 	uint32		count;
 	uint32		periods;		/* from the first to the last, gaps included */
-	double	   *level;			/* of each team, where values are logarithms: that of the coached agents' mean, by sessions */
+	PanelLevel *team;			/* of each */
+	double	   *level;			/* what a session met in each: team.coached */
 	uint32	   *row_of;			/* of each cell, panel by panel; PG_UINT32_MAX: the cell has no period */
 	int32		first;			/* date on which period 0 starts, or a day of its month */
 	bool		by_month;		/* periods are months, not weeks */
@@ -28,6 +39,12 @@ typedef struct PanelSeries
  * left out.  What a contact type adds is estimated over all the panels.
  */
 extern PanelSeries panel_series(Panel **panels, uint32 n_panels, bool higher_is_better);
+
+/* Likewise of the teams asked for, together: by how much the mean lies above the middle. */
+extern double panel_series_above(const PanelSeries *series, uint32 teams, const bool *asked);
+
+/* Of each agent of a panel, where values are logarithms: that of the mean of what they are logarithms of. */
+extern double *panel_agent_levels(const Panel *p);
 
 /* The date on which a period starts. */
 extern int32 panel_series_date(const PanelSeries *series, int32 period);

@@ -23,20 +23,20 @@ typedef struct Changes
 	size_t		count;
 } Changes;
 
-/* A value of the estimator in metric units. */
+/* A value of the estimator, which is of some team, in metric units: of logarithms what they are the mean of, as usual within agents. */
 static double
-metric_value(const EffectQuestion *q, double value)
+metric_value(const EffectQuestion *q, const PanelLevel *team, double value)
 {
 	double		turned = q->higher_is_better ? value : -value;
 
-	return q->scale == CD_SCALE_LOG ? exp(turned) : turned;
+	return q->scale == CD_SCALE_LOG ? exp(turned + team->within) : turned;
 }
 
 /* In metric units, positive is better: by how much what was observed beats what was expected. */
 static double
-improvement(const EffectQuestion *q, double observed, double change)
+improvement(const EffectQuestion *q, const PanelLevel *team, double observed, double change)
 {
-	double		gain = metric_value(q, observed) - metric_value(q, observed - change);
+	double		gain = metric_value(q, team, observed) - metric_value(q, team, observed - change);
 
 	if (q->scale != CD_SCALE_LOG)
 		return change;
@@ -57,7 +57,7 @@ half_width(double se, double df, double level)
 
 /* As of coaching_effect: same is two one-sided tests at 5 %. */
 static const char *
-conclusion(const EffectQuestion *q, const CdAgentChange *c)
+conclusion(const EffectQuestion *q, const PanelLevel *team, const CdAgentChange *c)
 {
 	double		wide = half_width(c->se, c->df, 0.95);
 	double		narrow = half_width(c->se, c->df, 0.90);
@@ -68,8 +68,8 @@ conclusion(const EffectQuestion *q, const CdAgentChange *c)
 		return "improved";
 	if (c->change + wide < 0)
 		return "worse";
-	if (improvement(q, c->observed, c->change - narrow) > -q->smallest_effect
-		&& improvement(q, c->observed, c->change + narrow) < q->smallest_effect)
+	if (improvement(q, team, c->observed, c->change - narrow) > -q->smallest_effect
+		&& improvement(q, team, c->observed, c->change + narrow) < q->smallest_effect)
 		return "same";
 	return "cannot_tell";
 }
@@ -100,7 +100,8 @@ put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 	const CdEffectRow *row = &all->request.series.rows[c->row];
 	double		half = half_width(c->se, c->df, 0.95);
 	double		cycles_half = half_width(c->cycles_se, c->df, 0.95);
-	const char *verdict = conclusion(q, c);
+	const PanelLevel *team = &all->request.series.team[row->team];
+	const char *verdict = conclusion(q, team, c);
 	CdRow		out = {0};
 
 	cd_put(&out, all->request.unit[row->team], !all->request.unnamed[row->team]);
@@ -109,17 +110,17 @@ put_change(const Changes *all, const CdAgentChange *c, ReturnSetInfo *result)
 	cd_put_number(&out, row->sessions);
 	cd_put_count(&out, c->before);
 	cd_put_count(&out, c->after);
-	cd_put_number(&out, metric_value(q, c->observed));
-	cd_put_number(&out, metric_value(q, c->observed - c->change));
-	cd_put_number(&out, improvement(q, c->observed, c->change));
-	cd_put_number(&out, improvement(q, c->observed, c->change - half));
-	cd_put_number(&out, improvement(q, c->observed, c->change + half));
+	cd_put_number(&out, metric_value(q, team, c->observed));
+	cd_put_number(&out, metric_value(q, team, c->observed - c->change));
+	cd_put_number(&out, improvement(q, team, c->observed, c->change));
+	cd_put_number(&out, improvement(q, team, c->observed, c->change - half));
+	cd_put_number(&out, improvement(q, team, c->observed, c->change + half));
 	cd_put_number(&out, 2 * gsl_cdf_tdist_Q(fabs(c->change) / c->se, c->df));
 	cd_put_text(&out, verdict);
 	cd_put_count(&out, c->cycles);
-	cd_put_number(&out, improvement(q, c->observed, c->cycles_change));
-	cd_put_number(&out, improvement(q, c->observed, c->cycles_change - cycles_half));
-	cd_put_number(&out, improvement(q, c->observed, c->cycles_change + cycles_half));
+	cd_put_number(&out, improvement(q, team, c->observed, c->cycles_change));
+	cd_put_number(&out, improvement(q, team, c->observed, c->cycles_change - cycles_half));
+	cd_put_number(&out, improvement(q, team, c->observed, c->cycles_change + cycles_half));
 	cd_put_text(&out, reason(all, c, verdict));
 	cd_store_row(result, &out);
 }

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "panel/panel_log.h"
 #include "panel/panel_series.h"
 #include "stats/agent_gaps.h"
 
@@ -14,23 +15,11 @@ CD_FUNCTION(cd_agent_gaps);
 
 #define BLOCK_DAYS 28			/* long enough for a good or bad spell to come and go */
 
-/* What turns a gap into metric units, positive is worse: on the log scale at the geometric mean target. */
+/* What turns a gap into metric units, positive is worse. */
 static double
 gap_unit(const Panel *p, bool higher_is_better, CdScale scale)
 {
-	double		weight = 0;
-	double		total = 0;
-
-	for (uint32 i = 0; i < p->cells; i++)
-	{
-		const PanelCell *cell = &panel_cells(p)[i];
-
-		if (!panel_cell_has_target(cell))
-			continue;
-		weight += cell->gap.weight;
-		total += cell->gap.weight * cell->target;
-	}
-	return (higher_is_better ? -1 : 1) * (scale == CD_SCALE_LOG ? exp(total / weight) : 1);
+	return (higher_is_better ? -1 : 1) * panel_gap_unit(p, scale);
 }
 
 /* ---- on the whole ---- */
@@ -105,6 +94,7 @@ mean_gaps(const Panel *p, MeanGap *mean)
 Datum
 cd_agent_mean_gaps(PG_FUNCTION_ARGS)
 {
+	const Panel *whole;
 	const Panel *p;
 	CdAgentRows out;
 	double		unit;
@@ -114,9 +104,10 @@ cd_agent_mean_gaps(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	p = panel_without_mix(PG_GETARG_PANEL_P(0));
+	whole = PG_GETARG_PANEL_P(0);
+	p = panel_without_mix(whole);
 	out = cd_start_agent_rows(fcinfo, p);
-	unit = gap_unit(p, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1), cd_get_scale(fcinfo, 2));
+	unit = gap_unit(whole, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1), cd_get_scale(fcinfo, 2));
 	mean = palloc(Max(p->agents, 1) * sizeof(MeanGap));
 	noise = mean_gaps(p, mean);
 	for (uint32 a = 0; a < p->agents; a++)

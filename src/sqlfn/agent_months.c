@@ -4,6 +4,8 @@
  */
 #include "sqlfn/agent_rows.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 
 #include "panel/panel_dates.h"
@@ -43,7 +45,7 @@ add_to_month(Month *month, const PanelCell *cell)
 }
 
 static void
-put_month(CdAgentRows *out, int32 agent, const Month *month)
+put_month(CdAgentRows *out, int32 agent, const Month *month, const double *level)
 {
 	CdRow		row = cd_start_agent_row(out, agent);
 
@@ -54,16 +56,18 @@ put_month(CdAgentRows *out, int32 agent, const Month *month)
 	cd_put(&row, Int64GetDatum(month->periods), true);
 	cd_put_date(&row, month->first, true);
 	cd_put_date(&row, month->last, true);
+	cd_put_number(&row, level == NULL ? NAN : exp(level[agent]));
 	cd_end_agent_row(out, &row);
 }
 
-/* panel */
+/* panel, scale */
 Datum
 cd_agent_months(PG_FUNCTION_ARGS)
 {
 	const Panel *p;
 	CdAgentRows out;
 	bool		targets;
+	double	   *level;
 	Month		month = {0};
 	int32		agent = -1;
 
@@ -73,6 +77,7 @@ cd_agent_months(PG_FUNCTION_ARGS)
 	p = panel_without_mix(PG_GETARG_PANEL_P(0));
 	out = cd_start_agent_rows(fcinfo, p);
 	targets = has_targets(p);
+	level = cd_get_scale(fcinfo, 1) == CD_SCALE_LOG ? panel_agent_levels(p) : NULL;
 	for (uint32 i = 0; i < p->cells; i++)
 	{
 		const PanelCell *cell = &panel_cells(p)[i];
@@ -83,13 +88,13 @@ cd_agent_months(PG_FUNCTION_ARGS)
 		if (cell->agent != agent || panel_month_number(cell->period) != month.number)
 		{
 			if (agent >= 0)
-				put_month(&out, agent, &month);
+				put_month(&out, agent, &month, level);
 			agent = cell->agent;
 			month = (Month) {.number = panel_month_number(cell->period), .first = cell->period};
 		}
 		add_to_month(&month, cell);
 	}
 	if (agent >= 0)
-		put_month(&out, agent, &month);
+		put_month(&out, agent, &month, level);
 	return (Datum) 0;
 }

@@ -4,6 +4,8 @@
  */
 #include "sqlfn/agent_rows.h"
 
+#include "panel/panel_log.h"
+
 CD_FUNCTION(cd_agent_parts);
 
 /* Tenure in days at which a band ends, and what bands are called. */
@@ -32,21 +34,25 @@ tenure_band(int32 period, int32 hired_on)
 	return band;
 }
 
-/* The parts of the cells from .. to - 1, one agent's: a row of bands for no contact type, and one for each label. */
+/*
+ * The parts of the cells from .. to - 1, one agent's: a row of bands for no contact type, and one for each label.  On scale
+ * log each gap is turned into metric units at its own target, so that long contacts count by their length.
+ */
 static void
-gather_parts(const Panel *p, uint32 from, uint32 to, Part *part)
+gather_parts(const Panel *p, CdScale scale, uint32 from, uint32 to, Part *part)
 {
 	for (uint32 i = from; i < to; i++)
 	{
 		const PanelCell *cell = &panel_cells(p)[i];
 		int			band = tenure_band(cell->period, panel_agents(p)[cell->agent].hired_on);
 		Part	   *at = &part[(cell->contact_type + 1) * BANDS + band];
+		double		unit = panel_cell_unit(cell, scale);
 
 		if (!panel_cell_has_target(cell) || cell->gap.n == 0)
 			continue;
 		at->weight += cell->gap.weight;
-		at->target_total += cell->gap.weight * cell->target;
-		at->gap_total += cell->gap.weight * cell->gap.mean;
+		at->target_total += cell->gap.weight * (scale == CD_SCALE_LOG ? unit : cell->target);
+		at->gap_total += cell->gap.weight * unit * cell->gap.mean;
 	}
 }
 
@@ -63,11 +69,12 @@ put_part(CdAgentRows *out, int32 agent, int32 label, int band, const Part *part)
 	cd_end_agent_row(out, &row);
 }
 
-/* panel */
+/* panel, scale */
 Datum
 cd_agent_parts(PG_FUNCTION_ARGS)
 {
 	const Panel *p;
+	CdScale		scale;
 	CdAgentRows out;
 	Part	   *part;
 	size_t		count;
@@ -76,6 +83,7 @@ cd_agent_parts(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	p = panel_canonical(PG_GETARG_PANEL_P(0));
+	scale = cd_get_scale(fcinfo, 1);
 	out = cd_start_agent_rows(fcinfo, p);
 	count = ((size_t) p->labels + 1) * BANDS;
 	part = palloc_extended(count * sizeof(Part), MCXT_ALLOC_HUGE);
@@ -83,7 +91,7 @@ cd_agent_parts(PG_FUNCTION_ARGS)
 	{
 		to = cd_agent_end(p, from);
 		memset(part, 0, count * sizeof(Part));
-		gather_parts(p, from, to, part);
+		gather_parts(p, scale, from, to, part);
 		for (size_t i = 0; i < count; i++)
 			if (part[i].weight > 0)
 				put_part(&out, panel_cells(p)[from].agent, (int32) (i / BANDS) - 1, i % BANDS, &part[i]);

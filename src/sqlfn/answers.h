@@ -9,7 +9,7 @@
 #include "panel/panel.h"
 #include "stats/dispersion.h"
 
-/* As coachdiag.gap_dispersion(panel); false when no cell has both a value and a target. */
-extern bool cd_dispersion_of_panel(const Panel *p, CdGapOptions options, CdGapDispersion *out);
+/* As coachdiag.gap_dispersion(panel), on scale log at that target (panel_gap_unit); false when no cell has both a value and a target. */
+extern bool cd_dispersion_of_panel(const Panel *p, double target, CdGapOptions options, CdGapDispersion *out);
 
 #endif							/* SQLFN_ANSWERS_H */

@@ -14,6 +14,7 @@
 #include "panel/panel_coaches.h"
 #include "sqlfn/effect_question.h"
 #include "stats/effect_coach.h"
+#include "stats/logmean.h"
 
 CD_FUNCTION(cd_coach_effect);
 CD_FUNCTION(cd_panel_without_sessions);
@@ -63,23 +64,24 @@ number_programs(const EffectRequest *r, uint32 *first)
 	return number;
 }
 
-/* For each coach the mean level of the teams coached, by sessions. */
+/* For each coach the mean level of the teams coached, by sessions: levels are logarithms of it. */
 static double *
 coach_levels(const EffectRequest *r, const PanelCoaches *coaches)
 {
+	CdLogMean  *mean = palloc0(Max(coaches->count, 1) * sizeof(CdLogMean));
 	double	   *level = palloc0(Max(coaches->count, 1) * sizeof(double));
-	double	   *sessions = palloc0(Max(coaches->count, 1) * sizeof(double));
 
 	for (uint32 i = 0; i < coaches->doses; i++)
 	{
 		const CdCoachDose *d = &coaches->dose[i];
 		double		of_team = r->series.level[r->series.rows[d->row].team];
 
-		if (isnan(of_team))
-			continue;
-		sessions[d->coach] += d->sessions;
-		level[d->coach] += (of_team - level[d->coach]) * (d->sessions / sessions[d->coach]);
+		if (!isnan(of_team))
+			cd_log_mean_add(&mean[d->coach], of_team, d->sessions);
 	}
+	for (uint32 c = 0; c < coaches->count; c++)
+		level[c] = mean[c].log;
+	pfree(mean);
 	return level;
 }
 

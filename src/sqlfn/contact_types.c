@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
+#include "panel/panel_log.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/contact_types.h"
 
@@ -103,8 +104,6 @@ add_to_gap(TypeGaps *out, CdTypeGap *gap, const PanelCell *cell)
 {
 	gap->weight += cell->gap.weight;
 	gap->gap += (cell->gap.mean - gap->gap) * (cell->gap.weight / gap->weight);
-	out->weight += cell->gap.weight;
-	out->target += (cell->target - out->target) * (cell->gap.weight / out->weight);
 	out->lowest = fmin(out->lowest, cell->target);
 	out->highest = fmax(out->highest, cell->target);
 }
@@ -115,6 +114,7 @@ type_gaps_of(const Panel *p, const ContactTypes *types, bool higher_is_better, C
 {
 	TypeGaps	out = {.lowest = NAN, .highest = NAN};
 	int		   *at = palloc(Max(types->count, 1) * sizeof(int));
+	double		unit = (higher_is_better ? -1 : 1) * panel_gap_unit(p, scale);
 
 	out.gaps = palloc_extended(Max(p->cells, 1) * sizeof(CdTypeGap), MCXT_ALLOC_HUGE);
 	memset(at, -1, Max(types->count, 1) * sizeof(int));
@@ -131,7 +131,7 @@ type_gaps_of(const Panel *p, const ContactTypes *types, bool higher_is_better, C
 		add_to_gap(&out, &out.gaps[find_gap(&out, at, cell->agent, types->number[cell->contact_type])], cell);
 	}
 	for (uint32 k = 0; k < out.count; k++)
-		out.gaps[k].gap *= (higher_is_better ? -1 : 1) * (scale == CD_SCALE_LOG ? exp(out.target) : 1);
+		out.gaps[k].gap *= unit;
 	pfree(at);
 	return out;
 }

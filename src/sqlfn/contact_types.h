@@ -25,9 +25,7 @@ typedef struct TypeGaps
 {
 	CdTypeGap  *gaps;
 	uint32		count;
-	double		weight;
-	double		target;			/* weighted mean */
-	double		lowest;			/* NaN: none */
+	double		lowest;			/* of the targets; NaN: none */
 	double		highest;
 	double		volume;			/* behind all gaps, those of no type too */
 	double		mix;
@@ -38,7 +36,7 @@ extern bool cell_has_gap(const PanelCell *cell);
 extern ContactTypes contact_types_of(const Panel *p);
 
 /*
- * Of a canonical panel. Metric units, positive is worse; of a log scale at the mean target of all types, for who is a
+ * Of a canonical panel. Metric units, positive is worse; of a log scale all at the mean target of the panel, for who is a
  * tenth too slow is not worse at the long ones.
  */
 extern TypeGaps type_gaps_of(const Panel *p, const ContactTypes *types, bool higher_is_better, CdScale scale);

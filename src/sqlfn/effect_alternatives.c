@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "stats/effect_teams.h"
+#include "stats/logmean.h"
 #include "stats/trials.h"
 #include "utils/builtins.h"
 
@@ -28,15 +29,16 @@ static const struct
 	{"before_after", CD_TRIAL_BEFORE_AFTER, CD_TRIAL_AS_MEASURED}
 };
 
-/* What all panels together are measured in: the mean of their levels. */
+/* What all panels together are measured in: the mean of their levels, which are logarithms of it. */
 static double
 common_level(const PanelSeries *series, uint32 teams)
 {
-	double		sum = 0;
+	CdLogMean	mean = {0};
 
 	for (uint32 t = 0; t < teams; t++)
-		sum += series->level[t] / teams;
-	return sum;
+		if (!isnan(series->level[t]))
+			cd_log_mean_add(&mean, series->level[t], 1);
+	return mean.log;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "panel/panel_log.h"
 #include "sqlfn/answers.h"
 
 #define RESULT_COLUMNS 22
@@ -39,21 +40,6 @@ result_row(FunctionCallInfo fcinfo, const CdGapDispersion *d)
 	return HeapTupleGetDatum(heap_form_tuple(cd_result_type(fcinfo), values, nulls));
 }
 
-/* Weighted mean of the agents' targets. */
-static double
-mean_target(const CdMoments *gaps, const double *targets, uint32 k)
-{
-	double		weight = 0;
-	double		mean = 0;
-
-	for (uint32 i = 0; i < k; i++)
-	{
-		weight += gaps[i].weight;
-		mean += (targets[i] - mean) * (gaps[i].weight / weight);
-	}
-	return mean;
-}
-
 /*
  * Between the log scale and the metric's own units, at a target.  An oriented
  * gap on the log scale is ln(value / target) or, where higher is better, its
@@ -68,7 +54,7 @@ log_gap_to_units(double gap, double target, double sign)
 static double
 units_to_log_gap(double gap, double target, double sign)
 {
-	double		ratio = sign * gap / target;
+	double		ratio = fmin(sign * gap / target, DBL_MAX);
 
 	/* Nobody falls short by the whole target: values on a log scale are above 0. */
 	return ratio > -1 ? sign * log1p(ratio) : DBL_MAX;
@@ -110,13 +96,12 @@ unassessed(const CdMoments *gaps, uint32 k)
 }
 
 bool
-cd_dispersion_of_panel(const Panel *p, CdGapOptions options, CdGapDispersion *out)
+cd_dispersion_of_panel(const Panel *p, double target, CdGapOptions options, CdGapDispersion *out)
 {
 	CdMoments  *gaps = palloc(Max(p->agents, 1) * sizeof(CdMoments));
 	double	   *targets = palloc(Max(p->agents, 1) * sizeof(double));
 	uint32		k = panel_agent_gaps(p, gaps, targets);
 	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
-	double		target = exp(mean_target(gaps, targets, k));
 	CdStatus	status;
 
 	if (k == 0)
@@ -142,7 +127,7 @@ dispersion_of_panel(FunctionCallInfo fcinfo, const Panel *p, CdGapOptions option
 {
 	CdGapDispersion result;
 
-	if (!cd_dispersion_of_panel(p, options, &result))
+	if (!cd_dispersion_of_panel(p, panel_gap_unit(p, options.scale), options, &result))
 		PG_RETURN_NULL();
 	return result_row(fcinfo, &result);
 }

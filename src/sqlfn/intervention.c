@@ -284,24 +284,27 @@ look_at_targets(Study *s)
 
 /* ---- the answer --------------------------------------------------------------------------------- */
 
+/* The mean before in metric units; of logarithms that of what they are logarithms of, which the whole panels tell. */
+static double
+level_before(const Study *s, uint32 unit)
+{
+	const Question *q = &s->question;
+	double		value = (q->higher_is_better ? 1 : -1) * s->result[unit].before;
+
+	if (q->scale != CD_SCALE_LOG)
+		return value;
+	if (unit == s->count)
+		return exp(value + panel_series_above(&s->series, s->count, s->touched));
+	return exp(value + s->series.team[unit].mean - s->series.team[unit].middle);
+}
+
 /* A change on the estimator's scale, where up is better, in metric units. */
 static double
 to_units(const Question *q, double change, double before)
 {
 	double		sign = q->higher_is_better ? 1 : -1;
 
-	if (q->scale != CD_SCALE_LOG)
-		return change;
-	return sign * exp(sign * before) * expm1(sign * change);
-}
-
-/* A value on the estimator's scale as the metric has it. */
-static double
-level_in_units(const Question *q, double value)
-{
-	double		sign = q->higher_is_better ? 1 : -1;
-
-	return q->scale == CD_SCALE_LOG ? exp(sign * value) : sign * value;
+	return q->scale == CD_SCALE_LOG ? sign * before * expm1(sign * change) : change;
 }
 
 /* The columns of coachdiag.intervention_effect_result but for the first, unit. */
@@ -310,15 +313,16 @@ fill_result(const Study *s, uint32 unit, CdRow *row)
 {
 	const Question *q = &s->question;
 	const CdIntervention *e = &s->result[unit];
+	double		before = level_before(s, unit);
 	const CdInterventionStory story = {
-		.effect = e, .high = to_units(q, e->high, e->before), .series = &s->series, .started_on = q->started_on,
+		.effect = e, .high = to_units(q, e->high, before), .series = &s->series, .started_on = q->started_on,
 		.smallest_effect = q->smallest_effect, .retargeted = s->retargeted[unit]
 	};
 	const char *reason;
 	const double changes[] = {e->level, e->level_low, e->level_high, e->slope, e->slope_low, e->slope_high};
 
-	cd_put_number(row, to_units(q, e->improvement, e->before));
-	cd_put_number(row, to_units(q, e->low, e->before));
+	cd_put_number(row, to_units(q, e->improvement, before));
+	cd_put_number(row, to_units(q, e->low, before));
 	cd_put_number(row, story.high);
 	cd_put_number(row, e->p);
 	cd_put_count(row, e->periods_to_80);
@@ -336,9 +340,9 @@ fill_result(const Study *s, uint32 unit, CdRow *row)
 	cd_put_count(row, e->periods_after);
 	cd_put_count(row, e->controls);
 	cd_put_text(row, cd_comparison_name(e->comparison));
-	cd_put_number(row, level_in_units(q, e->before));
+	cd_put_number(row, before);
 	for (int i = 0; i < (int) lengthof(changes); i++)
-		cd_put_number(row, to_units(q, changes[i], e->before));
+		cd_put_number(row, to_units(q, changes[i], before));
 	cd_put_number(row, e->autocorrelation);
 	cd_put_number(row, e->sessions_before);
 	cd_put_number(row, e->sessions_after);

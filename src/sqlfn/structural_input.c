@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 
+#include "panel/panel_log.h"
 #include "panel/panel_series.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/effect_question.h"
@@ -142,7 +143,7 @@ look_at_span(const Panel *p)
 	return s;
 }
 
-/* Mean gap week by week, weeks without a value left out; metric units (log: linear), positive is worse. */
+/* Mean gap week by week, weeks without a value left out; metric units (log: linear, all weeks alike, whatever contacts they had), positive is worse. */
 typedef struct Weeks
 {
 	double	   *gap;
@@ -152,7 +153,7 @@ typedef struct Weeks
 } Weeks;
 
 static Weeks
-gather_weeks(const Panel *p, const StructuralQuestion *q, const Span *span)
+gather_weeks(const Panel *p, double unit, const Span *span)
 {
 	uint32		room = span->last == PANEL_NO_DATE ? 0 : (span->last - span->first) / 7 + 1;
 	Weeks		w;
@@ -164,14 +165,11 @@ gather_weeks(const Panel *p, const StructuralQuestion *q, const Span *span)
 	for (uint32 i = 0; i < p->cells && room > 0; i++)
 	{
 		const PanelCell *cell = &panel_cells(p)[i];
-		double		unit = q->higher_is_better ? -1 : 1;
 		uint32		week;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!cell_has_gap(cell) || cell->period == PANEL_NO_DATE)
 			continue;
-		if (q->scale == CD_SCALE_LOG)
-			unit *= exp(cell->target);
 		week = (cell->period - span->first) / 7;
 		w.weight[week] += cell->gap.weight;
 		w.gap[week] += (unit * cell->gap.mean - w.gap[week]) * (cell->gap.weight / w.weight[week]);
@@ -189,9 +187,9 @@ gather_weeks(const Panel *p, const StructuralQuestion *q, const Span *span)
 
 /* A change of level, and the date of its first week; PANEL_NO_DATE: none to be seen. */
 static CdShift
-find_shift(const Panel *p, const StructuralQuestion *q, const Span *span, int32 *changed_on)
+find_shift(const Panel *p, double unit, const Span *span, int32 *changed_on)
 {
-	Weeks		w = gather_weeks(p, q, span);
+	Weeks		w = gather_weeks(p, unit, span);
 	double	   *scratch = palloc(Max(CD_SHIFT_SCRATCH(w.count), 1) * sizeof(double));
 	CdShift		shift;
 
@@ -287,21 +285,22 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	Tenure		tenure = look_at_tenure(p);
 	Span		span = look_at_span(p);
 	CdLearning	curve = learning(p, q);
+	double		target = panel_gap_unit(p, q->scale);
 	TypeGaps	gaps;
 
 	options.scale = q->scale;
 	options.orientation = q->higher_is_better ? -1.0 : 1.0;
 	options.short_is_positive = true;
 	options.margin = isnan(q->smallest_effect) ? 0 : q->smallest_effect;
-	if (!cd_dispersion_of_panel(fair, options, whole))
+	if (!cd_dispersion_of_panel(fair, target, options, whole))
 		return false;
 	options.wanted = CD_GAP_SPREAD;
 	if (curve.quick == 0 && curve.slow == 0)
 		settled = whole;
-	else if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), options, settled))
+	else if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), target, options, settled))
 		return false;
 	options.wanted = CD_GAP_MEAN;
-	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), options, part))
+	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), target, options, part))
 		in->experienced = part;
 	else
 		in->experienced = tenure.any ? whole : NULL;
@@ -310,10 +309,10 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	if (q->usual != NULL)
 		type_gaps_less_usual(&gaps, p, types, q->usual);
 	in->whole = whole;
-	in->settled = without(settled, gaps.mix, gaps.mix_se, exp(gaps.target), q);
-	in->mix = whole->mean_gap - less(whole->mean_gap, gaps.mix, exp(gaps.target), q);
+	in->settled = without(settled, gaps.mix, gaps.mix_se, target, q);
+	in->mix = whole->mean_gap - less(whole->mean_gap, gaps.mix, target, q);
 	if (in->experienced != NULL)
-		in->experienced = without(in->experienced, gaps.mix, gaps.mix_se, exp(gaps.target), q);
+		in->experienced = without(in->experienced, gaps.mix, gaps.mix_se, target, q);
 	in->tenure_known = tenure.known;
 	in->new_share = tenure.new_share;
 	in->weeks_to_experience = weeks_to_experience(p, &span);
@@ -326,6 +325,6 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->smallest_effect = q->smallest_effect;
 	in->weeks = span.last == PANEL_NO_DATE ? NAN : floor((span.last - span.first) / 7.0) + 1;
 	in->period_weight = span.weight / span.agent_periods;
-	in->shift = find_shift(fair, q, &span, changed_on);
+	in->shift = find_shift(fair, q->higher_is_better ? -target : target, &span, changed_on);
 	return true;
 }

@@ -42,7 +42,7 @@ SELECT is_empty(format($$
 	FULL JOIN (SELECT g.* FROM unit, coachdiag.agent_mean_gaps(p, %L) g) g USING (agent)
 	WHERE (abs(a.gap - g.gap) < 1e-9 AND abs(a.se - g.se) < 1e-9) IS NOT TRUE
 $$, sign, higher), format('mean gaps, higher is better: %s', higher)) FROM (VALUES (1, false), (-1, true)) v (sign, higher);
-SELECT ok(bool_and(abs(l.gap - e * g.gap) < 1e-9 AND abs(l.se - e * g.se) < 1e-9), 'on the log scale in metric units at the geometric mean target')
+SELECT ok(bool_and(abs(l.gap - e * g.gap) < 1e-9 AND abs(l.se - e * g.se) < 1e-9), 'on the log scale in metric units at the mean target')
 FROM (SELECT coachdiag.panel(ln(300) + 0.1 * sin(7.0 * a + w), ln(280), a, date '2024-12-30' + 7 * w) AS p, 280 AS e FROM generate_series(1::bigint, 5) a, generate_series(0, 9) w) x,
 	coachdiag.agent_mean_gaps(p, false) g JOIN LATERAL coachdiag.agent_mean_gaps(p, false, 'log') l USING (agent);
 SELECT results_eq($$SELECT gap, se FROM (SELECT coachdiag.panel(3, 1, 'a', date '2025-01-06') AS p) x, coachdiag.agent_mean_gaps(p, NULL)$$, 'VALUES (2::float8, NULL::float8)', 'one period: no error to be known; no direction: positive is above target');
