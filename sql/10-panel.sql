@@ -169,7 +169,7 @@ $comments$;
 COMMENT ON AGGREGATE coachdiag.rollup(coachdiag.panel) IS
 'Merges panels: cells of the same agent, period, contact type and coach add up. NULL panels are skipped; no panel: NULL. Error 42804 when bigint and text agents meet, 54000 beyond 1 GB.';
 COMMENT ON AGGREGATE coachdiag.rollup_agents(coachdiag.panel) IS
-'Merges panels into what each agent did altogether: as coachdiag.rollup(panel) without periods, contact types and coaches, so smaller and faster. coachdiag.gap_dispersion gives the same for it as for rollup; what looks at time or contact types needs rollup. NULL panels are skipped; no panel: NULL. Errors as rollup.';
+'Merges panels into what each agent did altogether: as coachdiag.rollup(panel) without periods, contact types and coaches, so smaller and faster. coachdiag.gap_dispersion gives the same for it as for rollup; what looks at time or contact types needs rollup, and so does scale log where contact types have targets of their own (of an agent''s only the mean logarithm is left). NULL panels are skipped; no panel: NULL. Errors as rollup.';
 
 -- Accessors
 

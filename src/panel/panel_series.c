@@ -14,6 +14,7 @@
 #include "panel/panel_dates.h"
 #include "panel/panel_series.h"
 #include "panel/report.h"
+#include "stats/logmean.h"
 #include "stats/mix.h"
 
 #define FARTHEST 2.0			/* from its contact type's geometric mean that a cell's logarithm counts: seven times it */
@@ -261,7 +262,6 @@ add_team(const Walk *walk, uint32 t, const double *effect, double sign, PanelSer
 typedef struct Middles
 {
 	double		all;
-	double		weight;			/* of all */
 	double	   *apart;
 } Middles;
 
@@ -290,7 +290,6 @@ find_middles(const Panel *p)
 		cd_moments_merge(&all, &cell);
 	}
 	m.all = all.weight > 0 ? all.mean : NAN;
-	m.weight = all.weight;
 	m.apart = palloc(types * sizeof(double));
 	for (uint32 i = 0; i < types; i++)
 		m.apart[i] = type[i].mean - all.mean;
@@ -312,7 +311,6 @@ typedef struct Level
 {
 	double		weight;
 	double		sum;
-	double		apart;			/* the logarithms' own mean, beyond the middle */
 	double		sessions;
 } Level;
 
@@ -323,16 +321,28 @@ add_to_level(Level *level, const Middles *m, const PanelCell *cell)
 	if (cell->gap.n == 0)
 		return;
 	level->weight += cell->gap.weight;
-	level->apart += (panel_cell_value(cell) - m->all - level->apart) * (cell->gap.weight / level->weight);
 	level->sum += cell->gap.weight * cell_level(m, cell);
 }
 
-/* What a session meets: the agents' levels, each by the sessions received; the team's where there are none. */
+/* Means of logarithms as the rows of a team have them, contact mix taken out, and as they were before they were turned. */
+static CdMoments *
+agent_means(const Panel *p, const CdEffectRow *rows, uint32 count, double sign)
+{
+	CdMoments  *mean = palloc0(Max(p->agents, 1) * sizeof(CdMoments));
+
+	for (uint32 i = 0; i < count; i++)
+		if (rows[i].weight > 0)
+			cd_moments_add(&mean[rows[i].agent], sign * rows[i].value, rows[i].weight);
+	return mean;
+}
+
+/* What a session meets are the agents' levels, each by the sessions received; where there are none, the team's. */
 static PanelLevel
-team_level(const Panel *p)
+team_level(const Panel *p, const CdMoments *row_mean)
 {
 	Middles		m = find_middles(p);
 	Level		team = {0};
+	CdMoments	rows = {0};
 	double		coached = 0;
 	double		sessions = 0;
 	double		within = 0;
@@ -351,12 +361,15 @@ team_level(const Panel *p)
 		team.sum += own.sum;
 		sessions += own.sessions;
 		coached += own.sessions * own.sum / own.weight;
-		within += own.sum * exp(-own.apart);
+		if (!(row_mean[agent].weight > 0))
+			continue;
+		cd_moments_merge(&rows, &row_mean[agent]);
+		within += row_mean[agent].weight * own.sum / own.weight * exp(m.all - row_mean[agent].mean);
 	}
-	level.weight = m.weight;
-	level.middle = m.all;
+	level.weight = rows.weight;
+	level.middle = rows.mean;
 	level.mean = m.all + log(team.sum / team.weight);
-	level.within = log(within / team.weight);
+	level.within = log(within / rows.weight);
 	level.coached = sessions > 0 ? m.all + log(coached / sessions) : level.mean;
 	pfree(m.apart);
 	return level;
@@ -365,9 +378,8 @@ team_level(const Panel *p)
 double
 panel_series_above(const PanelSeries *series, uint32 teams, const bool *asked)
 {
-	double		weight = 0;
-	double		middle = 0;
-	double		mean = 0;
+	CdMoments	middle = {0};
+	CdLogMean	mean = {0};
 
 	for (uint32 t = 0; t < teams; t++)
 	{
@@ -375,13 +387,10 @@ panel_series_above(const PanelSeries *series, uint32 teams, const bool *asked)
 
 		if (!asked[t] || !(team->weight > 0))
 			continue;
-		weight += team->weight;
-		middle += (team->middle - middle) * (team->weight / weight);
+		cd_moments_add(&middle, team->middle, team->weight);
+		cd_log_mean_add(&mean, team->mean, team->weight);
 	}
-	for (uint32 t = 0; t < teams; t++)
-		if (asked[t] && series->team[t].weight > 0)
-			mean += series->team[t].weight / weight * exp(series->team[t].mean - middle);
-	return log(mean);
+	return mean.log - middle.mean;
 }
 
 double *
@@ -474,8 +483,14 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 	series.team = palloc(Max(n_panels, 1) * sizeof(PanelLevel));
 	for (uint32 t = 0; t < n_panels; t++)
 	{
-		add_team(&walk, t, effect, higher_is_better ? 1 : -1, &series, series.row_of + cells);
-		series.team[t] = team_level(panels[t]);
+		uint32		first = series.count;
+		double		sign = higher_is_better ? 1 : -1;
+		CdMoments  *row_mean;
+
+		add_team(&walk, t, effect, sign, &series, series.row_of + cells);
+		row_mean = agent_means(panels[t], series.rows + first, series.count - first, sign);
+		series.team[t] = team_level(panels[t], row_mean);
+		pfree(row_mean);
 		series.level[t] = series.team[t].coached;
 		cells += panels[t]->cells;
 	}

@@ -10,14 +10,17 @@
 #include "stats/effect.h"
 #include "stats/learning.h"
 
-/* Where values are logarithms: that of the mean of what they are logarithms of.  NaN: no values. */
+/*
+ * Where values are logarithms: that of the mean of what they are logarithms of, on the contacts that the team has.  It is
+ * above the mean of the rows' values, for long contacts count by their length, and these are freed of contact mix.
+ */
 typedef struct PanelLevel
 {
-	double		weight;
-	double		middle;			/* mean of the values */
-	double		mean;			/* not below it: long contacts and slow agents count by their length */
-	double		within;			/* of an agent, on average: by how much the mean lies above that of the agent's own values */
+	double		mean;			/* NaN: no values */
 	double		coached;		/* of the agents who were coached, by sessions; the mean where none was */
+	double		weight;			/* of the rows */
+	double		middle;			/* mean of the rows' values, not turned */
+	double		within;			/* how far agents' means lie above those of their own rows */
 } PanelLevel;
 
 typedef struct PanelSeries
@@ -40,7 +43,7 @@ typedef struct PanelSeries
  */
 extern PanelSeries panel_series(Panel **panels, uint32 n_panels, bool higher_is_better);
 
-/* Likewise of the teams asked for, together: by how much the mean lies above the middle. */
+/* Of the teams asked for, together: how far the mean lies above the middle. */
 extern double panel_series_above(const PanelSeries *series, uint32 teams, const bool *asked);
 
 /* Of each agent of a panel, where values are logarithms: that of the mean of what they are logarithms of. */
