@@ -76,7 +76,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (300, 'g
 	COMMENT ON COLUMN @.gap_sources.kind IS 'agent, contact type or tenure.';
 	COMMENT ON COLUMN @.gap_sources.item IS 'Agent; contact type (null: none given); or tenure at the start of the period: under 3 months, 3 to 6 months, 6 to 12 months, over a year, unknown.';
 	COMMENT ON COLUMN @.gap_sources.volume_share IS 'Its share of the team''s volume, 0 to 1.';
-	COMMENT ON COLUMN @.gap_sources.gap IS 'Its mean gap, metric units, positive is worse; noisy where contacts are few.';
+	COMMENT ON COLUMN @.gap_sources.gap IS 'Its mean gap, metric units (scale log: at the targets of its own contacts), positive is worse; noisy where contacts are few.';
 	COMMENT ON COLUMN @.gap_sources.contribution IS 'volume_share times gap: those of a kind add up to the mean gap of the team.';
 	COMMENT ON COLUMN @.gap_sources.own IS 'What the agent does differently on the same contacts: gap = mean gap of the team + own + mix + unmatched. Null: not an agent, or one who takes only contact types that nobody else takes.';
 	COMMENT ON COLUMN @.gap_sources.mix IS 'What comes from being routed other contacts than the team. Null: as own.';

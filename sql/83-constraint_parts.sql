@@ -549,7 +549,7 @@ $part$),
 	COMMENT ON COLUMN @.constraint_outcome.target IS 'Target of the contact type (agent_metric.target), else of the metric.';
 	COMMENT ON COLUMN @.constraint_outcome.broken_off IS 'Contacts that broke off at the step.';
 	COMMENT ON COLUMN @.constraint_outcome.waiting_share IS 'Part of the unresolved contacts among them in which the agent was waiting when it left their hands or ended, 0 to 1; null: not resolution, or all resolved.';
-	COMMENT ON COLUMN @.constraint_outcome.gap IS 'Gap that sits there, metric units over the whole volume, positive is worse: rows add up to the gap of the types that are short.';
+	COMMENT ON COLUMN @.constraint_outcome.gap IS 'Gap that sits there, metric units over the whole volume (scale log: each type at its own target), positive is worse: rows add up to the gap of the types that are short.';
 	COMMENT ON COLUMN @.constraint_outcome.share IS 'Of the gap of all contact types of the metric, 0 to 1; null: no gap.';
 	COMMENT ON COLUMN @.constraint_outcome.cumulative_share IS 'Share of this and all rows of the metric ranked before.';
 	COMMENT ON COLUMN @.constraint_outcome.status IS 'assessed, and what is missing: not assessed, with the column needed.';

@@ -479,7 +479,6 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 
 	series.rows = palloc_extended(Max(walk.cells, 1) * sizeof(CdEffectRow), MCXT_ALLOC_HUGE);
 	series.row_of = palloc_extended(Max(walk.cells, 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
-	series.level = palloc(Max(n_panels, 1) * sizeof(double));
 	series.team = palloc(Max(n_panels, 1) * sizeof(PanelLevel));
 	for (uint32 t = 0; t < n_panels; t++)
 	{
@@ -491,7 +490,6 @@ panel_series(Panel **panels, uint32 n_panels, bool higher_is_better)
 		row_mean = agent_means(panels[t], series.rows + first, series.count - first, sign);
 		series.team[t] = team_level(panels[t], row_mean);
 		pfree(row_mean);
-		series.level[t] = series.team[t].coached;
 		cells += panels[t]->cells;
 	}
 	series.first = walk.calendar.first;

@@ -17,7 +17,7 @@
 typedef struct PanelLevel
 {
 	double		mean;			/* NaN: no values */
-	double		coached;		/* of the agents who were coached, by sessions; the mean where none was */
+	double		coached;		/* likewise of the agents who were coached, by sessions: what a session meets; the mean where none was */
 	double		weight;			/* of the rows */
 	double		middle;			/* mean of the rows' values, not turned */
 	double		within;			/* how far agents' means lie above those of their own rows */
@@ -28,8 +28,7 @@ typedef struct PanelSeries
 	CdEffectRow *rows;			/* by team (number of the panel), agent, period */
 	uint32		count;
 	uint32		periods;		/* from the first to the last, gaps included */
-	PanelLevel *team;			/* of each */
-	double	   *level;			/* what a session met in each: team.coached */
+	PanelLevel *team;			/* of each panel */
 	uint32	   *row_of;			/* of each cell, panel by panel; PG_UINT32_MAX: the cell has no period */
 	int32		first;			/* date on which period 0 starts, or a day of its month */
 	bool		by_month;		/* periods are months, not weeks */

@@ -74,7 +74,7 @@ coach_levels(const EffectRequest *r, const PanelCoaches *coaches)
 	for (uint32 i = 0; i < coaches->doses; i++)
 	{
 		const CdCoachDose *d = &coaches->dose[i];
-		double		of_team = r->series.level[r->series.rows[d->row].team];
+		double		of_team = r->series.team[r->series.rows[d->row].team].coached;
 
 		if (!isnan(of_team))
 			cd_log_mean_add(&mean[d->coach], of_team, d->sessions);
@@ -177,7 +177,7 @@ fill_parts(const EffectRequest *r, const CdCoachPart *part, int count, CdRow *ro
 
 	for (int i = 0; i < count; i++)
 	{
-		double		level = r->series.level[part[i].team];
+		double		level = r->series.team[part[i].team].coached;
 
 		place[i] = Int32GetDatum(r->places[part[i].team] + 1);
 		sessions[i] = part[i].sessions;

@@ -86,7 +86,7 @@ answer_alone(FunctionCallInfo fcinfo, EffectQuestion q, const Panel *p)
 	q.options.pool = false;
 	effects = effect_estimate(&q, &series, 1, NULL, &common);
 	cd_put_text(&row, NULL);
-	fill_result(&q, &effects[0], series.level[0], &row);
+	fill_result(&q, &effects[0], series.team[0].coached, &row);
 	return cd_row_datum(fcinfo, &row);
 }
 
@@ -132,7 +132,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 		CdRow		row = {0};
 
 		put_unit(&row, &r, t);
-		fill_result(&r.question, &effects[t], r.series.level[t], &row);
+		fill_result(&r.question, &effects[t], r.series.team[t].coached, &row);
 		cd_store_row(result, &row);
 	}
 	return (Datum) 0;
@@ -143,7 +143,7 @@ static void
 put_path(const EffectRequest *r, uint32 team, const CdEffectPath *path, ReturnSetInfo *result)
 {
 	const EffectQuestion *q = &r->question;
-	double		level = r->series.level[team];
+	double		level = r->series.team[team].coached;
 
 	for (int i = 0; i < CD_EFFECT_POINTS; i++)
 	{

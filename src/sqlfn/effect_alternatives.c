@@ -36,8 +36,8 @@ common_level(const PanelSeries *series, uint32 teams)
 	CdLogMean	mean = {0};
 
 	for (uint32 t = 0; t < teams; t++)
-		if (!isnan(series->level[t]))
-			cd_log_mean_add(&mean, series->level[t], 1);
+		if (!isnan(series->team[t].coached))
+			cd_log_mean_add(&mean, series->team[t].coached, 1);
 	return mean.log;
 }
 

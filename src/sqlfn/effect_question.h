@@ -27,7 +27,7 @@ extern EffectQuestion effect_question(FunctionCallInfo fcinfo, int n);
 /* The horizon in argument n (NULL: 4); error 22023 when out of range. */
 extern int	effect_horizon(FunctionCallInfo fcinfo, int n);
 
-/* A change on the estimator's scale, where up is better, in metric units; level: PanelSeries. */
+/* A change on the estimator's scale, where up is better, in metric units; level: coached of PanelLevel. */
 extern double effect_to_units(const EffectQuestion *q, double change, double level);
 
 /* A spread around a change, in metric units. */

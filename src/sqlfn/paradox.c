@@ -130,7 +130,7 @@ make_team(const Panel *p, bool higher_is_better)
 	Panel	   *gaps[1] = {gaps_and_minutes(values[0])};
 	PanelSeries value = panel_series(values, 1, higher_is_better);
 	PanelSeries gap = panel_series(gaps, 1, higher_is_better);
-	Team		team = {.count = value.count, .level = value.level[0], .last = -1};
+	Team		team = {.count = value.count, .level = value.team[0].coached, .last = -1};
 
 	Assert(gap.count == value.count);
 	team.rows = palloc_extended(Max(value.count, 1) * sizeof(CdParadoxRow), MCXT_ALLOC_HUGE);

@@ -253,14 +253,14 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 	series = panel_series(panels, 1, q.higher_is_better);
 	effect = *effect_estimate(&q, &series, 1, NULL, &common);
 	return (CdCoachingEvidence) {
-		.effect = effect_to_units(&q, effect.effect, series.level[0]),
-		.low = effect_to_units(&q, effect.low, series.level[0]),
-		.high = effect_to_units(&q, effect.high, series.level[0]),
+		.effect = effect_to_units(&q, effect.effect, series.team[0].coached),
+		.low = effect_to_units(&q, effect.low, series.team[0].coached),
+		.high = effect_to_units(&q, effect.high, series.team[0].coached),
 		.sessions = effect.sessions,
 		.coached = effect.coached,
-		.own = effect_to_units(&q, effect.raw, series.level[0]),
-		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, series.level[0]),
-		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.level[0])
+		.own = effect_to_units(&q, effect.raw, series.team[0].coached),
+		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, series.team[0].coached),
+		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.team[0].coached)
 	};
 }
 
