@@ -1,7 +1,7 @@
 -- Scale log over contact types of very unlike length: who is 15 % too slow at all of them loses 15 % of the mean target, of seconds and not of their logarithms.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(30);
+SELECT plan(34);
 
 -- Teams 1 to 6: half the contacts with a target of 60 s, half with one of 1200 s; 630 s on average, of their logarithms 268 s. Everybody takes 15 % longer at both.
 -- Team 7: of 20 contacts 19 short ones. Team 8 is slow at the short type alone. In teams 2 and 9, else like 1 and 7, a session makes the next four weeks a tenth quicker.
@@ -79,4 +79,12 @@ SELECT ok(near(avg(abs(change)), 36.2, 0.05), format('who improved, against the 
 SELECT results_eq($$SELECT contact_type, metric, round(target_seconds) FROM ops.handle_target ORDER BY 1$$, $$VALUES ('long', 'handle time', 1200::float8), ('short', 'handle time', 60)$$, 'the handle time of the contacts is found');
 SELECT ok(bool_and(near(gap, CASE contact_type WHEN 'long' THEN 90 ELSE 4.5 END, 0.02) AND near(share, CASE contact_type WHEN 'long' THEN 90 ELSE 4.5 END / 94.5, 0.01)), 'where the gap sits: types by their own target: ' || string_agg(format('%s %s', contact_type, gap), ', '))
 FROM ops.constraint_outcome WHERE metric = 'speed';
+
+-- What nobody means
+SELECT ok(bool_and(abs(d.mean_gap) < 1e300 AND abs(s.contribution) < 1e300 AND abs(g.gap) < 1e300 AND abs(m.gap) < 1e300), 'a target beyond all bounds makes no infinity')
+FROM (SELECT coachdiag.panel(6 + agent * 0.1 + 0.1 * sin(agent * week), CASE WHEN week = 3 THEN 1e5 ELSE 6 END, agent, date '2024-01-01' + 7 * week) AS p FROM generate_series(1, 5) agent, generate_series(1, 10) week) x, unnest('{true,false}'::boolean[]) higher,
+	coachdiag.gap_dispersion(p, higher, 'log', 5) d, coachdiag.gap_sources(p, higher, 'log', 5) s, coachdiag.agent_gaps(p, higher, 'log') g, coachdiag.agent_mean_gaps(p, higher, 'log') m;
+SELECT is_empty($$SELECT FROM (SELECT coachdiag.panel(6, NULL, 1::bigint, date '2024-01-01') AS p) x, coachdiag.gap_sources(p, false, 'log')$$, 'without a target there is nothing to turn back');
+SELECT throws_ok($$SELECT coachdiag.agent_parts(coachdiag.panel(6, 6, 1::bigint, date '2024-01-01'), 'cubic')$$, '22023', NULL, 'parts: an unknown scale is an error');
+SELECT throws_ok($$SELECT coachdiag.agent_months(coachdiag.panel(6, 6, 1::bigint, date '2024-01-01'), 'cubic')$$, '22023', NULL, 'months: an unknown scale is an error');
 SELECT * FROM finish();
