@@ -36,7 +36,7 @@ SELECT activity, exp(avg(log_seconds)) AS seconds FROM bpic2012.item WHERE week 
 SELECT coachdiag.create_workspace('bank') \gset
 INSERT INTO bank.metric (metric, higher_is_better, target, smallest_effect, unit, scale)
 SELECT 'handle_time', false, t.seconds, .1 * t.seconds, 'seconds', 'log'
-FROM (SELECT exp(avg(log_seconds)) AS seconds FROM bpic2012.item WHERE week < 8) t;
+FROM (SELECT avg(a.seconds) AS seconds FROM bpic2012.item i JOIN bpic2012.target a USING (activity) WHERE i.week < 8) t;
 
 DROP TABLE bank.agent_metric, bank.assignment;
 CREATE VIEW bank.agent_metric AS
