@@ -287,11 +287,18 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
+	), spread AS (
+		-- By how much agents differ where there is no gap to explain, and no more than in most teams that have one.
+		SELECT g.metric, least(percentile_cont(0.5) WITHIN GROUP (ORDER BY g.between_sd) FILTER (WHERE g.mean_gap < m.smallest_effect / 2),
+			percentile_cont(0.25) WITHIN GROUP (ORDER BY g.between_sd)) AS usual
+		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric)
+		GROUP BY g.metric
+		HAVING count(g.between_sd) FILTER (WHERE g.mean_gap < m.smallest_effect / 2) >= 3 AND count(g.between_sd) >= 8
 	), able AS (
 		-- Whether coaching can work in a team, by how its agents differ.
 		SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
-			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap) END AS can_work
-		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) WHERE m.smallest_effect BETWEEN 1e-100 AND 1e100
+			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap, usual_spread => u.usual) END AS can_work
+		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) LEFT JOIN spread u USING (metric) WHERE m.smallest_effect BETWEEN 1e-100 AND 1e100
 	), named AS (
 		-- Sessions that name no metric count in each: what they move nothing in may not be what they were about.
 		SELECT s.metric, count(*) >= 3 * (SELECT count(*) FROM @.stored_coaching_session n WHERE n.dose AND n.metric IS NULL) AS named
@@ -312,18 +319,19 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	)
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
-		to_jsonb(s.tests) AS tests, s.next_step, s.reason
+		to_jsonb(s.tests) AS tests, s.next_step, s.reason, d.usual AS usual_spread
 	FROM team p
 	LEFT JOIN @.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
 	LEFT JOIN usual u ON u.metric = p.metric AND u.team = p.team
 	LEFT JOIN learning l ON l.metric = p.metric
+	LEFT JOIN spread d ON d.metric = p.metric
 	LEFT JOIN @.decide_or_wait w ON w.team = p.team AND w.metric = p.metric
 	LEFT JOIN LATERAL (SELECT w.waiting_share AS share, w.waiting_low AS low, w.waiting_high AS high
 		WHERE w.state <> 'unknown') waits ON true
 	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
-		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt) s
+		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. See function coachdiag.structural_score.';
@@ -347,6 +355,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.gap_after IS 'Mean gap since.';
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
 	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
+	COMMENT ON COLUMN @.structural_score.usual_spread IS 'By how much agents of the metric differ where there is no gap to explain: the median of gap_dispersion.between_sd over teams short by less than half a smallest effect (three at least), or the lower quartile over all teams (eight at least), whichever is less; metric units, what is beyond 1.2 smallest effects counts as natural. Null: fewer teams.';
 	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
 $part$);
 

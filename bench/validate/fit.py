@@ -41,15 +41,17 @@ POSITIVE = [name for name in START if name.endswith("_SD")] + ["TYPE_SCORE"]
 PULL = 0.05
 
 NUMBERS = ["p_structural", "smallest_effect", "gap_now", "spread", "spread_high", "type_share", "told_sessions", "improvement",
-           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low", "waiting_high"]
+           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low", "waiting_high",
+           "usual_spread"]
 
 # Whether coaches are idle is worked out as in the view structural_score, which doesn't show it.
 FIGURES = """
     WITH able AS (
         SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(
             g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
-            spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap) END AS can_work
-        FROM {ws}.gap_dispersion g JOIN {ws}.stored_metric m USING (metric) WHERE m.smallest_effect > 0
+            spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap, usual_spread => u.usual_spread) END AS can_work
+        FROM {ws}.gap_dispersion g JOIN {ws}.stored_metric m USING (metric) 
+        LEFT JOIN (SELECT DISTINCT metric, usual_spread FROM {ws}.structural_score) u USING (metric) WHERE m.smallest_effect > 0
     ), named AS (
         SELECT s.metric, count(*) >= 3 * (SELECT count(*) FROM {ws}.stored_coaching_session n WHERE n.dose AND n.metric IS NULL) AS named
         FROM {ws}.stored_coaching_session s WHERE s.dose AND s.metric IS NOT NULL GROUP BY s.metric
@@ -72,7 +74,7 @@ FIGURES = """
         e.sessions AS told_sessions, CASE WHEN e.own THEN e.improvement END AS improvement, CASE WHEN e.own THEN e.ci_low END AS ci_low,
         CASE WHEN e.own THEN e.ci_high END AS ci_high, e.own_improvement, e.own_se, e.own_doubt,
         CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach,
-        w.waiting_share, w.waiting_low, w.waiting_high
+        w.waiting_share, w.waiting_low, w.waiting_high, s.usual_spread
     FROM {ws}.structural_score s
     JOIN {ws}.stored_metric m USING (metric)
     JOIN {ws}.indicators alike ON (alike.team, alike.metric, alike.test) = (s.team, s.metric, 'consistent_gap')
@@ -146,20 +148,22 @@ def effect_evidence(d, c):
     return known, idle, works + d.idle_coach.fillna(0).to_numpy() * np.maximum(idle - works, 0)
 
 
-def log_spread(d, c):
-    """The logarithm of the spread over the mean of gap and smallest effect, and its error."""
+def spread_evidence(d, c):
+    """How likely a spread as estimated is of agents who are alike, and of some who can and some who can't."""
     ratio = np.log(np.maximum(d.spread, c["SPREAD_FLOOR"]))
     wide = np.clip((np.log(np.maximum(d.spread_high, c["SPREAD_FLOOR"])) - ratio) / 1.96, 0.05, 1.5)
-    gap = (d.gap_now / d.smallest_effect).where(lambda gap: np.isfinite(gap), c["USUAL_GAP"])
-    apart = np.clip(ratio + 0.5 * np.log(np.maximum(gap, 1)), c["SPREAD_ALIKE"], c["SPREAD_APART"])
-    return apart.where(d.spread.notna()).to_numpy(), wide.where(d.spread_high.notna(), c["SPREAD_ERROR"]).to_numpy()
+    error = wide.where(d.spread_high.notna(), c["SPREAD_ERROR"]).to_numpy()
+    gap = (d.gap_now / d.smallest_effect).where(lambda gap: np.isfinite(gap), c["USUAL_GAP"]).clip(lower=1)
+    usual = (d.usual_spread / d.smallest_effect).fillna(0)
+    natural = np.maximum(usual ** 2 - c["ORDINARY_SPREAD"] ** 2, 0) / gap
+    alike, differ = (0.5 * np.log(np.exp(2 * c[story]) + natural) for story in ("SPREAD_ALIKE", "SPREAD_APART"))
+    apart = np.clip(ratio + 0.5 * np.log(gap), alike, differ).where(d.spread.notna()).to_numpy()
+    return likelihood(apart, error, alike, c["SPREAD_ALIKE_SD"]), likelihood(apart, error, differ, c["SPREAD_APART_SD"])
 
 
 def rest_score(d, c, known, idle, works):
     """Bayes' rule over the stories, as a logit."""
-    apart, error = log_spread(d, c)
-    alike = likelihood(apart, error, c["SPREAD_ALIKE"], c["SPREAD_ALIKE_SD"])
-    differ = likelihood(apart, error, c["SPREAD_APART"], c["SPREAD_APART_SD"])
+    alike, differ = spread_evidence(d, c)
     some = differ * (c["PRIOR_WORKS"] * works + (1 - c["PRIOR_WORKS"]) * idle)
     behavioural = (1 - c["PRIOR_STRUCTURAL"]) * (c["PRIOR_SKILL"] * alike * works + (1 - c["PRIOR_SKILL"]) * some)
     return np.log(c["PRIOR_STRUCTURAL"] * alike * idle / behavioural) / np.where(known, 1, 2)

@@ -323,6 +323,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->coaching = q->ask_effect ? effect_alone(p, q) : q->coaching;
 	in->waiting = q->waiting;
 	in->smallest_effect = q->smallest_effect;
+	in->usual_spread = q->usual_spread;
 	in->weeks = span.last == PANEL_NO_DATE ? NAN : floor((span.last - span.first) / 7.0) + 1;
 	in->period_weight = span.weight / span.agent_periods;
 	in->shift = find_shift(fair, q->higher_is_better ? -target : target, &span, changed_on);

@@ -13,6 +13,7 @@ typedef struct StructuralQuestion
 	bool		higher_is_better;
 	CdScale		scale;
 	double		smallest_effect;	/* metric units; NaN: none given */
+	double		usual_spread;	/* between agents of teams on target, metric units; NaN: not known */
 	Jsonb	   *usual;			/* contact type -> usual gap; NULL: not known */
 	ArrayType  *learning;		/* what tenure adds; NULL: as the panel itself shows it */
 	bool		ask_effect;		/* of the panel itself */

@@ -209,6 +209,7 @@ get_question(FunctionCallInfo fcinfo)
 		.scale = cd_get_scale(fcinfo, 2),
 		.smallest_effect = cd_get_number(fcinfo, 3, "smallest_effect", false),
 		.waiting = {NAN, NAN, NAN},
+		.usual_spread = NAN,
 		.ask_effect = true
 	};
 }
@@ -229,7 +230,8 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
- * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt)
+ * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt,
+ * usual_spread)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -258,6 +260,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.high = cd_get_number(fcinfo, 12, "waiting_high", true)
 	};
 	q.learning = get_learning(fcinfo, 13);
+	q.usual_spread = cd_get_number(fcinfo, 19, "usual_spread", false);
 	q.waiting_missing = PG_ARGISNULL(15) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(15));
 	return answer(fcinfo, PG_GETARG_PANEL_P(0), &q);
 }
@@ -266,7 +269,8 @@ static Datum
 final_answer(FunctionCallInfo fcinfo, double smallest_effect)
 {
 	StructuralQuestion	q = {
-		.higher_is_better = true, .smallest_effect = smallest_effect, .ask_effect = true, .waiting = {NAN, NAN, NAN}
+		.higher_is_better = true, .smallest_effect = smallest_effect, .ask_effect = true, .waiting = {NAN, NAN, NAN},
+		.usual_spread = NAN
 	};
 
 	if (PG_ARGISNULL(0))
@@ -348,13 +352,17 @@ cd_structural_accum_text(PG_FUNCTION_ARGS)
 
 /*
  * p_structural(spread, type_share, effect, effect_low, effect_high, smallest_effect, new_agents, spread_high, gap,
- * waiting_share, waiting_low, waiting_high, idle_coach)
+ * waiting_share, waiting_low, waiting_high, idle_coach, usual_spread)
  */
 Datum
 cd_p_structural(PG_FUNCTION_ARGS)
 {
+	double		smallest_effect = cd_get_number(fcinfo, 5, "smallest_effect", false);
 	CdSpread	spread = {
-		cd_get_number(fcinfo, 0, "spread", false), cd_get_number(fcinfo, 7, "spread_high", false), cd_get_number(fcinfo, 8, "gap", true)
+		.estimate = cd_get_number(fcinfo, 0, "spread", false),
+		.high = cd_get_number(fcinfo, 7, "spread_high", false),
+		.gap = cd_get_number(fcinfo, 8, "gap", true),
+		.usual = cd_get_number(fcinfo, 13, "usual_spread", false) / smallest_effect
 	};
 	double		type_share = cd_get_number(fcinfo, 1, "type_share", true);
 	CdCoachingEvidence coaching = {
@@ -363,7 +371,6 @@ cd_p_structural(PG_FUNCTION_ARGS)
 		.high = cd_get_number(fcinfo, 4, "effect_high", true),
 		.idle_coach = get_probability(fcinfo, 12, "idle_coach")
 	};
-	double		smallest_effect = cd_get_number(fcinfo, 5, "smallest_effect", false);
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
 	CdWaitingEvidence waiting = {
 		.share = cd_get_number(fcinfo, 9, "waiting_share", false),

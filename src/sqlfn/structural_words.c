@@ -387,12 +387,16 @@ levels_differ(const CdStory *story, bool alike)
 {
 	const CdGapDispersion *d = story->input->settled;
 	char	   *by = estimate(story, d->between_sd, d->between_low, d->between_high);
-	double		effects = d->between_sd / story->input->smallest_effect;
+	double		smallest = story->input->smallest_effect;
+	double		usual = story->input->usual_spread;
+	double		effects = d->between_sd / smallest;
 
 	if (alike)
 		return psprintf("agents' true levels differ by only %s, which speaks for one common cause", by);
 	if (isfinite(effects))
 		by = psprintf("%s, %.1f smallest effects", by, effects);
+	if (cd_beyond_usual(d->between_sd, usual, smallest) < d->between_sd)
+		by = psprintf("%s (%s in teams on target)", by, figure(story, usual, usual));
 	return psprintf("agents' true levels differ by %s, which counts against one common cause", by);
 }
 

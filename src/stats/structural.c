@@ -38,7 +38,7 @@ static bool
 also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types, double beside, bool works)
 {
 	const CdGapDispersion *d = in->settled;
-	double		sd = isnan(beside) ? d->between_sd : fmin(beside, d->between_sd);
+	double		sd = cd_beyond_usual(isnan(beside) ? d->between_sd : fmin(beside, d->between_sd), in->usual_spread, margin);
 	double		left = fmin(fmax(d->mean_gap * (1.0 - types->estimate), 0.0), MIXED_LEFT * margin);
 	bool		differ = sd > DIFFER * fmax(d->mean_gap, margin);
 
@@ -181,7 +181,9 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	for (int i = 0; i < CD_TESTS; i++)
 		out->present += i != CD_TEST_DECIDE && test[i].state == CD_STATE_STRUCTURAL;
 	out->untold = test[CD_TEST_EXPERIENCED].n < 3.0 && in->new_share > 0.5;
-	spread = (CdSpread) {test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap};
+	spread = (CdSpread) {
+		test[CD_TEST_CONSISTENT].estimate, test[CD_TEST_CONSISTENT].high, in->settled->mean_gap, in->usual_spread / margin
+	};
 	known = cd_what_is_known(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin, &in->waiting, out->untold);
 	out->p = cd_known_probability(&known);
 	cd_what_decided(&known, out->p > 0.5 ? 1.0 : -1.0, out->decided);

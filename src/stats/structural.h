@@ -181,6 +181,7 @@ typedef struct CdStructuralInput
 	CdCoachingEvidence coaching;
 	CdWaitingEvidence waiting;
 	double		smallest_effect;
+	double		usual_spread;	/* between agents of teams on target */
 	double		weeks;			/* that the data span */
 	double		period_weight;	/* mean volume of an agent's period */
 	CdShift		shift;			/* of the weekly mean gap */
@@ -211,7 +212,14 @@ typedef struct CdSpread
 	double		estimate;
 	double		high;			/* of the 95 % interval */
 	double		gap;			/* the mean gap */
+	double		usual;			/* standard deviation in teams on target, smallest effects */
 } CdSpread;
+
+/*
+ * A standard deviation between agents, less what is more than ordinary of what teams on target have, too: agents who
+ * differ by nature, whatever their process. In units in which the smallest effect is `margin`.
+ */
+double		cd_beyond_usual(double sd, double usual, double margin);
 
 /*
  * Probability that an existing gap is structural. type_share: part of it that types to blame carry for

@@ -16,6 +16,7 @@
 #define SPREAD_ALIKE_SD 0.34
 #define SPREAD_APART 0.9
 #define SPREAD_APART_SD 0.27
+#define ORDINARY_SPREAD 1.2	/* smallest effects, between agents of teams on target, where this was fitted */
 #define USUAL_GAP 2.0			/* smallest effects; where it isn't given */
 #define EFFECT_IDLE -0.13
 #define EFFECT_IDLE_SD 0.06
@@ -53,17 +54,49 @@ likelihood(double x, double se, double mean, double sd)
 	return isnan(x) ? 1.0 : exp(-0.5 * (x - mean) * (x - mean) / (total * total)) / total;
 }
 
-/* The logarithm of the spread over the mean of gap and smallest effect, and its standard error from the upper end. */
+/* What teams on target have of a variance between agents beyond what is ordinary. */
 static double
-log_spread(const CdSpread *spread, double smallest_effect, double *se)
+excess(double usual, double margin)
+{
+	double		ordinary = ORDINARY_SPREAD * margin;
+
+	return isfinite(usual) && usual > ordinary ? usual * usual - ordinary * ordinary : 0.0;
+}
+
+double
+cd_beyond_usual(double sd, double usual, double margin)
+{
+	return isnan(sd) ? NAN : sqrt(fmax(sd * sd - excess(usual, margin), 0.0));
+}
+
+/* How likely a spread as estimated would be of agents who are alike, and of some who can and some who can't. */
+typedef struct SpreadEvidence
+{
+	double		alike;
+	double		differ;
+} SpreadEvidence;
+
+/* Where agents differ by nature more than is ordinary, they do in both stories. */
+static double
+with_usual(double story, double excess)
+{
+	return 0.5 * log(exp(2.0 * story) + excess);
+}
+
+/* By the logarithm of the spread over the mean of gap and smallest effect; its standard error from the upper end. */
+static SpreadEvidence
+spread_evidence(const CdSpread *spread, double smallest_effect)
 {
 	double		ratio = log(fmax(spread->estimate, SPREAD_FLOOR));
-	double		gap = spread->gap / smallest_effect;
+	double		se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - ratio) / 1.96, 0.05, 1.5);
+	double		given = spread->gap / smallest_effect;
+	double		gap = isfinite(given) ? fmax(given, 1.0) : USUAL_GAP;
+	double		natural = excess(spread->usual, 1.0) / gap;
+	double		alike = with_usual(SPREAD_ALIKE, natural);
+	double		differ = with_usual(SPREAD_APART, natural);
+	double		apart = isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(gap), alike, differ);
 
-	*se = isnan(spread->high) ? SPREAD_ERROR : clamp((log(fmax(spread->high, SPREAD_FLOOR)) - ratio) / 1.96, 0.05, 1.5);
-	if (!isfinite(gap))
-		gap = USUAL_GAP;
-	return isnan(spread->estimate) ? NAN : clamp(ratio + 0.5 * log(fmax(gap, 1.0)), SPREAD_ALIKE, SPREAD_APART);
+	return (SpreadEvidence) {likelihood(apart, se, alike, SPREAD_ALIKE_SD), likelihood(apart, se, differ, SPREAD_APART_SD)};
 }
 
 CdEffectEvidence
@@ -88,14 +121,11 @@ cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 static double
 rest_score(const CdSpread *spread, const CdEffectEvidence *effect, double smallest_effect)
 {
-	double		se;
-	double		apart = log_spread(spread, smallest_effect, &se);
-	double		alike = likelihood(apart, se, SPREAD_ALIKE, SPREAD_ALIKE_SD);
-	double		differ = likelihood(apart, se, SPREAD_APART, SPREAD_APART_SD);
-	double		structural = PRIOR_STRUCTURAL * alike * effect->idle;
+	SpreadEvidence found = spread_evidence(spread, smallest_effect);
+	double		structural = PRIOR_STRUCTURAL * found.alike * effect->idle;
 	double		behavioural = (1.0 - PRIOR_STRUCTURAL)
-		* (PRIOR_SKILL * alike * effect->works
-		   + (1.0 - PRIOR_SKILL) * differ * (PRIOR_WORKS * effect->works + (1.0 - PRIOR_WORKS) * effect->idle));
+		* (PRIOR_SKILL * found.alike * effect->works
+		   + (1.0 - PRIOR_SKILL) * found.differ * (PRIOR_WORKS * effect->works + (1.0 - PRIOR_WORKS) * effect->idle));
 
 	return log(structural / behavioural) / (effect->known ? 1.0 : 2.0);
 }
@@ -120,7 +150,7 @@ cd_waiting_score(const CdWaitingEvidence *w)
 			   / (WAITING_BEHAVIOURAL * waits + (1.0 - WAITING_BEHAVIOURAL) * decides));
 }
 
-static const CdSpread no_spread = {NAN, NAN, NAN};
+static const CdSpread no_spread = {NAN, NAN, NAN, NAN};
 static const CdWaitingEvidence no_waiting = {NAN, NAN, NAN};
 
 /* Where nobody has been there for long, being alike may come of learning. */

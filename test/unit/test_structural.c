@@ -29,7 +29,7 @@ nothing_known(const CdGapDispersion *whole)
 	return (CdStructuralInput) {
 		.whole = whole, .settled = whole, .weeks_to_experience = NAN,
 		.coaching = {NAN, NAN, NAN, 0, NAN, 0}, .waiting = {NAN, NAN, NAN},
-		.smallest_effect = 1, .weeks = 52, .period_weight = 1, .shift = {0, NAN, NAN, NAN, false}
+		.smallest_effect = 1, .usual_spread = NAN, .weeks = 52, .period_weight = 1, .shift = {0, NAN, NAN, NAN, false}
 	};
 }
 
@@ -421,7 +421,7 @@ contact_type_and_coaching(void **state)
 static void
 large_effects_are_no_luck(void **state)
 {
-	CdSpread	shared = {0.1, 0.2, 3.0};
+	CdSpread	shared = {0.1, 0.2, 3.0, NAN};
 	CdWaitingEvidence unknown = {NAN, NAN, NAN};
 	CdCoachingEvidence usual = {.effect = 0.8, .low = 0.3, .high = 1.3, .sessions = 30, .coached = 5};
 	CdCoachingEvidence large = {.effect = 3.0, .low = 2.5, .high = 3.5, .sessions = 30, .coached = 5};
@@ -489,7 +489,7 @@ static double
 p(double spread, double type, double effect, double half, bool new_agents)
 {
 	const CdCoachingEvidence c = {.effect = effect, .low = effect - half, .high = effect + half, .sessions = 30, .coached = 5};
-	const CdSpread s = {spread, 1.5 * spread, NAN};
+	const CdSpread s = {spread, 1.5 * spread, NAN, NAN};
 
 	return cd_structural_probability(&s, type, &c, 1, &no_events, new_agents);
 }
@@ -499,7 +499,7 @@ static double
 p_waiting(double gap, double share, double low, double high)
 {
 	const CdCoachingEvidence c = {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
-	const CdSpread s = {0.5, 0.75, gap};
+	const CdSpread s = {0.5, 0.75, gap, NAN};
 	const CdWaitingEvidence w = {share, low, high};
 
 	return cd_structural_probability(&s, NAN, &c, 1, &w, false);
@@ -515,7 +515,7 @@ in_doubt(double q)
 static void
 probability(void **state)
 {
-	const CdSpread unknown = {NAN, NAN, NAN};
+	const CdSpread unknown = {NAN, NAN, NAN, NAN};
 
 	(void) state;
 	assert_close(p(NAN, NAN, NAN, NAN, false), in_doubt(0.378172733931), 1e-10);
@@ -575,12 +575,53 @@ contact_mix(void **state)
 	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
 }
 
+/* Of a team that differs by so much of a gap of 3, where coaching does nothing, and teams on target by so much. */
+static double
+p_usual(double spread, double usual)
+{
+	const CdCoachingEvidence c = {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
+	const CdSpread s = {spread, 1.3 * spread, 3.0, usual};
+
+	return cd_structural_probability(&s, NAN, &c, 1, &no_events, false);
+}
+
+/* Agents who differ no more than those of teams on target are alike, however much that is; what is ordinary moves nothing. */
+static void
+usual_spread(void **state)
+{
+	CdGapDispersion d = alike();
+	CdStructuralInput in = nothing_known(&d);
+
+	(void) state;
+	assert_close(p_usual(0.5, 1.2), p_usual(0.5, NAN), 0.0);
+	assert_close(p_usual(0.5, 0.0), p_usual(0.5, NAN), 0.0);
+	assert_close(p_usual(0.5, INFINITY), p_usual(0.5, NAN), 0.0);
+	assert_nan(cd_beyond_usual(NAN, 3.0, 1.0));
+	assert_close(cd_beyond_usual(5.0, hypot(3.0, 1.2), 1.0), 4.0, 1e-12);
+	assert_close(cd_beyond_usual(5.0, hypot(3.0, 2.4), 2.0), 4.0, 1e-12);
+	assert_close(cd_beyond_usual(1.0, 3.0, 1.0), 0.0, 0.0);
+	assert_true(p_usual(0.9, NAN) < 0.1);
+	assert_true(p_usual(0.9, 2.6) > 0.7);
+	assert_true(p_usual(1.5, 2.5) < 0.2);
+	for (double usual = 0.5; usual < 2.5; usual += 0.1)
+		assert_true(p_usual(0.9, usual + 0.1) >= p_usual(0.9, usual));
+
+	/* The verdict asks with it. */
+	d.between_sd = 2.7;
+	d.between_low = 2.0;
+	d.between_high = 3.8;
+	in.coaching = (CdCoachingEvidence) {.effect = 0, .low = -0.3, .high = 0.3, .sessions = 30, .coached = 5};
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_BEHAVIOURAL);
+	in.usual_spread = 2.6;
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_STRUCTURAL);
+}
+
 /* The same, with coaches who move nothing anywhere with so much probability. */
 static double
 p_coach(double effect, double idle_coach)
 {
 	const CdCoachingEvidence c = {.effect = effect, .low = effect - 0.3, .high = effect + 0.3, .sessions = 30, .coached = 5, .idle_coach = idle_coach};
-	const CdSpread s = {0.5, 0.75, NAN};
+	const CdSpread s = {0.5, 0.75, NAN, NAN};
 
 	return cd_structural_probability(&s, NAN, &c, 1, &no_events, false);
 }
@@ -780,6 +821,7 @@ main(void)
 		cmocka_unit_test(probability),
 		cmocka_unit_test(contact_mix),
 		cmocka_unit_test(signs_against_coaching),
+		cmocka_unit_test(usual_spread),
 		cmocka_unit_test(idle_coach),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(what_decided),
