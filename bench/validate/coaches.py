@@ -13,7 +13,7 @@ import world
 DOSE = np.dtype([("row", "u8"), ("coach", "i4"), ("sessions", "f8")], align=True)
 RANK = np.dtype([(name, "f8") for name in ("expected", "low", "high", "above")] + [("outlier", "i4")], align=True)
 BEFORE_RANK = ["sessions", "agents", "teams", "shared", "naive", "naive_share", "null", "null_share", "usual", "raw", "raw_se",
-               "effect", "low", "high", "sd", "doubt", "above", "allowance", "shortfall", "group_mean", "group_spread", "peers"]
+               "effect", "low", "high", "sd", "doubt", "above", "allowance", "shortfall", "masked", "group_mean", "group_spread", "peers"]
 COACH = np.dtype([("group", "i4")] + [(name, "f8") for name in BEFORE_RANK] + [("ranked", "?")]
                  + [(name, "f8") for name in ("apart", "apart_low", "apart_high", "place")] + [("rank", RANK), ("status", "i4")],
                  align=True)

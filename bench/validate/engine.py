@@ -15,7 +15,7 @@ ROW = np.dtype([("team", "i4"), ("agent", "i4"), ("period", "i4"), ("value", "f8
                 ("sessions", "f8"), ("tenure", "f8")], align=True)
 RESULT = ["effect", "low", "high", "sd", "doubt", "above", "p", "raw", "raw_se", "df", "smallest_detectable", "naive",
           "naive_share", "null", "null_share", "placebo", "placebo_se", "placebo_p", "sessions", "coached",
-          "control", "overlap", "agents", "observations", "allowance", "shortfall"]
+          "control", "overlap", "agents", "observations", "allowance", "shortfall", "masked"]
 TEAM = np.dtype([(name, "f8") for name in RESULT] + [("pooled", "?"), ("own", "?"), ("status", "i4")], align=True)
 COMMON = np.dtype([(name, "f8") for name in ("level", "shock", "persistence", "fixed")] + [("before", "i4"),
                   ("inflation", "f8"), ("pooled", "?")], align=True)

@@ -15,6 +15,7 @@ FALSE_EFFECTIVE = 0.05  # at most, where nothing works
 FALSE_HARMFUL = 0.05    # the same
 WIDTH = 1.5             # half of the interval at most so many times 1.96 sd of the error, where sessions follow nothing
 FALSE_NOTHING = 0.05    # no_effect, where a session gives just the smallest effect
+NOTHING_SHOWN = 0.6     # of the teams of which it would be said without shortfall, where sessions do nothing, at least
 HARM_SHOWN = 0.9        # of programmes in which a session costs 0.4, at least
 
 # teams of a programme, and what is unlike grid.World; sd of an agent's period
@@ -126,28 +127,34 @@ def weakness(library, seed, worlds, runs):
     return good
 
 
-def nothing_said(library, rng, w):
-    """Estimate less truth, shortfall, and teams of which no_effect would be said without it, and is, if the truth were the smallest effect."""
-    truth = w.effect * (1 - 0.9 ** 4) / 0.4
+def nothing_said(library, rng, w, smallest):
+    """Estimate less truth, shortfall, and teams of which no_effect would be said without it, and is."""
     out, _ = engine.estimate(library, simulate(rng, w), w.teams)
     own = out[out["own"]]
+    shortfall = np.maximum(own["shortfall"] + own["masked"] * smallest, 0)
     high, low = own["effect"] + 1.645 * own["sd"], own["effect"] - 1.645 * own["sd"]
-    said = (low > -truth) & ~(own["low"] > 0)
-    return (own["effect"].mean() - truth, own["shortfall"].mean(), (said & (high < truth)).mean(), (said & (high + own["shortfall"] < truth)).mean())
+    said = (low > -smallest) & ~(own["low"] > 0)
+    return (own["effect"].mean() - mean_effect(w), shortfall.mean(), (said & (high < smallest)).mean(), (said & (high + shortfall < smallest)).mean())
+
+
+def mean_effect(w):
+    """Of a session, over the four periods after it."""
+    return w.effect * (1 - 0.9 ** 4) / 0.4
 
 
 def usefulness(library, seed, worlds, runs):
-    print(f"\nthe same, a session gives just the smallest effect, {runs} programmes each; in sd of a period\n"
-          "| weeks | sd of levels | log odds per sd | sessions a week | effect | bias | shortfall | no_effect without it | no_effect |\n"
-          "|---|---|---|---|---|---|---|---|---|")
+    print(f"\nthe same, a session gives just the smallest effect; last two columns: it gives nothing; {runs} programmes each; in sd of a period\n"
+          "| weeks | sd of levels | log odds per sd | sessions a week | effect | bias | shortfall | no_effect without it | no_effect "
+          "| idle: without it | no_effect |\n|---|---|---|---|---|---|---|---|---|---|---|")
     good = True
     for i, w in enumerate(worlds):
-        rng = np.random.default_rng([seed, 200 + i])
-        m = np.array([nothing_said(library, rng, w) for _ in range(runs)]).mean(0)
+        m, idle = (np.array([nothing_said(library, rng, world, mean_effect(w)) for _ in range(runs)]).mean(0)
+                   for world, rng in ((w, np.random.default_rng([seed, 200 + i])), (replace(w, effect=0.0), np.random.default_rng([seed, 300 + i]))))
         kept = m[3] <= FALSE_NOTHING + 2.5 * np.sqrt(0.05 * 0.95 / runs / w.teams)
+        kept &= idle[3] >= NOTHING_SHOWN * idle[2]
         good &= bool(kept)
-        print(f"| {w.weeks} | {w.level} | {w.known} | {w.per_week} | {w.effect} | {m[0]:+.3f} | {m[1]:.3f} | {100 * m[2]:.0f} % | {100 * m[3]:.0f} % |"
-              f"{'' if kept else ' MISSED'}", flush=True)
+        print(f"| {w.weeks} | {w.level} | {w.known} | {w.per_week} | {w.effect} | {m[0]:+.3f} | {m[1]:.3f} | {100 * m[2]:.0f} % | {100 * m[3]:.0f} % "
+              f"| {100 * idle[2]:.0f} % | {100 * idle[3]:.0f} % |{'' if kept else ' MISSED'}", flush=True)
     return good
 
 

@@ -202,7 +202,7 @@ fill_result(const EffectQuestion *q, const CdCoach *c, double level, CdRow *row)
 	};
 	const CdEffect effect = {
 		.effect = c->effect, .low = c->low, .high = c->high, .sd = c->sd, .own = true, .status = c->status,
-		.allowance = c->allowance, .shortfall = c->shortfall
+		.allowance = c->allowance, .shortfall = c->shortfall, .masked = c->masked
 	};
 
 	cd_put_number(row, c->sessions);

@@ -55,7 +55,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 		e->above, effect_spread_to_units(q, e->effect, e->sd, level), effect_spread_to_units(q, e->effect, e->doubt, level),
 		effect_to_units(q, e->raw, level), effect_spread_to_units(q, e->raw, e->raw_se, level), e->df,
 		effect_to_units(q, e->placebo, level), e->placebo_p, e->overlap,
-		effect_spread_to_units(q, e->effect, e->allowance, level), effect_spread_to_units(q, e->effect, e->shortfall, level)
+		effect_spread_to_units(q, e->effect, e->allowance, level), effect_spread_to_units(q, e->effect, effect_shortfall(q, e, level), level)
 	};
 
 	for (int i = 0; i < (int) lengthof(numbers); i++)

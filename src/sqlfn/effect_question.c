@@ -12,6 +12,8 @@
 
 #include "stats/solve.h"
 
+#define MOST_OF_A_TIME 0.99
+
 int
 effect_horizon(FunctionCallInfo fcinfo, int n)
 {
@@ -57,6 +59,25 @@ effect_spread_to_units(const EffectQuestion *q, double change, double spread, do
 	return (effect_to_units(q, change + spread, level) - effect_to_units(q, change - spread, level)) / 2;
 }
 
+/* The change of which effect_to_units makes so many metric units; a time hardly falls to nothing. */
+static double
+effect_of_units(const EffectQuestion *q, double units, double level)
+{
+	double		sign = q->higher_is_better ? 1 : -1;
+
+	if (q->scale != CD_SCALE_LOG)
+		return units;
+	return sign * log1p(Max(sign * units / exp(level), -MOST_OF_A_TIME));
+}
+
+double
+effect_shortfall(const EffectQuestion *q, const CdEffect *e, double level)
+{
+	double		truth = isnan(q->smallest_effect) ? Max(e->effect, 0) : effect_of_units(q, q->smallest_effect, level);
+
+	return cd_effect_shortfall(e->shortfall, e->masked, truth);
+}
+
 /* Two one-sided tests at 5 %, of an effect that may be so much higher than estimated. */
 bool
 effect_is_too_little(const EffectQuestion *q, const CdEffect *e, double level, double shortfall)
@@ -82,7 +103,7 @@ effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 		return "effective";
 	if (e->high + e->allowance < 0)
 		return "harmful";
-	return effect_is_too_little(q, e, level, e->shortfall) ? "no_effect" : "cannot_tell";
+	return effect_is_too_little(q, e, level, effect_shortfall(q, e, level)) ? "no_effect" : "cannot_tell";
 }
 
 /* The panels of an array, canonical; units[i] is the place of panel i in the array. */

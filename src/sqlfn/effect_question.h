@@ -36,6 +36,9 @@ extern double effect_spread_to_units(const EffectQuestion *q, double change, dou
 /* effective, harmful, no_effect or cannot_tell. */
 extern const char *effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level);
 
+/* By how much an effect may be too low, if sessions give the smallest worth having; what is shown, where none is given. */
+extern double effect_shortfall(const EffectQuestion *q, const CdEffect *e, double level);
+
 /* Whether an effect, and one higher by shortfall, surely is less than the smallest worth having. */
 extern bool effect_is_too_little(const EffectQuestion *q, const CdEffect *e, double level, double shortfall);
 

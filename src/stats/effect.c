@@ -35,7 +35,7 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectTeam)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectObs)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(size_t)));
-	size = cd_arena_sum(size, cd_arena_bytes(periods * 2, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(periods * 3, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectBelief)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows, sizeof(double)));
@@ -43,6 +43,7 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(double)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * CD_EFFECT_TABLE, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectUsual)));
 	size = cd_arena_sum(size, cd_effect_lanes_size(rows));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
@@ -67,12 +68,13 @@ take_work(CdArena *arena, CdEffectWork *work)
 	work->memory.shock = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
 	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	work->influence = cd_arena_take(arena, work->panel.agents, sizeof(double));
+	work->distance = cd_arena_take(arena, rows, sizeof(CdEffectUsual));
 	work->lanes = cd_arena_take(arena, cd_effect_lanes_size(work->panel.agents), 1);
 	work->table_value = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	work->table_thin = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	return work->z && work->surprise && work->residual && work->noise && work->fit
 		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
-		&& work->influence && work->lanes && work->table_value && work->table_thin ? CD_OK : CD_NOMEM;
+		&& work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? CD_OK : CD_NOMEM;
 }
 
 /* Every step-th team. */
@@ -375,6 +377,7 @@ report_short(CdEffectShort by, CdEffect *out)
 {
 	out->allowance = by.allowance;
 	out->shortfall = by.shortfall;
+	out->masked = by.masked;
 }
 
 /* Apparent effect of sessions that had not been held yet. */
@@ -427,7 +430,7 @@ nothing_known(void)
 	return (CdEffect) {.effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .above = NAN, .p = NAN,
 		.raw = NAN, .raw_se = NAN, .df = NAN, .smallest_detectable = NAN, .naive = NAN,
 		.naive_share = NAN, .null = NAN, .null_share = NAN, .placebo = NAN, .placebo_se = NAN,
-		.placebo_p = NAN, .doubt = NAN, .overlap = NAN, .allowance = NAN, .shortfall = NAN};
+		.placebo_p = NAN, .doubt = NAN, .overlap = NAN, .allowance = NAN, .shortfall = NAN, .masked = NAN};
 }
 
 /*

@@ -70,7 +70,8 @@ typedef struct CdEffect
 	double		agents;
 	double		observations;
 	double		allowance;		/* harmful only where high lies below 0 by more than this */
-	double		shortfall;		/* by so much effect may be too low if coaches know who is weak for good */
+	double		shortfall;		/* effect may be too low by so much if coaches know who is weak for good, and sessions do nothing */
+	double		masked;			/* and by so much more per unit of what they do, for who was lifted looks less weak: cd_effect_shortfall */
 	bool		pooled;
 	bool		own;			/* the team's own sessions have something to be compared with */
 	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with */
@@ -132,5 +133,8 @@ CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffe
  * without an answer of their own are left out. CD_TOO_FEW when none is left.
  */
 CdStatus	cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out);
+
+/* By how much an effect may be too low if coaches know who is weak for good, were the true one `effect`. */
+double		cd_effect_shortfall(double shortfall, double masked, double effect);
 
 #endif

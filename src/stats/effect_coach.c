@@ -142,7 +142,6 @@ team_surprises(CdCoachWork *w, size_t g, size_t columns)
 	const CdEffectTeam *team = &work->panel.team[g];
 	const CdEffectObs *obs = work->panel.obs + team->first;
 	size_t		end = team->first_row + team->rows;
-	int			main = work->design.columns;
 
 	for (size_t from = team->first_row, to; from < end; from = to)
 	{
@@ -161,13 +160,20 @@ team_surprises(CdCoachWork *w, size_t g, size_t columns)
 		cd_effect_filter(obs, team->n, batch, (int) (columns - k < BATCH ? columns - k : BATCH),
 						 &work->noise[g], &work->memory, batch);
 	}
-	cd_effect_filter(obs, team->n, work->z + team->first * (size_t) main, main, &work->noise[g],
-					 &work->memory, work->surprise);
+	cd_effect_team_surprise(work, g);
+	cd_effect_distances(work, g);
 }
 
-/* Normal equations: outcome, coaches, all others, the team's terms beyond the dose. */
 static void
-team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double *m)
+add_usual(CdEffectUsual *sum, double factor, CdEffectUsual usual)
+{
+	sum->value += factor * usual.value;
+	sum->dose += factor * usual.dose;
+}
+
+/* Normal equations: outcome, coaches, all others, the team's terms beyond the dose; away: those of usual distances as outcomes. */
+static void
+team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double *m, CdEffectUsual *away)
 {
 	const CdEffectWork *work = &w->fit;
 	size_t		n = work->panel.team[g].n;
@@ -175,6 +181,8 @@ team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double
 
 	for (size_t j = 0; j < terms * terms; j++)
 		m[j] = 0.0;
+	for (size_t j = 0; j < terms; j++)
+		away[j] = (CdEffectUsual) {0.0, 0.0};
 	for (size_t i = 0; i < n; i++)
 	{
 		const double *surprise = work->surprise + i * main;
@@ -186,6 +194,8 @@ team_normal(const CdCoachWork *w, size_t g, size_t columns, size_t terms, double
 		for (size_t k = CD_EFFECT_TILT; k < main; k++)
 			s[1 + columns + k - CD_EFFECT_TILT] = surprise[k];
 		cd_add_outer(m, s, terms, 1.0);
+		for (size_t j = 0; j < terms; j++)
+			add_usual(&away[j], s[j], work->distance[i]);
 	}
 }
 
@@ -266,6 +276,23 @@ add_information(CdCoachWork *w, size_t g, const double *said, size_t own, double
 	}
 }
 
+/* What the agents' usual distances would say about the coaches, were they the outcome. */
+static void
+add_distances(CdCoachWork *w, size_t g, const CdEffectUsual *away, const double *rest, double scale)
+{
+	const CdCoachPlan *plan = w->plan;
+	size_t		own = w->team[g].own;
+
+	for (size_t i = 0; i < own; i++)
+	{
+		CdEffectUsual *sum = &w->distance[plan->position[plan->list[plan->list_of[g] + i]]];
+
+		add_usual(sum, scale, away[1 + i]);
+		for (size_t j = 0; j < w->team[g].nuisance; j++)
+			add_usual(sum, -scale * rest[j * (1 + own) + 1 + i], away[1 + own + j]);
+	}
+}
+
 /* Estimates of n coaches from their information, of which a is a copy that comes back inverted. */
 static CdStatus
 solve_coaches(double *a, size_t n, double *estimate)
@@ -313,6 +340,7 @@ take_team(CdCoachWork *w, size_t g)
 	CdCoachRest *team = &w->team[g];
 	double		m[(TERMS + 1) * (TERMS + 1)];
 	double		said[CD_COACH_COLUMNS * (CD_COACH_COLUMNS + 1)];
+	CdEffectUsual away[TERMS + 1];
 	double		scale;
 	double	   *rest = w->rest + w->rest_used;
 	size_t		columns;
@@ -325,15 +353,27 @@ take_team(CdCoachWork *w, size_t g)
 	team->nuisance = (size_t) w->fit.design.columns - CD_EFFECT_TILT + 1;
 	terms = 1 + team->own + team->nuisance;
 	team_surprises(w, g, columns);
-	team_normal(w, g, columns, terms, m);
+	team_normal(w, g, columns, terms, m, away);
 	if (solve_rest(w, m, terms, team->own, fit->s2, rest) != CD_OK)
 		return;
 	scale = 1.0 / (fit->s2 * fit->inflation);
 	take_rest_out(m, terms, team->own, rest, scale, said);
 	add_information(w, g, said, team->own, scale);
+	add_distances(w, g, away, rest, scale);
 	solve_parts(said, team->own, scale, w->part + w->plan->list_of[g]);
 	w->rest_used += team->nuisance * (1 + team->own);
 	team->usable = true;
+}
+
+/* The effect that usual distances would show as the i-th coach's; a: the inverse of the block's information. */
+static CdEffectUsual
+effect_of_distances(const CdEffectUsual *distance, const double *a, size_t n, size_t i)
+{
+	CdEffectUsual sum = {0.0, 0.0};
+
+	for (size_t k = 0; k < n; k++)
+		add_usual(&sum, a[i * n + k], distance[k]);
+	return sum;
 }
 
 /* Each coach's own estimate, given all coaches of the block; a large block's correlations end here. */
@@ -355,12 +395,16 @@ solve_block(CdCoachWork *w, size_t b, double *a, double *estimate)
 	{
 		CdCoach    *coach = &w->coach[plan->order[first + i]];
 		double		variance = a[i * n + i];
+		CdEffectUsual shown;
 
 		if (w->contrast[first + i] <= LEAST_CONTRAST)
 			continue;
 		coach->status = CD_OK;
 		if (variance * information[i * n + i] > MOST_SHARED)
 			continue;
+		shown = effect_of_distances(w->distance + first, a, n, i);
+		coach->shortfall = -shown.value;
+		coach->masked = shown.dose;
 		coach->raw = estimate[i];
 		coach->raw_se = sqrt(variance);
 	}
@@ -615,6 +659,7 @@ cd_effect_coach_size(const CdCoachPlan *plan, size_t periods)
 	size = cd_arena_sum(size, cd_arena_bytes(plan->blocks, sizeof(size_t)));
 	size = cd_arena_sum(size, cd_arena_bytes(information_size(plan), sizeof(double)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(CdEffectUsual)));
 	size = cd_arena_sum(size, cd_arena_bytes(k, sizeof(CdPoolBlock)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(CdEffectTally)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(k, sizeof(size_t)));
@@ -635,6 +680,7 @@ take_work(CdArena *arena, CdCoachWork *w)
 	w->block_at = cd_arena_take(arena, plan->blocks, sizeof(size_t));
 	w->information = cd_arena_take(arena, numbers, sizeof(double));
 	w->score = cd_arena_take(arena, k, sizeof(double));
+	w->distance = cd_arena_take(arena, k, sizeof(CdEffectUsual));
 	w->contrast = cd_arena_take(arena, k, sizeof(double));
 	w->block = cd_arena_take(arena, k, sizeof(CdPoolBlock));
 	w->seen = cd_arena_take(arena, k, sizeof(CdEffectTally));
@@ -642,7 +688,7 @@ take_work(CdArena *arena, CdCoachWork *w)
 	w->last_agent = cd_arena_take(arena, k, sizeof(size_t));
 	w->last_team = cd_arena_take(arena, k, sizeof(size_t));
 	if (!w->held || !w->column || !w->team || !w->rest || !w->block_at || !w->information || !w->score
-		|| !w->contrast || !w->block || !w->seen || !w->null || !w->last_agent || !w->last_team)
+		|| !w->distance || !w->contrast || !w->block || !w->seen || !w->null || !w->last_agent || !w->last_team)
 		return CD_NOMEM;
 	for (size_t i = 0; i < numbers; i++)
 		w->information[i] = 0.0;
@@ -656,6 +702,7 @@ take_work(CdArena *arena, CdCoachWork *w)
 	for (size_t c = 0; c < k; c++)
 	{
 		w->score[c] = w->contrast[c] = 0.0;
+		w->distance[c] = (CdEffectUsual) {0.0, 0.0};
 		w->seen[c] = w->null[c] = (CdEffectTally) {0};
 		w->last_agent[c] = w->last_team[c] = 0;
 	}

@@ -48,6 +48,7 @@ typedef struct CdCoach
 	double		above;			/* probability that the effect is above 0 */
 	double		allowance;		/* as in CdEffect */
 	double		shortfall;
+	double		masked;
 	double		group_mean;		/* of the coaches of the group */
 	double		group_spread;	/* between their true effects: sd */
 	double		peers;			/* coaches of the group who are ranked */

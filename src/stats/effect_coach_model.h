@@ -33,6 +33,7 @@ typedef struct CdCoachWork
 	size_t	   *block_at;		/* first number of each block's information */
 	double	   *information;
 	double	   *score;			/* by position */
+	CdEffectUsual *distance;	/* by position: the score of the agents' usual distances, were they the outcome */
 	double	   *contrast;		/* by position: of the coach's own */
 	CdPoolBlock *block;
 	CdEffectTally *seen;		/* coaches */

@@ -64,7 +64,6 @@ count_row(CdCoachWork *w, size_t g, size_t agent, size_t row, double usual, doub
 				w->part[k].sessions += dose->sessions;
 		coach->usual += (usual - coach->usual) * dose->sessions / coach->sessions;
 		coach->allowance += dose->sessions * untold * sqrt(w->fit.noise[g].level * w->fit.fit[g].s2);
-		coach->shortfall -= dose->sessions * untold * usual;
 		coach->agents += w->last_agent[dose->coach] != agent + 1;
 		w->last_agent[dose->coach] = agent + 1;
 		if (w->last_team[dose->coach] == g + 1)
@@ -85,7 +84,7 @@ tally_team(CdCoachWork *w, size_t g, double *seen, double *null)
 	int			before = w->fit.design.before;
 	int			horizon = w->fit.design.horizon;
 
-	cd_effect_sum_periods(&w->fit.panel, g);
+	cd_effect_sum_periods(&w->fit, g);
 	for (size_t from = team->first_row, to; from < end; from = to)
 	{
 		double		usual;
@@ -96,7 +95,7 @@ tally_team(CdCoachWork *w, size_t g, double *seen, double *null)
 			continue;
 		cd_coach_columns(w, g, from, to);
 		agent_values(w, g, from, to, seen, null);
-		usual = cd_effect_usual(&w->fit.panel, from, to);
+		usual = cd_effect_usual(&w->fit, from, to).value;
 		for (size_t i = from; i < to; i++)
 		{
 			periods += w->fit.panel.obs_of[i] != CD_EFFECT_NONE;
@@ -125,10 +124,7 @@ report_tallies(CdCoachWork *w)
 		CdCoach    *coach = &w->coach[c];
 
 		if (coach->sessions > 0.0)
-		{
 			coach->allowance /= coach->sessions;
-			coach->shortfall = fmax(coach->shortfall, 0.0) / coach->sessions;
-		}
 		if (!(seen->sessions > 0.0))
 			continue;
 		coach->naive = seen->change / seen->sessions;

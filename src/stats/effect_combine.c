@@ -111,6 +111,7 @@ cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out)
 	out->null_share = MEAN(null_share);
 	out->allowance = MEAN(allowance);
 	out->shortfall = MEAN(shortfall);
+	out->masked = MEAN(masked);
 	out->overlap = MEAN(overlap);
 	out->own = true;
 	out->status = CD_OK;

@@ -185,7 +185,7 @@ cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,
 	panel->team = cd_arena_take(arena, teams, sizeof(CdEffectTeam));
 	panel->obs = cd_arena_take(arena, n, sizeof(CdEffectObs));
 	panel->obs_of = cd_arena_take(arena, n, sizeof(size_t));
-	panel->by_period = cd_arena_take(arena, panel->periods * 2, sizeof(double));
+	panel->by_period = cd_arena_take(arena, panel->periods * 3, sizeof(double));
 	if (!panel->team || !panel->obs || !panel->obs_of || !panel->by_period)
 		return CD_NOMEM;
 	for (size_t g = 0; g < teams; g++)

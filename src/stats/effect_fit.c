@@ -253,8 +253,8 @@ residual_square(const CdEffectFit *fit, int c)
 	return sum;
 }
 
-static void
-team_surprise(CdEffectWork *work, size_t g)
+void
+cd_effect_team_surprise(CdEffectWork *work, size_t g)
 {
 	const CdEffectTeam *team = &work->panel.team[g];
 	int			c = work->design.columns;
@@ -303,7 +303,7 @@ cd_effect_team_fit(CdEffectWork *work, size_t g)
 	*fit = (CdEffectFit) {.inflation = 1.0};
 	if (team->free - (c - 1) < 1.0)
 		return;
-	team_surprise(work, g);
+	cd_effect_team_surprise(work, g);
 	cd_effect_normal(work->surprise, team->n, c, fit->m);
 	fit->s2 = fit->m[0] / team->free;
 	if (fit->s2 > rounding_variance(work, g))
@@ -452,7 +452,7 @@ cd_effect_team_inflation(CdEffectWork *work, size_t g)
 	fit->agents = 0.0;
 	if (!fit->usable)
 		return NAN;
-	team_surprise(work, g);
+	cd_effect_team_surprise(work, g);
 	for (size_t a = 0; a < team->agents; a++)
 		work->influence[a] = 0.0;
 	for (size_t i = 0; i < team->n; i++)

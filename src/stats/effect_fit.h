@@ -29,6 +29,13 @@ typedef struct CdEffectNuisance
 	double		variance[CD_EFFECT_TERMS];	/* INFINITY: nothing known */
 } CdEffectNuisance;
 
+/* How an agent's periods usually are beside the team's; 0 for one without values. */
+typedef struct CdEffectUsual
+{
+	double		value;
+	double		dose;			/* what its sessions gave is so much, for each unit that one gives */
+} CdEffectUsual;
+
 /* Working memory of one metric. */
 typedef struct CdEffectWork
 {
@@ -38,6 +45,7 @@ typedef struct CdEffectWork
 	double	   *surprise;		/* the same for one team */
 	CdEffectMemory memory;
 	double	   *influence;		/* agents of the largest team */
+	CdEffectUsual *distance;	/* observations of the largest team */
 	double	   *residual;		/* observations */
 	CdEffectLanes *lanes;		/* agents of the largest team; NULL: no tables */
 	double	   *table_value;	/* CD_EFFECT_TABLE x observations */
@@ -81,11 +89,15 @@ void		cd_effect_forget_nuisance(CdEffectWork *work);
 /* Robust over model variance of the dose, clustered by agent. */
 double		cd_effect_team_inflation(CdEffectWork *work, size_t team);
 
-/* Number and sum of a team's values in each period, into panel->by_period. */
-void		cd_effect_sum_periods(const CdEffectPanel *panel, size_t team);
+/* Number and sums of a team's values and doses in each period, into panel->by_period. */
+void		cd_effect_sum_periods(const CdEffectWork *work, size_t team);
 
-/* How an agent's periods usually are against the team's, after cd_effect_sum_periods; 0 for one without values. */
-double		cd_effect_usual(const CdEffectPanel *panel, size_t from, size_t to);
+/* Of the agent of some rows, after cd_effect_sum_periods. */
+CdEffectUsual cd_effect_usual(const CdEffectWork *work, size_t from, size_t to);
+
+/* Surprises of a team's columns, to work->surprise, and of columns of its agents' usual distances, to work->distance. */
+void		cd_effect_team_surprise(CdEffectWork *work, size_t team);
+void		cd_effect_distances(CdEffectWork *work, size_t team);
 
 /* Share of an agent's level that so many periods don't tell; 0 where levels don't differ. */
 double		cd_effect_untold(const CdEffectNoise *noise, double seen);
@@ -95,8 +107,9 @@ typedef struct CdEffectShort
 {
 	double		allowance;		/* an agent one sd weak */
 	double		shortfall;		/* those who were coached, if coaches go by how weak they are for good */
+	double		masked;			/* what it is more, per unit of the true effect */
 } CdEffectShort;
 
-CdEffectShort cd_effect_short(const CdEffectWork *work, size_t team);
+CdEffectShort cd_effect_short(CdEffectWork *work, size_t team);
 
 #endif

@@ -101,7 +101,7 @@ typedef struct CdEffectPanel
 	size_t		agents;			/* of the largest team */
 	int32_t		first_period;
 	size_t		periods;
-	double	   *by_period;		/* periods x 2 */
+	double	   *by_period;		/* periods x 3 */
 } CdEffectPanel;
 
 /* Check the rows, find the teams and the observations. */
