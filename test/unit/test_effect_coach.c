@@ -163,6 +163,8 @@ alone_is_the_team(void **state)
 	{
 		assert_close(coach[g].raw, team[g].raw, 1e-5);
 		assert_close(coach[g].raw_se, team[g].raw_se, 1e-5);
+		assert_close(coach[g].shortfall, team[g].shortfall, 1e-5);
+		assert_close(coach[g].masked, team[g].masked, 1e-5);
 		assert_true(part[g].team == (size_t) g && part[g].coach == g);
 		assert_close(part[g].effect, coach[g].raw, 1e-7);
 		assert_close(part[g].se, coach[g].raw_se, 1e-7);
