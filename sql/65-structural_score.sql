@@ -61,12 +61,12 @@ CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_bett
 		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
 		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL,
 		own_effect double precision DEFAULT NULL, own_se double precision DEFAULT NULL, own_doubt double precision DEFAULT NULL,
-		usual_spread double precision DEFAULT NULL)
+		usual_spread double precision DEFAULT NULL, shortfall double precision DEFAULT NULL)
 	RETURNS coachdiag.structural_score_result AS 'MODULE_PATHNAME', 'cd_structural_score_effect' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5000;
-COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[], double precision, text, double precision, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[], double precision, text, double precision, double precision, double precision, double precision, double precision) IS
 'The same with what is known of coaching: effect (effect_low, effect_high: 95 %), sessions and coached agents as coachdiag.coaching_effect gives them (improvement, ci_low, ci_high, sessions, n_coached), which over many teams borrows strength; NULL: not assessed. '
 'waiting_share (waiting_low, waiting_high: 95 %): part of the gap, 0 to 1, that lies in steps where the agent can only wait, for the test decide_or_wait; NULL: not assessed; waiting_missing: why, as that test''s reason (NULL: needs contact_event). '
-'idle_coach: probability, 0 to 1, that the coaches of these sessions move nothing whatever the gap, as coachdiag.idle_coaches gives it; idle sessions then say so much less about the gap, and from 0.5 on coaching_without_effect is unknown and coaching counts as not tried; NULL: not known, as 0. own_effect, own_se, own_doubt: the effect by this panel''s own data, its standard error, and what more sessions would not make surer (raw_improvement, raw_se, doubt): what p_structural is made of; NULL: of effect and its interval. usual_spread: standard deviation between the agents of teams on target, metric units, so that agents who differ by nature are no sign of skills that are lacking: what is beyond 1.2 smallest effects of it is taken off this team''s before it counts for p_structural or for mixed; NULL: not known, as 0. Errors (22023): a number that is not finite, or is negative or above 1 where it can''t be.';
+'idle_coach: probability, 0 to 1, that the coaches of these sessions move nothing whatever the gap, as coachdiag.idle_coaches gives it; idle sessions then say so much less about the gap, and from 0.5 on coaching_without_effect is unknown and coaching counts as not tried; NULL: not known, as 0. own_effect, own_se, own_doubt: the effect by this panel''s own data, its standard error, and what more sessions would not make surer (raw_improvement, raw_se, doubt): what p_structural is made of; NULL: of effect and its interval. usual_spread: standard deviation between the agents of teams on target, metric units, so that agents who differ by nature are no sign of skills that are lacking: what is beyond 1.2 smallest effects of it is taken off this team''s before it counts for p_structural or for mixed; NULL: not known, as 0. shortfall: by how much effect may be too low if the coaches know who is weak for good (coachdiag.coaching_effect); coaching_without_effect is structural only if that much more were idle, too; NULL: not known, as 0. Errors (22023): a number that is not finite, or is negative or above 1 where it can''t be.';
 
 CREATE FUNCTION coachdiag.structural_tests(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL,
@@ -84,13 +84,13 @@ CREATE FUNCTION coachdiag.structural_tests(panel coachdiag.panel, higher_is_bett
 		waiting_share double precision DEFAULT NULL, waiting_low double precision DEFAULT NULL, waiting_high double precision DEFAULT NULL,
 		learning double precision[] DEFAULT NULL, idle_coach double precision DEFAULT NULL, waiting_missing text DEFAULT NULL,
 		own_effect double precision DEFAULT NULL, own_se double precision DEFAULT NULL, own_doubt double precision DEFAULT NULL,
-		usual_spread double precision DEFAULT NULL)
+		usual_spread double precision DEFAULT NULL, shortfall double precision DEFAULT NULL)
 	RETURNS SETOF coachdiag.structural_test LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
 	SELECT t.* FROM coachdiag.structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high, sessions, coached,
-		usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt, usual_spread) s, pg_catalog.unnest(s.tests) t;
+		usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt, usual_spread, shortfall) s, pg_catalog.unnest(s.tests) t;
 END;
-COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[], double precision, text, double precision, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION coachdiag.structural_tests(coachdiag.panel, boolean, text, double precision, double precision, double precision, double precision, double precision, integer, jsonb, double precision, double precision, double precision, double precision[], double precision, text, double precision, double precision, double precision, double precision, double precision) IS
 'The five tests of coachdiag.structural_score with the same arguments, a row each. NULL panel, or no value with a target: no rows.';
 
 -- One step, over rows

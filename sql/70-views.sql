@@ -114,7 +114,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	)
 	SELECT 'team'::text AS level, t.program, t.site, t.unit AS team, t.metric, t.improvement, t.ci_low, t.ci_high, t.p_value,
 		t.naive_improvement, t.naive_share_improved, t.null_improvement, t.null_share_improved, t.smallest_detectable,
-		t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.own, t.raw_improvement AS own_improvement, t.raw_se AS own_se, t.doubt AS own_doubt, t.reason
+		t.n_coached, t.n_control, t.sessions, t.horizon, t.conclusion, t.pooled, t.placebo, t.placebo_p, t.overlap, t.own, t.raw_improvement AS own_improvement, t.raw_se AS own_se, t.doubt AS own_doubt, t.shortfall, t.reason
 	FROM team t
 	UNION ALL
 	SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
@@ -123,7 +123,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
 		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < -m.allowance THEN 'harmful'
 			WHEN o.low > -m.smallest_effect AND o.high + m.shortfall < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
-		true, NULL, NULL, NULL, true, NULL, NULL, NULL, format('mean over %s teams, weighted by their sessions', m.teams)
+		true, NULL, NULL, NULL, true, NULL, NULL, NULL, m.shortfall, format('mean over %s teams, weighted by their sessions', m.teams)
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
@@ -156,6 +156,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed: what p_structural is made of; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_se IS 'Its standard error.';
 	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And what more sessions would not make surer, as a standard error.';
+	COMMENT ON COLUMN @.coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, asked as if a session gave smallest_effect; no_effect is said only where that much more would be too little, too.';
 	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
 $part$);
 
@@ -331,7 +332,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
-		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual) s
+		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual,
+		CASE WHEN e.own THEN e.shortfall END) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. See function coachdiag.structural_score.';

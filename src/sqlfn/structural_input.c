@@ -260,7 +260,8 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 		.coached = effect.coached,
 		.own = effect_to_units(&q, effect.raw, series.team[0].coached),
 		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, series.team[0].coached),
-		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.team[0].coached)
+		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.team[0].coached),
+		.shortfall = isnan(effect.shortfall) ? 0 : effect_spread_to_units(&q, effect.effect, effect_shortfall(&q, &effect, series.team[0].coached), series.team[0].coached)
 	};
 }
 

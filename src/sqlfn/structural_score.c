@@ -231,7 +231,7 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
  * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt,
- * usual_spread)
+ * usual_spread, shortfall)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -251,7 +251,8 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.idle_coach = get_probability(fcinfo, 14, "idle_coach"),
 		.own = cd_get_number(fcinfo, 16, "own_effect", true),
 		.own_se = cd_get_number(fcinfo, 17, "own_se", false),
-		.own_doubt = PG_ARGISNULL(18) ? 0 : cd_get_number(fcinfo, 18, "own_doubt", false)
+		.own_doubt = PG_ARGISNULL(18) ? 0 : cd_get_number(fcinfo, 18, "own_doubt", false),
+		.shortfall = PG_ARGISNULL(20) ? 0 : cd_get_number(fcinfo, 20, "shortfall", false)
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {

@@ -232,6 +232,9 @@ plain_reason(CdReason reason)
 				"elsewhere: it may be the coaching";
 		case CD_REASON_EFFECT_SMALL:
 			return "a session improves the metric by less than is worth having; how much less isn't known";
+		case CD_REASON_WEAK_CHOSEN:
+			return "a session moves the metric by less than is worth having, unless the coaches know who is weak for good: "
+				"then it may be more; ask them how they choose, or coach in turns";
 		case CD_REASON_EFFECT_VAGUE:
 			return "the effect of coaching is not known precisely enough";
 		case CD_REASON_NOTHING_TO_EXPLAIN:

@@ -43,6 +43,7 @@ typedef enum CdReason
 	CD_REASON_MOVES,
 	CD_REASON_MOVES_LITTLE,		/* surely less than is worth having */
 	CD_REASON_EFFECT_SMALL,		/* the same, and whether anything is vague */
+	CD_REASON_WEAK_CHOSEN,		/* less, unless coaches know who is weak for good */
 	CD_REASON_EFFECT_VAGUE,
 	CD_REASON_NO_SPREAD,
 	CD_REASON_NOTHING_TO_EXPLAIN,
@@ -155,6 +156,7 @@ typedef struct CdCoachingEvidence
 	double		own;			/* effect by this team's data alone, which p is made of where own_se is above 0 */
 	double		own_se;
 	double		own_doubt;		/* what more sessions would not make surer */
+	double		shortfall;		/* effect may be too low by so much, if coaches know who is weak for good */
 } CdCoachingEvidence;
 
 /* Part of the gap that lies where the agent can only wait. */

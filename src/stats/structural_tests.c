@@ -128,11 +128,12 @@ cd_consistent_test(const CdStructuralInput *in, double margin, double type_share
 	return CD_OK;
 }
 
-/* Half of the interval at which an effect as estimated would count as nothing or as something. */
+/* Half of the interval at which an effect as estimated would count as nothing, whoever was chosen, or as something. */
 static double
-telling_half(double effect, double unit)
+telling_half(double effect, double shortfall, double unit)
 {
-	double		idle = effect < 0.15 * unit ? 0.75 * unit - effect : 0.4 * unit - effect;
+	double		most = effect + shortfall;
+	double		idle = most < 0.15 * unit ? 0.75 * unit - most : 0.4 * unit - most;
 	double		moves = effect > 0.4 * unit ? effect + 0.1 * unit : effect > 0.25 * unit ? effect : 0.0;
 
 	return fmax(idle, moves);
@@ -175,9 +176,19 @@ cd_coach_may_be_why(const CdCoachingEvidence *c)
 
 /* Surely less than is worth having: coaching_effect then says the same, or that coaching harms or moves it by less. */
 static bool
-too_little(const CdCoachingEvidence *c, double unit)
+too_little(const CdCoachingEvidence *c, double shortfall, double unit)
 {
-	return c->effect + HALF_OF_90 * (c->high - c->effect) < unit;
+	return c->effect + HALF_OF_90 * (c->high - c->effect) + shortfall < unit;
+}
+
+/* Hardly anything, also if those who were coached are as weak for good as they look. */
+static bool
+is_idle(const CdCoachingEvidence *c, double unit)
+{
+	double		effect = c->effect + c->shortfall;
+	double		high = c->high + c->shortfall;
+
+	return high < 0.4 * unit || (effect < 0.15 * unit && high < 0.75 * unit);
 }
 
 /* Sessions that move too little say that of the process, unless those who give them move nothing elsewhere either. */
@@ -201,7 +212,7 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 	double		cycles = cycles_to_judge_by(c);
 	bool		enough = c->sessions >= cycles;
 	bool		told = c->sessions >= CD_FEWEST_SESSIONS;
-	double		growth = cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, unit));
+	double		growth = cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, c->shortfall, unit));
 	double		precise = cd_more(c->sessions, growth, MAX_SESSIONS * c->coached);
 
 	t.estimate = c->effect;
@@ -218,20 +229,20 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 	else if (!(unit > 0.0))
 		t.reason = CD_REASON_NO_SMALLEST_EFFECT;
 	else if ((told && c->low > 0.0 && c->effect > 0.25 * unit) || (enough && c->effect > 0.4 * unit && c->low > -0.1 * unit))
-		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, too_little(c, unit) ? CD_REASON_MOVES_LITTLE : CD_REASON_MOVES);
+		cd_test_settle(&t, CD_STATE_BEHAVIOURAL, too_little(c, c->shortfall, unit) ? CD_REASON_MOVES_LITTLE : CD_REASON_MOVES);
 	else if (!enough)
 	{
 		t.reason = CD_REASON_FEW_CYCLES;
 		t.more_sessions = growth > 1.0 && isnan(precise) ? NAN : fmax(ceil(cycles - c->sessions), precise);
 		t.more_agents = isnan(t.more_sessions) ? NAN : c->coached;
 	}
-	else if (c->high < 0.4 * unit || (c->effect < 0.15 * unit && c->high < 0.75 * unit))
+	else if (is_idle(c, unit))
 		settle_idle(&t, in, unit, CD_STATE_STRUCTURAL, CD_REASON_IDLE);
 	else
 	{
-		t.reason = CD_REASON_EFFECT_VAGUE;
+		t.reason = too_little(c, 0.0, unit) ? CD_REASON_WEAK_CHOSEN : CD_REASON_EFFECT_VAGUE;
 		t.more_sessions = precise;
-		if (too_little(c, unit))
+		if (too_little(c, c->shortfall, unit))
 			settle_idle(&t, in, unit, CD_STATE_UNKNOWN, CD_REASON_EFFECT_SMALL);
 	}
 	return t;

@@ -123,7 +123,7 @@ SELECT results_eq('SELECT s.team, s.p_structural FROM shared.structural_score s 
 			FROM part JOIN able USING (team)) a, coachdiag.idle_coaches(t, c, n, x, se, 1, can) i) i ON i.team = p.team
 		CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect, e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached,
 			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM shared.team_panel q), idle_coach => i.idle_coach,
-			own_effect => e.own_improvement, own_se => e.own_se, own_doubt => e.own_doubt) s ORDER BY 1$$, 'the view asks with that');
+			own_effect => e.own_improvement, own_se => e.own_se, own_doubt => e.own_doubt, shortfall => e.shortfall) s ORDER BY 1$$, 'the view asks with that');
 
 -- idle_coaches alone; 0.6363: P's probability when all states of all coaches and of the other teams are gone through
 
