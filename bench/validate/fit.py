@@ -41,7 +41,7 @@ POSITIVE = [name for name in START if name.endswith("_SD")] + ["TYPE_SCORE"]
 PULL = 0.05
 
 NUMBERS = ["p_structural", "smallest_effect", "gap_now", "spread", "spread_high", "type_share", "told_sessions", "improvement",
-           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "shortfall", "idle_coach", "waiting_share", "waiting_low", "waiting_high",
+           "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low", "waiting_high",
            "usual_spread"]
 
 # Whether coaches are idle is worked out as in the view structural_score, which doesn't show it.
@@ -72,7 +72,7 @@ FIGURES = """
     SELECT s.team, s.metric, s.p_structural, m.smallest_effect, s.settled_gap AS gap_now, alike.estimate AS spread,
         alike.ci_high AS spread_high, CASE WHEN types.state = 'structural' THEN types.estimate END AS type_share,
         e.sessions AS told_sessions, CASE WHEN e.own THEN e.improvement END AS improvement, CASE WHEN e.own THEN e.ci_low END AS ci_low,
-        CASE WHEN e.own THEN e.ci_high END AS ci_high, e.own_improvement, e.own_se, e.own_doubt, e.shortfall,
+        CASE WHEN e.own THEN e.ci_high END AS ci_high, e.own_improvement, e.own_se, e.own_doubt,
         CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach,
         w.waiting_share, w.waiting_low, w.waiting_high, s.usual_spread
     FROM {ws}.structural_score s

@@ -1,6 +1,6 @@
 /*
- * learning.c: see learning.h. Each team's values and the two parts of the curve are freed
- * of agents and periods; what is left of them adds up over the teams.
+ * learning.c: see learning.h. Each team's values, the two parts of the curve and the sessions so
+ * far are freed of agents and periods; what is left of them adds up over the teams.
  */
 #include <math.h>
 #include <string.h>
@@ -11,10 +11,12 @@
 
 #define FEWEST_AGENTS 3			/* seen while they learn */
 #define YEAR 52.0
+#define HORIZON 4				/* periods, of the doses */
+#define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
 enum
 {
-	VALUE, QUICK, SLOW, COLUMNS
+	VALUE, QUICK, SLOW, DOSE, COLUMNS
 };
 
 /* Cross products of what is left of the columns, and the same of agents' scores. */
@@ -60,10 +62,32 @@ observed(const CdEffectRow *row)
 }
 
 static double
-column(const CdEffectRow *row, int c)
+column(const CdEffectRow *row, int c, double dose)
 {
-	return c == VALUE ? (observed(row) ? row->value : 0.0)
+	return c == VALUE ? (observed(row) ? row->value : 0.0) : c == DOSE ? dose
 		: cd_learning_at(&(CdLearning) {c == QUICK, c == SLOW}, row->tenure);
+}
+
+/* How many sessions' worth each row has had, of sessions that all give the same. */
+static void
+fill_doses(const CdEffectRow *rows, size_t n, double *dose)
+{
+	CdEffectDesign design = cd_effect_main_design(HORIZON, 0);
+
+	for (size_t from = 0, to; from < n; from = to)
+	{
+		CdEffectStock stock = {0};
+
+		for (to = from; to < n && rows[to].agent == rows[from].agent; to++)
+		{
+			double		column[CD_EFFECT_COLUMNS] = {0};
+
+			if (to > from)
+				cd_effect_age(&design, rows[to - 1].sessions, rows[to].period - rows[to - 1].period, &stock);
+			design.fill(&design, rows, from, n, to, &stock, column);
+			dose[to] = column[CD_EFFECT_DOSE];
+		}
+	}
 }
 
 /* What agents' own means leave; rows come agent by agent. */
@@ -112,11 +136,12 @@ sweep_team(const CdEffectRow *rows, size_t n, size_t first, Work *w)
 	CdPeriodEffects effects;
 	CdStatus	status = CD_OK;
 
+	fill_doses(rows, n, w->left[DOSE] + first);
 	for (int c = 0; c < COLUMNS && status == CD_OK; c++)
 	{
 		for (size_t i = 0; i < n; i++)
 			w->rows[i] = (CdPeriodRow) {
-				rows[i].agent, rows[i].period, column(&rows[i], c), observed(&rows[i]) ? rows[i].weight : 0.0
+				rows[i].agent, rows[i].period, column(&rows[i], c, w->left[DOSE][first + i]), observed(&rows[i]) ? rows[i].weight : 0.0
 			};
 		if (c == 0)
 			status = cd_period_effects(w->rows, n, w->periods, &arena, &effects);
@@ -128,6 +153,28 @@ sweep_team(const CdEffectRow *rows, size_t n, size_t first, Work *w)
 	for (int c = 0; c < COLUMNS && status == CD_TOO_FEW; c++)
 		memset(w->left[c] + first, 0, n * sizeof(double));
 	return status == CD_TOO_FEW ? CD_OK : status;
+}
+
+/* The columns less what goes with the doses: new hires are coached more, and what sessions gave is no learning. */
+static void
+take_doses_out(const CdEffectRow *rows, size_t n, double *const *left)
+{
+	double		product[DOSE] = {0.0, 0.0, 0.0};
+	double		square = 0.0;
+	double		weight = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (!observed(&rows[i]))
+			continue;
+		weight += rows[i].weight;
+		square += rows[i].weight * left[DOSE][i] * left[DOSE][i];
+		for (int c = 0; c < DOSE; c++)
+			product[c] += rows[i].weight * left[DOSE][i] * left[c][i];
+	}
+	for (size_t i = 0; i < n && square > LEAST_CONTRAST * weight; i++)
+		for (int c = 0; c < DOSE; c++)
+			left[c][i] -= product[c] / square * left[DOSE][i];
 }
 
 static void
@@ -228,6 +275,7 @@ cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, C
 	}
 	if (status != CD_OK)
 		return status;
+	take_doses_out(rows, n, w.left);
 	add_products(rows, n, w.left, &normal);
 	d = determinant(normal.xx);
 	if (!(d > 1e-9 * normal.xx[0][0] * normal.xx[1][1]))

@@ -23,7 +23,7 @@ size_t		cd_learning_size(size_t n, size_t periods);
 /*
  * Rows as cd_effect takes them, values up to be better. Agents and the team's periods are
  * taken away (two-way fixed effects, weighted by volume), so that neither who stays nor a
- * season is learning. The curve is pulled towards none by its F over agents as clusters
+ * season is learning; so are the sessions, one effect for all, for new hires are coached more. The curve is pulled towards none by its F over agents as clusters
  * (positive-part James-Stein): many teams show it as it is, one may show nothing.
  */
 CdStatus	cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, CdLearning *out);

@@ -142,6 +142,7 @@ typedef struct CdTypeSum
 	double		w2;				/* squared weights times squared deviations of apart */
 	double		low;			/* of apart, 95 %; NaN: fewer than four such agents */
 	double		high;
+	double		surely;			/* lower end that holds for every pair of types at once, 95 % */
 	bool		to_blame;
 } CdTypeSum;
 

@@ -9,6 +9,7 @@
 #define MAX_SESSIONS 12.0		/* for one agent */
 #define MAX_GROWTH 2.0			/* of a team */
 #define ALIKE 0.6				/* spread over gap: below, everybody is short */
+#define SURELY_LESS 1.0			/* upper end of it, for everybody to be short */
 #define DIFFERENT 0.75			/* above, some reach the target */
 #define COACH_MAY_BE_WHY 0.5	/* probability of idle coaches from which idle sessions are no sign */
 #define HALF_OF_90 (1.645 / 1.96)	/* of the half of a 95 % interval: that of 90 %, by which coaching_effect says no_effect */
@@ -75,6 +76,18 @@ growth_to_show_spread(const CdGapDispersion *d, double *factor)
 	return status;
 }
 
+/* Until the upper end of a small spread is less than the gap: weeks where it is mostly noise, else agents. */
+static void
+narrow_spread(CdTest *t, const CdGapDispersion *d, double weeks)
+{
+	double		growth = cd_growth(t->high - t->estimate, SURELY_LESS - t->estimate);
+
+	if (d->between_low > 0.0)
+		t->more_agents = cd_more(d->agents, growth, (MAX_GROWTH - 1.0) * d->agents);
+	else
+		t->more_weeks = cd_more(weeks, growth, CD_TEST_MAX_WEEKS);
+}
+
 /* Why the spread is not known well enough, and what would help. */
 static CdStatus
 spread_not_known(CdTest *t, const CdGapDispersion *d, double enough_spread, double weeks)
@@ -83,7 +96,9 @@ spread_not_known(CdTest *t, const CdGapDispersion *d, double enough_spread, doub
 	CdStatus	status = CD_OK;
 
 	t->reason = CD_REASON_SPREAD_VAGUE;
-	if (t->estimate < ALIKE)
+	if (t->estimate < ALIKE && d->mean_low > 0.0)
+		narrow_spread(t, d, weeks);
+	else if (t->estimate < ALIKE)
 		narrow_mean(t, d, d->mean_gap, weeks);
 	else if (d->between_low > 0.0 || !(d->between_sd > enough_spread))
 		t->reason = CD_REASON_SPREAD_BORDER;
@@ -121,7 +136,7 @@ cd_consistent_test(const CdStructuralInput *in, double margin, double type_share
 	}
 	else if (d->between_low > 0.0 && d->between_sd > enough_spread)
 		cd_test_settle(out, CD_STATE_BEHAVIOURAL, CD_REASON_DIFFER);
-	else if (d->mean_low > 0.0 && t.estimate < ALIKE)
+	else if (d->mean_low > 0.0 && t.estimate < ALIKE && t.high < SURELY_LESS)
 		cd_test_settle(out, CD_STATE_STRUCTURAL, CD_REASON_ALIKE);
 	else
 		return spread_not_known(out, d, enough_spread, in->weeks);
@@ -132,8 +147,7 @@ cd_consistent_test(const CdStructuralInput *in, double margin, double type_share
 static double
 telling_half(double effect, double shortfall, double unit)
 {
-	double		most = effect + shortfall;
-	double		idle = most < 0.15 * unit ? 0.75 * unit - most : 0.4 * unit - most;
+	double		idle = (effect < 0.15 * unit ? 0.75 : 0.4) * unit - effect - shortfall;
 	double		moves = effect > 0.4 * unit ? effect + 0.1 * unit : effect > 0.25 * unit ? effect : 0.0;
 
 	return fmax(idle, moves);
@@ -185,10 +199,9 @@ too_little(const CdCoachingEvidence *c, double shortfall, double unit)
 static bool
 is_idle(const CdCoachingEvidence *c, double unit)
 {
-	double		effect = c->effect + c->shortfall;
 	double		high = c->high + c->shortfall;
 
-	return high < 0.4 * unit || (effect < 0.15 * unit && high < 0.75 * unit);
+	return high < 0.4 * unit || (c->effect < 0.15 * unit && high < 0.75 * unit);
 }
 
 /* Sessions that move too little say that of the process, unless those who give them move nothing elsewhere either. */

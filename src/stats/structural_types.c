@@ -10,6 +10,7 @@
 
 #define SHARED_EXCESS 0.5		/* spread of what types add over its mean: below, they add it for everybody */
 #define EXCESS_AGENTS 4			/* fewer don't show whether they do */
+#define FEWEST_AGENTS 4.0		/* of an interval */
 
 /* What the contacts of one agent that are of no suspect type add up to. */
 typedef struct Reference
@@ -64,7 +65,7 @@ static void
 sum_types(const CdTypeGap *gaps, size_t n, const double *apart, const double *w, CdTypeSum *type, size_t types)
 {
 	for (size_t t = 0; t < types; t++)
-		type[t] = (CdTypeSum) {.suspect = type[t].suspect, .low = NAN, .high = NAN};
+		type[t] = (CdTypeSum) {.suspect = type[t].suspect, .low = NAN, .high = NAN, .surely = NAN};
 	for (size_t i = 0; i < n; i++)
 	{
 		CdTypeSum  *t = &type[gaps[i].type];
@@ -140,20 +141,41 @@ suspect_types(CdTypeSum *type, size_t types, Place *place)
 		type[place[k].type].suspect = true;
 }
 
-/* t interval of how far a type stands apart. */
+/*
+ * t interval of how far a type stands apart. Which types stand out, and from which, is chosen by what is
+ * seen, so that among types that are alike some pair does; to blame is who does so for all pairs (Bonferroni).
+ */
 static CdStatus
-type_interval(CdTypeSum *t, double mean_gap)
+type_interval(CdTypeSum *t, double pairs, double mean_gap)
 {
 	double		se = sqrt(t->w2 * t->agents / (t->agents - 1.0)) / t->w;
-	double		multiplier;
-	CdStatus	status = cd_t_multiplier(CD_TEST_LEVEL, t->agents - 1.0, &multiplier);
+	double		alone;
+	double		among_all;
+	CdStatus	status = cd_t_multiplier(CD_TEST_LEVEL, t->agents - 1.0, &alone);
 
+	if (status == CD_OK)
+		status = cd_t_multiplier(1.0 - (1.0 - CD_TEST_LEVEL) / pairs, t->agents - 1.0, &among_all);
 	if (status != CD_OK)
 		return status;
 	se = fmax(se, 1e-9 * mean_gap);
-	t->low = t->apart - multiplier * se;
-	t->high = t->apart + multiplier * se;
+	t->low = t->apart - alone * se;
+	t->high = t->apart + alone * se;
+	t->surely = t->apart - among_all * se;
 	return CD_OK;
+}
+
+static CdStatus
+type_intervals(CdTypeSum *type, size_t types, double mean_gap)
+{
+	double		known = 0.0;
+	CdStatus	status = CD_OK;
+
+	for (size_t t = 0; t < types; t++)
+		known += type[t].agents >= FEWEST_AGENTS;
+	for (size_t t = 0; t < types && status == CD_OK; t++)
+		if (type[t].agents >= FEWEST_AGENTS)
+			status = type_interval(&type[t], fmax(known * (known - 1.0) / 2.0, 1.0), mean_gap);
+	return status;
 }
 
 /* The smaller of two growths of the data, each NaN or infinite when it would not do. */
@@ -189,7 +211,7 @@ blame_types(CdTypeSum *type, size_t types, double margin, double mean_gap)
 	{
 		double		half = (type[t].high - type[t].low) / 2.0;
 
-		type[t].to_blame = type[t].low > bar;
+		type[t].to_blame = type[t].surely > bar;
 		b.any |= type[t].to_blame;
 		weight += type[t].weight;
 		if (!type[t].to_blame && type[t].weight > 0.0)
@@ -199,7 +221,7 @@ blame_types(CdTypeSum *type, size_t types, double margin, double mean_gap)
 		}
 		if (isnan(half))
 			continue;
-		stands = cheaper(stands, cd_growth(half, type[t].apart - bar));
+		stands = cheaper(stands, cd_growth(type[t].apart - type[t].surely, type[t].apart - bar));
 		falls = fmax(falls, type[t].apart < fmax(margin, mean_gap / 2.0)
 					 ? cd_growth(half, fmax(margin, mean_gap / 2.0) - type[t].apart) : INFINITY);
 	}
@@ -322,7 +344,7 @@ cd_type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdAren
 	if (apart == NULL || w == NULL || place == NULL)
 		return CD_NOMEM;
 	for (size_t t = 0; t < in->types; t++)
-		type[t] = (CdTypeSum) {.low = NAN, .high = NAN};
+		type[t] = (CdTypeSum) {.low = NAN, .high = NAN, .surely = NAN};
 	*out = cd_test_unknown(CD_REASON_ONE_TYPE, (double) in->types);
 	if (in->types < 2)
 		return CD_OK;
@@ -338,9 +360,7 @@ cd_type_test(const CdStructuralInput *in, double margin, CdTypeSum *type, CdAren
 	suspect_types(type, in->types, place);
 	stand_apart(in->gaps, in->n_gaps, type, apart, w);
 	sum_types(in->gaps, in->n_gaps, apart, w, type, in->types);
-	for (size_t t = 0; t < in->types && status == CD_OK; t++)
-		if (type[t].agents >= 4.0)
-			status = type_interval(&type[t], mean_gap);
+	status = type_intervals(type, in->types, mean_gap);
 	if (status != CD_OK)
 		return status;
 	blame = blame_types(type, in->types, margin, mean_gap);

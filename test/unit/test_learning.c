@@ -82,6 +82,43 @@ exact(void **state)
 	assert_close(cd_learning_at(&curve, -3), curve.quick + curve.slow, 1e-12);
 }
 
+/* New hires get a session every second week of their first twelve, the others in turns; each gives 0.4, a tenth of which is lost a week. */
+static void
+coach(CdEffectRow *rows, size_t n)
+{
+	double		left = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		CdEffectRow *r = &rows[i];
+		bool		first = i == 0 || r[-1].agent != r->agent;
+
+		left = first ? 0 : pow(0.9, r->period - r[-1].period - 1) * (0.9 * left + 0.4 * r[-1].sessions);
+		r->sessions = r->tenure < 12 ? r->period % 2 : r->period % 10 == r->agent;
+		r->value += left;
+	}
+}
+
+/* What the sessions gave is no learning, nor does it hide any. */
+static void
+coached_new_hires(void **state)
+{
+	CdEffectRow rows[ROWS_MAX];
+	size_t		n = make_rows(-2, -3, 0.4, rows);
+	CdLearning	before = learn(rows, n);
+	CdLearning	after;
+
+	(void) state;
+	coach(rows, n);
+	after = learn(rows, n);
+	for (int weeks = 0; weeks <= 24; weeks += 6)
+		assert_between(cd_learning_at(&after, weeks) - cd_learning_at(&before, weeks), -0.5, 0.5);
+	for (size_t i = 0; i < n; i++)
+		rows[i].sessions = 1;
+	after = learn(rows, n);		/* all alike: nothing to take out */
+	assert_true(isfinite(after.quick) && isfinite(after.slow));
+}
+
 /* Nothing: no rows, no tenure, nobody new, too few of them; little of it where it is only noise. */
 static void
 nothing_to_learn_from(void **state)
@@ -110,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_least_squares),
 		cmocka_unit_test(exact),
+		cmocka_unit_test(coached_new_hires),
 		cmocka_unit_test(nothing_to_learn_from),
 	};
 

@@ -81,6 +81,24 @@ coaching(void **state)
 	assert_int_equal(coached(0.0, NAN, NAN, 15).reason, CD_REASON_NO_COMPARISON);
 }
 
+/* An effect that may be too low says idle only where that much more were idle, too. */
+static void
+weak_chosen(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.coaching = (CdCoachingEvidence) {.effect = 0.1, .low = -0.4, .high = 0.6, .sessions = 15, .coached = 5, .shortfall = 0.14};
+	assert_int_equal(ask(&in).test[CD_TEST_COACHING].state, CD_STATE_STRUCTURAL);
+	in.coaching.shortfall = 0.16;
+	assert_int_equal(ask(&in).test[CD_TEST_COACHING].reason, CD_REASON_EFFECT_SMALL);
+	in.coaching.shortfall = 0.5;
+	assert_int_equal(ask(&in).test[CD_TEST_COACHING].reason, CD_REASON_WEAK_CHOSEN);
+	in.coaching.high = 1.4;
+	assert_int_equal(ask(&in).test[CD_TEST_COACHING].reason, CD_REASON_EFFECT_VAGUE);
+}
+
 /* Three sessions each for two agents are six, which p_structural doesn't look at: nor does the test. */
 static void
 few_of_few(void **state)
@@ -158,6 +176,15 @@ consistent_gap(void **state)
 	assert_int_equal(t.state, CD_STATE_STRUCTURAL);
 	assert_close(t.estimate, 0.2, 1e-15);
 	assert_close(t.low, 0.125, 1e-15);
+	/* 0.5 of a gap of 4, up to more than the gap: (2.2 / 2)^2 times the agents would tell, or, where the spread is noise, the weeks */
+	d.between_sd = 2.0;
+	d.between_high = 4.2;
+	assert_int_equal(consistent(d).reason, CD_REASON_SPREAD_VAGUE);
+	assert_close(consistent(d).more_agents, 3.0, 0.0);
+	d.between_low = 0;
+	assert_close(consistent(d).more_weeks, 11.0, 0.0);
+	d.between_high = 3.9;
+	assert_int_equal(consistent(d).state, CD_STATE_STRUCTURAL);
 	d.between_sd = 3.1;
 	d.between_low = 1.2;
 	assert_int_equal(consistent(d).state, CD_STATE_BEHAVIOURAL);
@@ -322,6 +349,54 @@ contact_type_for_some(void **state)
 	in = type_input(12, 7, 2, gaps, &whole);
 	in.shift = (CdShift) {20, 8, 1, 30, true};
 	assert_int_equal(ask(&in).test[CD_TEST_TYPE].reason, CD_REASON_IN_TYPES);
+}
+
+/* Share of teams of twelve agents whose types are all alike, but for noise, of which one is named. */
+static double
+named_by_chance(size_t k, uint64_t *seed)
+{
+	enum
+	{
+		RUNS = 400, AGENTS = 12, MOST = 20
+	};
+	CdTypeGap	gaps[AGENTS * MOST];
+	int			named = 0;
+
+	for (int r = 0; r < RUNS; r++)
+	{
+		CdGapDispersion whole = alike();
+		CdStructuralInput in = nothing_known(&whole);
+		CdStructural s;
+		bool		any = false;
+
+		in.gaps = gaps;
+		in.types = k;
+		in.types_comparable = true;
+		in.smallest_effect = 0.05;
+		for (int a = 0; a < AGENTS; a++)
+			for (size_t t = 0; t < k; t++)
+				gaps[in.n_gaps++] = (CdTypeGap) {a, (int) t, 10, 1 + 4 * normal(seed)};
+		whole.mean_gap = 0;
+		for (size_t i = 0; i < in.n_gaps; i++)
+			whole.mean_gap += gaps[i].gap / (double) in.n_gaps;
+		s = ask(&in);
+		for (size_t t = 0; t < k; t++)
+			any |= s.type[t].to_blame;
+		named += any;
+	}
+	return named / (double) RUNS;
+}
+
+/* However many types there are: one in twenty, and 2.5 standard errors. */
+static void
+types_alike(void **state)
+{
+	const size_t number[] = {2, 5, 20};
+	uint64_t	seed = 11;
+
+	(void) state;
+	for (int i = 0; i < 3; i++)
+		assert_true(named_by_chance(number[i], &seed) < 0.05 + 2.5 * sqrt(0.05 * 0.95 / 400));
 }
 
 /* Three signs don't outvote coaching that is seen to move the metric, where p_structural leaves it open. */
@@ -802,6 +877,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(coaching),
+		cmocka_unit_test(weak_chosen),
 		cmocka_unit_test(few_of_few),
 		cmocka_unit_test(less_than_worth_having),
 		cmocka_unit_test(sessions_that_settle),
@@ -812,6 +888,7 @@ main(void)
 		cmocka_unit_test(all_new),
 		cmocka_unit_test(contact_type),
 		cmocka_unit_test(contact_type_for_some),
+		cmocka_unit_test(types_alike),
 		cmocka_unit_test(several_contact_types),
 		cmocka_unit_test(contact_type_and_coaching),
 		cmocka_unit_test(large_effects_are_no_luck),
