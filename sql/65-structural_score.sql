@@ -44,7 +44,7 @@ CREATE FUNCTION coachdiag.learning_curve(panels coachdiag.panel[], higher_is_bet
 	AS 'MODULE_PATHNAME', 'cd_learning_curve' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION coachdiag.learning_curve(coachdiag.panel[], boolean) IS
 'How far new hires usually are from what they will settle at: {quick, slow}, after w weeks of tenure quick exp(-w / 6) + slow exp(-w / 20), on the panels'' own scale (log: of ln(value)), above zero is better. panels: of one metric, a team each. '
-'Weighted least squares on agents'' weeks, freed of contact mix, of agents and of each team''s weeks (two-way fixed effects), pulled towards {0, 0} by its F over agents as clusters (positive-part James-Stein); {0, 0} as well where fewer than three agents were seen in their first year, or hired_on is not known. NULL panels are left out; none, or NULL: NULL.';
+'Weighted least squares on agents'' weeks, freed of contact mix, of agents and of each team''s weeks (two-way fixed effects), and of sessions, one effect for all, for new hires are coached more; pulled towards {0, 0} by its F over agents as clusters (positive-part James-Stein); {0, 0} as well where fewer than three agents were seen in their first year, or hired_on is not known. NULL panels are left out; none, or NULL: NULL.';
 
 CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, usual jsonb DEFAULT NULL,
