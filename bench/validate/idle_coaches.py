@@ -44,9 +44,9 @@ def coach_of(who, copy, team):
 class Team:
     """Values and sessions of a team; those who did worst are coached more often."""
 
-    def __init__(self, rng, kind, copy, team):
-        short, some, can, coach, helper = KINDS[kind]
-        level = 0.6 * rng.standard_normal(AGENTS) - short - some * (np.arange(AGENTS) % 2)
+    def __init__(self, rng, kind, copy, team, plan=KINDS, talent=0.6, rate=0.2):
+        short, some, can, coach, helper = plan[kind]
+        level = talent * rng.standard_normal(AGENTS) - short - some * (np.arange(AGENTS) % 2)
         gain = rng.uniform(0.7, 1.6) / np.mean(FADE ** np.arange(4))
         stock, spell, common = np.zeros(AGENTS), np.zeros(AGENTS), 0.0
         self.kind, self.team, self.values, self.sessions = kind, team, [], []
@@ -55,7 +55,7 @@ class Team:
             value = 80 + level + stock + spell + common + 1.2 * rng.standard_normal(AGENTS)
             self.values.append(value)
             bad = -(value - value.mean()) / value.std()
-            coached = rng.random(AGENTS) < np.minimum(0.2 * np.exp(0.7 * bad) / np.exp(0.7 * bad).mean(), 0.9)
+            coached = rng.random(AGENTS) < np.minimum(rate * np.exp(0.7 * bad) / np.exp(0.7 * bad).mean(), 0.9)
             helped = rng.random(AGENTS) < (1 / 3 if helper else 0)
             who = np.where(helped, helper, coach)
             works = can & ~np.isin(who, ["poor", "own poor"])
