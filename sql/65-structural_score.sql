@@ -52,7 +52,7 @@ CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_bett
 	RETURNS coachdiag.structural_score_result AS 'MODULE_PATHNAME', 'cd_structural_score_panel' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20000;
 COMMENT ON FUNCTION coachdiag.structural_score(coachdiag.panel, boolean, text, double precision, jsonb, double precision[]) IS
 'Structural or behavioural, from one panel alone; what coaching did is estimated from the panel as well, without strength from other teams. higher_is_better: NULL = true; scale: identity, log (the panel holds ln(value) and ln(target)) or proportion; smallest_effect: smallest change worth having, metric units, NULL: not known, a fifth of the standard deviation of agents'' periods instead. '
-'usual: for types that share one target, where a type that takes longer by nature is no evidence: contact type -> by how much its gap usually exceeds that of others, metric units; or an array of that (beside the mean contact of the median team), its standard error and the type''s usual share of contacts, all numbers: then what the panel''s mix of types adds to its gap is not held against it, either; NULL: targets are by type, or nothing to compare with. learning: what tenure adds, from coachdiag.learning_curve over the teams of the metric; NULL: as this panel alone shows it. '
+'usual: for types that share one target, where a type that takes longer by nature is no evidence: contact type -> by how much its gap usually exceeds that of others, metric units; or an array of that (beside the mean contact of the median team), its standard error and the type''s usual share of contacts, all numbers: then what the panel''s mix of types adds to its gap is not held against it, either; types left out count as 0. NULL: targets are by type, or nothing to compare with. learning: what tenure adds, from coachdiag.learning_curve over the teams of the metric; NULL: as this panel alone shows it. '
 'Full form of coachdiag.panel; without periods, types, sessions or hiring dates the tests that need them are unknown. NULL panel, or no value with a target: NULL. Errors (22023): unknown scale, smallest_effect negative or not finite, usual not an object of numbers, learning not two finite numbers.';
 
 CREATE FUNCTION coachdiag.structural_score(panel coachdiag.panel, higher_is_better boolean, scale text, smallest_effect double precision,
@@ -154,10 +154,11 @@ $comments$;
 -- Parts of it
 
 CREATE FUNCTION coachdiag.contact_type_gaps(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
-		OUT contact_type text, OUT weight double precision, OUT gap double precision, OUT target_low double precision, OUT target_high double precision)
+		OUT contact_type text, OUT weight double precision, OUT gap double precision, OUT target_low double precision, OUT target_high double precision,
+		OUT target_of text)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_contact_type_gaps' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 COMMENT ON FUNCTION coachdiag.contact_type_gaps(coachdiag.panel, boolean, text) IS
-'Mean gap of each contact type, metric units (log: all at the mean of the panel''s targets, by volume, so that types compare by shares), positive is worse; weight: volume behind it; target_low, target_high: lowest and highest target of the panel, on its own scale. Cells without type or target are left out; NULL panel: no rows. Error 22023 for an unknown scale.';
+'Mean gap of each contact type, metric units (log: all at the mean of the panel''s targets, by volume, so that types compare by shares), positive is worse; weight: volume behind it; target_low, target_high: lowest and highest target of the panel, on its own scale. target_of: the first, in order of name, of the types that share its target, the same agent in the same period looked at, so that a target may change with time or tenure; a type that is alone: itself; NULL: a target of its own. Cells without type or target are left out; NULL panel: no rows. Error 22023 for an unknown scale.';
 
 CREATE FUNCTION coachdiag.p_structural(
 		spread double precision, type_share double precision,

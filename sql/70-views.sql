@@ -246,23 +246,23 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	WITH team AS MATERIALIZED (
 		SELECT * FROM @.team_panel
 	), type AS (
-		SELECT p.metric, p.team, p.program, g.*, g.gap - coachdiag.exact_avg(g.gap) OVER types AS apart,
-			max(g.target_high) OVER types - min(g.target_low) OVER types <= 1e-9 * abs(max(g.target_high) OVER types) AS one_target
+		SELECT p.metric, p.team, p.program, g.*, g.target_of IS NOT NULL AS shares, CASE WHEN g.target_of IS NULL THEN 0 ELSE g.gap - coachdiag.exact_avg(g.gap) OVER types END AS apart
 		FROM team p CROSS JOIN LATERAL coachdiag.contact_type_gaps(p.panel, p.higher_is_better, p.scale) g
-		WINDOW types AS (PARTITION BY p.metric, p.team)
+		WINDOW types AS (PARTITION BY p.metric, p.team, g.target_of)
 	), peer AS (
-		-- Whose types a team's own are held against, where one target is for all: those of its program, or of all where it has few teams.
+		-- Whose types a team's own are held against, where types share a target: those of its program, or of all where it has few teams.
 		SELECT t.metric, t.team, CASE WHEN count(*) OVER (PARTITION BY t.metric, t.program) >= 5 THEN t.program END AS peers
-		FROM (SELECT DISTINCT x.metric, x.team, x.program FROM type x WHERE x.one_target) t
+		FROM (SELECT DISTINCT x.metric, x.team, x.program FROM type x WHERE x.shares) t
 	), compared AS (
 		SELECT g.peers, t.*
 		FROM (SELECT DISTINCT p.metric, p.peers FROM peer p) g
-		JOIN type t ON t.metric = g.metric AND t.one_target AND (t.program = g.peers OR g.peers IS NULL)
+		JOIN peer q ON q.metric = g.metric
+		JOIN type t ON t.metric = g.metric AND t.team = q.team AND (t.program = g.peers OR g.peers IS NULL)
 	), norm AS (
-		-- The standard error of a median is 1.25 times that of the mean.
-		SELECT t.metric, t.peers, t.contact_type, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, 1.25 * stddev_samp(t.apart ORDER BY t.apart) / sqrt(count(*)) AS se, count(*) AS teams,
+		-- A type with a target of its own is held against that alone. The standard error of a median is 1.25 times that of the mean.
+		SELECT t.metric, t.peers, t.contact_type, t.shares, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.apart) AS gap, 1.25 * stddev_samp(t.apart ORDER BY t.apart) / sqrt(count(*)) AS se, count(*) AS teams,
 			coachdiag.exact_sum(t.weight) AS weight
-		FROM compared t GROUP BY t.metric, t.peers, t.contact_type
+		FROM compared t GROUP BY t.metric, t.peers, t.contact_type, t.shares
 	), mix AS (
 		-- What its contacts are in the median team. Where teams have types of their own, means over them are not of the same, and no mix is told.
 		SELECT m.metric, m.peers, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.gap) AS gap, coachdiag.exact_sum(m.weight) AS weight,
@@ -271,20 +271,20 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 			SELECT t.metric, t.peers, coachdiag.exact_sum(t.weight * n.gap) / coachdiag.exact_sum(t.weight) AS gap, coachdiag.exact_sum(t.weight) AS weight,
 				coachdiag.exact_sum(t.weight) FILTER (WHERE n.teams >= 5 AND n.teams >= 0.8 * a.teams) AS common
 			FROM compared t
-				JOIN norm n ON n.metric = t.metric AND n.peers IS NOT DISTINCT FROM t.peers AND n.contact_type = t.contact_type
+				JOIN norm n ON n.metric = t.metric AND n.peers IS NOT DISTINCT FROM t.peers AND n.contact_type = t.contact_type AND n.shares = t.shares
 				JOIN (SELECT x.metric, x.peers, count(DISTINCT x.team) AS teams FROM compared x GROUP BY x.metric, x.peers) a ON a.metric = t.metric AND a.peers IS NOT DISTINCT FROM t.peers
 			GROUP BY t.metric, t.peers, t.team
 		) m
 		GROUP BY m.metric, m.peers
 	), usual AS (
-		SELECT p.metric, p.team, u.usual
+		SELECT p.metric, p.team, jsonb_object_agg(n.contact_type, CASE WHEN m.told THEN jsonb_build_array(n.gap - m.gap, coalesce(n.se, 0), n.weight / m.weight) ELSE to_jsonb(n.gap) END)
+			FILTER (WHERE n.teams >= 5 OR NOT n.shares) AS usual
 		FROM peer p
-		JOIN (
-			SELECT n.metric, n.peers, jsonb_object_agg(n.contact_type, CASE WHEN m.told THEN jsonb_build_array(n.gap - m.gap, n.se, n.weight / m.weight) ELSE to_jsonb(n.gap) END)
-				FILTER (WHERE n.teams >= 5) AS usual
-			FROM norm n JOIN mix m ON m.metric = n.metric AND m.peers IS NOT DISTINCT FROM n.peers
-			GROUP BY n.metric, n.peers
-		) u ON u.metric = p.metric AND u.peers IS NOT DISTINCT FROM p.peers
+		JOIN type t ON t.metric = p.metric AND t.team = p.team
+		JOIN norm n ON n.metric = p.metric AND n.peers IS NOT DISTINCT FROM p.peers AND n.contact_type = t.contact_type AND n.shares = t.shares
+		JOIN mix m ON m.metric = p.metric AND m.peers IS NOT DISTINCT FROM p.peers
+		GROUP BY p.metric, p.team
+		HAVING bool_or(n.teams >= 5 AND n.shares)
 	), learning AS (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric

@@ -14,6 +14,7 @@
 #include "panel/panel_log.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/contact_types.h"
+#include "sqlfn/type_targets.h"
 
 CD_FUNCTION(cd_contact_type_gaps);
 
@@ -162,6 +163,14 @@ type_gaps_less_usual(TypeGaps *gaps, const Panel *p, const ContactTypes *types, 
 	pfree(of);
 }
 
+static Datum
+name_of(const Panel *p, const ContactTypes *types, int type)
+{
+	PanelString name = panel_label(p, types->label[type]);
+
+	return PointerGetDatum(cstring_to_text_with_len(name.data, name.length));
+}
+
 /* Gap, volume and targets of each contact type of a panel. */
 Datum
 cd_contact_type_gaps(PG_FUNCTION_ARGS)
@@ -171,6 +180,7 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 	ContactTypes		types;
 	TypeGaps	gaps;
 	CdTypeGap  *sum;
+	int		   *first;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
@@ -179,6 +189,7 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 	types = contact_types_of(p);
 	gaps = type_gaps_of(p, &types, PG_ARGISNULL(1) || PG_GETARG_BOOL(1), cd_get_scale(fcinfo, 2));
 	sum = palloc0(Max(types.count, 1) * sizeof(CdTypeGap));
+	first = types_by_target(p, &types);
 	for (uint32 k = 0; k < gaps.count; k++)
 	{
 		CdTypeGap  *s = &sum[gaps.gaps[k].type];
@@ -188,9 +199,8 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 	}
 	for (uint32 t = 0; t < types.count; t++)
 	{
-		PanelString name = panel_label(p, types.label[t]);
-		Datum		values[5] = {PointerGetDatum(cstring_to_text_with_len(name.data, name.length))};
-		bool		nulls[5] = {0};
+		Datum		values[6] = {name_of(p, &types, t)};
+		bool		nulls[6] = {0};
 
 		if (sum[t].weight <= 0)
 			continue;
@@ -198,6 +208,9 @@ cd_contact_type_gaps(PG_FUNCTION_ARGS)
 		cd_set_float8(values, nulls, 2, sum[t].gap);
 		cd_set_float8(values, nulls, 3, gaps.lowest);
 		cd_set_float8(values, nulls, 4, gaps.highest);
+		nulls[5] = first[t] == NO_SHARED_TARGET;
+		if (!nulls[5])
+			values[5] = name_of(p, &types, first[t]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -15,6 +15,7 @@
 #include "sqlfn/effect_question.h"
 #include "sqlfn/learning.h"
 #include "sqlfn/structural_input.h"
+#include "sqlfn/type_targets.h"
 
 #define YEAR 365
 #define STILL_HERE 28			/* days without a value after which an agent counts as gone */
@@ -48,12 +49,6 @@ without(const CdGapDispersion *d, double mix, double mix_se, double target, cons
 	rest->between_low *= part;
 	rest->between_high *= part;
 	return rest;
-}
-
-static bool
-share_one_target(double lowest, double highest)
-{
-	return highest - lowest <= 1e-9 * fabs(highest);
 }
 
 /* How long agents have been there. */
@@ -320,7 +315,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->gaps = gaps.gaps;
 	in->n_gaps = gaps.count;
 	in->types = types->count;
-	in->types_comparable = q->usual != NULL || !share_one_target(gaps.lowest, gaps.highest);
+	in->types_comparable = q->usual != NULL || !most_share_target(&gaps, types_by_target(p, types), types->count);
 	in->coaching = q->ask_effect ? effect_alone(p, q) : q->coaching;
 	in->waiting = q->waiting;
 	in->smallest_effect = q->smallest_effect;

@@ -250,7 +250,7 @@ plain_reason(CdReason reason)
 		case CD_REASON_NO_GAP:
 			return "no gap";
 		case CD_REASON_ONE_TARGET:
-			return NOT_ASSESSED "all contact types share one target, so a longer type is no evidence; "
+			return NOT_ASSESSED "most contacts are of types that share one target, so a longer type is no evidence; "
 				"needs agent_metric.target by contact type, or five teams to compare with";
 		case CD_REASON_NOT_IN_TYPES:
 			return "every contact type shows the gap alike: it does not follow the type";
