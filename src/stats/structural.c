@@ -16,6 +16,7 @@
 #define MIXED_WORKS 2.5			/* where coaching works, which it can't on a type that everybody is short in */
 #define LEFT_OVER 0.3			/* smallest effects left, from which there is a gap beside the types'; short of that agents are to */
 #define DIFFER 0.6				/* differ by so much of the gap */
+#define SHOWN 0.5				/* smallest effects of gap; less is none that is shown */
 
 /* What coaching says by sessions enough of this team's own. */
 static CdCoachingEvidence
@@ -74,6 +75,16 @@ decided_by_something(const CdStructural *s)
 	return false;
 }
 
+/* A gap surely worth acting on; one of contact types to blame is from half a smallest effect on: it lies in a part of the work. */
+static bool
+surely_short(const CdStructuralInput *in, double margin, bool types_to_blame)
+{
+	const CdGapDispersion *d = in->whole;
+
+	return d->mean_low > margin
+		|| (types_to_blame && d->mean_low - in->mix > 0.0 && d->mean_gap - in->mix >= SHOWN * margin);
+}
+
 /* The first rule that holds. */
 static CdRule
 first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
@@ -85,7 +96,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	bool		tried = was_tried(in, margin);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
-	if (in->settled->mean_high <= margin && !(d->mean_low > (surely ? 0.0 : margin)))
+	if (in->settled->mean_high <= margin && !surely_short(in, margin, surely))
 		return CD_RULE_NO_GAP;
 	if (in->settled->mean_high <= margin && is_mix(in, margin))
 		return CD_RULE_MIX;
@@ -95,7 +106,7 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_RULE_TYPES;
 	if (s->present > 2.0 && s->p >= 0.5 && s->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL)
 		return CD_RULE_SIGNS;
-	if (d->mean_gap - in->mix < 0.5 * margin)
+	if (d->mean_gap - in->mix < SHOWN * margin)
 		return CD_RULE_NONE_SHOWN;
 	if (s->p >= P_STRUCTURAL && !(d->mean_low - in->mix > 0.0))
 		return CD_RULE_GAP_VAGUE;

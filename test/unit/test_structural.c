@@ -619,6 +619,32 @@ probability(void **state)
 			}
 }
 
+/* A type to blame makes a gap that is small for the team: none below half a smallest effect, nor one that is all of its mix. */
+static void
+small_gap_of_a_type(void **state)
+{
+	CdTypeGap	gaps[GAPS_MAX];
+	CdGapDispersion whole;
+	CdStructuralInput in = type_input(2.4, 0.01, 4, gaps, &whole);
+
+	(void) state;
+	whole.mean_low = 0.3;
+	whole.mean_high = 0.9;
+	whole.between_sd = whole.between_low = 0;
+	whole.between_high = 0.1;
+	assert_close(whole.mean_gap, 0.6, 1e-15);
+	assert_int_equal(ask(&in).rule, CD_RULE_TYPES);
+	in.mix = 0.35;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.mix = 0;
+	whole.mean_gap = 0.45;
+	assert_int_equal(ask(&in).test[CD_TEST_TYPE].state, CD_STATE_STRUCTURAL);
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	whole.mean_gap = 0.6;
+	whole.mean_low = -0.1;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+}
+
 /* A gap of the team's contact types is no gap of its agents; one that is surely there all the same is a matter of targets or routing. */
 static void
 contact_mix(void **state)
@@ -896,6 +922,7 @@ main(void)
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
+		cmocka_unit_test(small_gap_of_a_type),
 		cmocka_unit_test(contact_mix),
 		cmocka_unit_test(signs_against_coaching),
 		cmocka_unit_test(usual_spread),
