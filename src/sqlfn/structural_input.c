@@ -18,6 +18,7 @@
 #include "sqlfn/type_targets.h"
 
 #define YEAR 365
+#define QUARTER 13				/* weeks */
 #define STILL_HERE 28			/* days without a value after which an agent counts as gone */
 
 /* A gap that is by so much smaller; on a log scale by that part of the target, as gaps of types are. */
@@ -194,6 +195,35 @@ find_shift(const Panel *p, double unit, const Span *span, int32 *changed_on)
 	return shift;
 }
 
+/* The mean gap since a date, NaN where that is too short; of weeks without what new hires usually lack. */
+static double
+mean_since(const Weeks *w, int32 date, double mix, double *low)
+{
+	double		mean = NAN;
+	uint32		from = 0;
+
+	while (from < w->count && w->date[from] < date)
+		from++;
+	if (cd_mean_since(w->gap, w->weight, w->count, from, &mean, low) != CD_OK)
+		mean = *low = NAN;
+	*low -= mix;
+	return mean - mix;
+}
+
+static CdLately
+look_at_late_weeks(const Panel *p, double unit, const Span *span, int32 changed_on, double mix)
+{
+	Weeks		w = gather_weeks(p, unit, span);
+	CdLately	l = {NAN, NAN, NAN};
+	double		low;
+
+	if (changed_on != PANEL_NO_DATE)
+		l.since = mean_since(&w, changed_on, mix, &low);
+	if (w.count >= 2 * QUARTER)
+		l.quarter = mean_since(&w, w.date[w.count - 1] - 7 * (QUARTER - 1), mix, &l.quarter_low);
+	return l;
+}
+
 /* Weeks until three of the agents who are still there have a year of tenure; NaN: there are no three. */
 static double
 weeks_to_experience(const Panel *p, const Span *span)
@@ -274,6 +304,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 				 int32 *changed_on)
 {
 	const Panel *fair = types->count < 2 ? p : panel_without_mix(p);
+	const Panel *own = fair;
 	CdGapOptions options = cd_gap_default_options();
 	CdGapDispersion *whole = palloc(sizeof(CdGapDispersion));
 	CdGapDispersion *settled = palloc(sizeof(CdGapDispersion));
@@ -293,7 +324,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	options.wanted = CD_GAP_SPREAD;
 	if (curve.quick == 0 && curve.slow == 0)
 		settled = whole;
-	else if (!cd_dispersion_of_panel(panel_without_learning(fair, q->higher_is_better, &curve), target, options, settled))
+	else if (!cd_dispersion_of_panel(own = panel_without_learning(fair, q->higher_is_better, &curve), target, options, settled))
 		return false;
 	options.wanted = CD_GAP_MEAN;
 	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), target, options, part))
@@ -323,5 +354,6 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->weeks = span.last == PANEL_NO_DATE ? NAN : floor((span.last - span.first) / 7.0) + 1;
 	in->period_weight = span.weight / span.agent_periods;
 	in->shift = find_shift(fair, q->higher_is_better ? -target : target, &span, changed_on);
+	in->lately = look_at_late_weeks(own, q->higher_is_better ? -target : target, &span, *changed_on, in->mix);
 	return true;
 }

@@ -441,6 +441,17 @@ deciding_evidence(const CdStory *story, bool structural)
 	return s.len > 0 ? s.data : pstrdup("what is known says little, and most gaps are the agents'");
 }
 
+/* The gap since it grew, or of the last quarter. */
+static char *
+late_gap(const CdStory *story)
+{
+	const CdLately *l = &story->input->lately;
+
+	if (story->result->changed && story->input->shift.after > story->input->shift.before && !(l->since < l->quarter))
+		return psprintf("the %s%s since %s", figure(story, l->since, l->since), points(story), change_date(story));
+	return psprintf("the %s%s of the last 13 weeks", figure(story, l->quarter, l->quarter), points(story));
+}
+
 /* The rule that decided, with its figures. */
 static char *
 what_decided(const CdStory *story)
@@ -462,6 +473,8 @@ what_decided(const CdStory *story)
 			return cd_test_reason(story, CD_TEST_TYPE);
 		case CD_RULE_SIGNS:
 			return psprintf("%.0f of the four signs of a structural gap are present", r->present);
+		case CD_RULE_GREW:
+			return psprintf("%s is not worth acting on, but %s is", mean_gap(story, true), late_gap(story));
 		case CD_RULE_NONE_SHOWN:
 			return psprintf("%s shows nothing worth acting on, and doesn't rule it out", mean_gap(story, false));
 		case CD_RULE_STRUCTURAL:
@@ -606,6 +619,28 @@ append_missing(StringInfo s, const CdStory *story)
 	}
 }
 
+/* A gap that opened lately, which what is known of the whole time doesn't explain. */
+static void
+append_grew(StringInfo s, const CdStory *story)
+{
+	appendStringInfo(s, "The gap grew%s: over the whole time none is shown that is worth acting on, but %s is. "
+					 "Before acting, look at these weeks, and at what changed.",
+					 story->result->changed ? psprintf(" around %s", change_date(story)) : " slowly", late_gap(story));
+}
+
+/* What has grown, and is still no gap. */
+static void
+append_leave(StringInfo s, const CdStory *story)
+{
+	const CdShift *shift = &story->input->shift;
+
+	appendStringInfo(s, "Leave it: no gap worth acting on%s. ",
+					 new_hires_count(story) ? " beyond what new hires usually lack" : "");
+	if (story->result->changed && shift->after > shift->before)
+		appendStringInfo(s, "It grew around %s, though: watch it. ", change_date(story));
+	appendStringInfoString(s, "Keep measuring.");
+}
+
 /* Neither a gap nor that there is none: nobody to coach. */
 static void
 append_none_shown(StringInfo s, const CdStory *story)
@@ -678,8 +713,7 @@ cd_next_step(const CdStory *story)
 	switch (r->verdict)
 	{
 		case CD_VERDICT_NO_GAP:
-			appendStringInfo(&s, "Leave it: no gap worth acting on%s. Keep measuring.",
-							 new_hires_count(story) ? " beyond what new hires usually lack" : "");
+			append_leave(&s, story);
 			break;
 		case CD_VERDICT_STRUCTURAL:
 			if (r->rule == CD_RULE_MIX)
@@ -699,7 +733,9 @@ cd_next_step(const CdStory *story)
 			append_whom(&s, story);
 			break;
 		default:
-			if (r->rule == CD_RULE_NONE_SHOWN)
+			if (r->rule == CD_RULE_GREW)
+				append_grew(&s, story);
+			else if (r->rule == CD_RULE_NONE_SHOWN)
 				append_none_shown(&s, story);
 			else
 				append_what_tells(&s, story);

@@ -5,6 +5,7 @@
 
 #include "stats/moments.h"
 #include "stats/shift.h"
+#include "stats/solve.h"
 #include "stats/trend.h"
 
 #define SUPREMUM_LIMIT 12.16	/* 1 %, one parameter, 15 % left out at each end */
@@ -80,6 +81,29 @@ best_split(const double *value, const double *weight, size_t n, size_t least, Cd
 		out->after = after.mean;
 	}
 	return best;
+}
+
+CdStatus
+cd_mean_since(const double *value, const double *weight, size_t n, size_t from, double *mean, double *low)
+{
+	double		count = (double) n - (double) from;
+	CdMoments	m = moments_of(value, weight, from, n);
+	double		memory;
+	double		multiplier;
+	CdStatus	status;
+
+	*mean = m.mean;
+	*low = NAN;
+	if (count < CD_SHIFT_LEAST)
+		return CD_TOO_FEW;
+	status = cd_t_multiplier(0.95, count - 1.0, &multiplier);
+	if (status != CD_OK)
+		return status;
+	memory = cd_autocorrelation(value + from, n - from, 1);
+	memory += (1.0 + 3.0 * memory) / count;	/* a fitted mean biases it down (Marriott & Pope 1954) */
+	memory = isnan(memory) ? 0.0 : fmin(fmax(memory, 0.0), 0.95);
+	*low = m.mean - multiplier * sqrt(m.m2 / m.weight / (count - 1.0) * (1.0 + memory) / (1.0 - memory));
+	return CD_OK;
 }
 
 CdStatus

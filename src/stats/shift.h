@@ -30,4 +30,7 @@ typedef struct CdShift
  */
 CdStatus	cd_level_shift(const double *value, const double *weight, size_t n, double *scratch, CdShift *out);
 
+/* Weighted mean from a period on, and the lower end of its 95 % interval by how the values vary there, autocorrelation allowed for. */
+CdStatus	cd_mean_since(const double *value, const double *weight, size_t n, size_t from, double *mean, double *low);
+
 #endif

@@ -85,6 +85,16 @@ surely_short(const CdStructuralInput *in, double margin, bool types_to_blame)
 		|| (types_to_blame && d->mean_low - in->mix > 0.0 && d->mean_gap - in->mix >= SHOWN * margin);
 }
 
+/* A gap worth acting on that there is now, whatever the whole time shows: opened at once, or shown by the last quarter. */
+static bool
+grew_lately(const CdStructuralInput *in, double margin)
+{
+	const CdLately *l = &in->lately;
+
+	return (cd_changed_midway(&in->shift, margin) && in->shift.after > in->shift.before && l->since > margin)
+		|| (l->quarter > margin && l->quarter_low > SHOWN * margin);
+}
+
 /* The first rule that holds. */
 static CdRule
 first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
@@ -94,11 +104,13 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	bool		in_types = types->state == CD_STATE_STRUCTURAL;
 	bool		surely = in_types && s->p >= P_IN_TYPES;
 	bool		tried = was_tried(in, margin);
+	bool		none = in->settled->mean_high <= margin;
+	bool		grew = grew_lately(in, margin);
 
 	/* New hires' learning is no gap by itself, unless they are so many that the team is surely short. */
-	if (in->settled->mean_high <= margin && !surely_short(in, margin, surely))
+	if (none && !grew && !surely_short(in, margin, surely))
 		return CD_RULE_NO_GAP;
-	if (in->settled->mean_high <= margin && is_mix(in, margin))
+	if (none && !grew && is_mix(in, margin))
 		return CD_RULE_MIX;
 	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->beside, s->p < 0.5))
 		return CD_RULE_TYPES_AND_AGENTS;
@@ -106,6 +118,8 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 		return CD_RULE_TYPES;
 	if (s->present > 2.0 && s->p >= 0.5 && s->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL)
 		return CD_RULE_SIGNS;
+	if (grew && (none || d->mean_gap - in->mix < SHOWN * margin))
+		return CD_RULE_GREW;
 	if (d->mean_gap - in->mix < SHOWN * margin)
 		return CD_RULE_NONE_SHOWN;
 	if (s->p >= P_STRUCTURAL && !(d->mean_low - in->mix > 0.0))
@@ -201,7 +215,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	out->rule = first_rule(in, margin, out);
 	out->verdict = verdict_by(out->rule);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
-	if (out->verdict == CD_VERDICT_NO_GAP)
+	if (out->verdict == CD_VERDICT_NO_GAP || out->rule == CD_RULE_GREW)
 		out->p = NAN;
 	if (out->rule == CD_RULE_MIX)
 		out->p = 1.0 - CD_STRUCTURAL_DOUBT;

@@ -89,6 +89,7 @@ typedef enum CdRule
 	CD_RULE_TYPES_AND_AGENTS,	/* contact types to blame, and a gap beside them */
 	CD_RULE_TYPES,				/* contact types to blame */
 	CD_RULE_SIGNS,				/* more than two indicators */
+	CD_RULE_GREW,				/* none over the whole time, but one of late */
 	CD_RULE_NONE_SHOWN,			/* a gap below half a smallest effect */
 	CD_RULE_STRUCTURAL,			/* by p_structural */
 	CD_RULE_BEHAVIOURAL,
@@ -168,6 +169,14 @@ typedef struct CdWaitingEvidence
 	double		high;
 } CdWaitingEvidence;
 
+/* The gap of late, as settled; NaN: not known. */
+typedef struct CdLately
+{
+	double		since;			/* the change of level */
+	double		quarter;		/* the last 13 weeks, of 26 at least */
+	double		quarter_low;	/* 95 % */
+} CdLately;
+
 typedef struct CdStructuralInput
 {
 	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
@@ -188,6 +197,7 @@ typedef struct CdStructuralInput
 	double		weeks;			/* that the data span */
 	double		period_weight;	/* mean volume of an agent's period */
 	CdShift		shift;			/* of the weekly mean gap */
+	CdLately	lately;
 } CdStructuralInput;
 
 typedef struct CdStructural

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(110);
+SELECT plan(116);
 
 \ir noise.psql
 
@@ -180,7 +180,21 @@ FROM (SELECT substring(next_step FROM 'after at least (\d+)')::int AS weeks FROM
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(x, 80, 1::bigint, NULL) FROM (VALUES (81.0)) v (x)), true, 'identity', 1)),
 	'^No gap worth acting on is shown: a mean gap of -1\.00, and below', 'one value: without an interval');
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(80.5 + 4 * (a - 3.5) - CASE WHEN w < 20 THEN -4 ELSE 4 END + noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 6) a, generate_series(0, 39) w), true, 'identity', 1)),
-	'^The gap grew around 2024-05-20: before acting, look at the time since then\. No gap', 'a gap that opened midway is not passed over');
+	'^The gap grew around 2024-05-20: over the whole time none is shown that is worth acting on, but the 3\.\d\d since 2024-05-20 is\. Before acting, look at these weeks, and at what changed\.$', 'a gap that opened midway is not passed over');
+CREATE TABLE late AS SELECT how, coachdiag.panel(value + CASE how WHEN 'at once' THEN 4.5 - CASE WHEN week >= '2024-08-05' THEN 3 ELSE 0 END WHEN 'slowly' THEN 6 - (week - date '2024-01-01') / 63.0 WHEN 'a little' THEN 4.5 - (week - date '2024-01-01') / 300.0 END,
+	target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel
+FROM fact, unnest('{at once,slowly,a little}'::text[]) how WHERE team = 1 GROUP BY how;
+CREATE TABLE late_score AS SELECT how, s.* FROM late, coachdiag.structural_score(panel, true, 'identity', 1) s;
+SELECT results_eq('SELECT how, verdict, mean_high < 1, p_structural IS NULL FROM late_score ORDER BY how', $$VALUES ('a little', 'no_gap', true, true), ('at once', 'cannot_tell', true, true), ('slowly', 'cannot_tell', true, true)$$,
+	'no gap over the whole time is none only where there is none now');
+SELECT matches(next_step, CASE how WHEN 'at once' THEN '^The gap grew around 2024-08-05: over the whole time none is shown that is worth acting on, but the 2\.\d\d since 2024-08-05 is\.'
+	WHEN 'slowly' THEN '^The gap grew slowly: over the whole time none is shown that is worth acting on, but the [12]\.\d\d of the last 13 weeks is\.' ELSE '^Leave it: ' END, 'which is said: ' || how) FROM late_score ORDER BY how;
+SELECT matches(reason, '^Cannot tell: a mean gap without contact mix of .* is not worth acting on, but the 2\.\d\d since 2024-08-05 is\. ', 'with its figures') FROM late_score WHERE how = 'at once';
+-- New hires from August on: half of what they lack is usual
+CREATE TABLE joined AS SELECT coachdiag.panel(80 + CASE WHEN a > 5 THEN -2.5 ELSE 0.6 END + 0.6 * noise(a, w, 3), 80, a, date '2024-01-01' + 7 * w, 10, NULL, NULL, NULL, NULL, CASE WHEN a > 5 THEN date '2024-08-05' ELSE date '2019-01-01' END) AS panel
+FROM generate_series(1, 16) a, generate_series(0, 39) w WHERE a <= 5 OR w >= 31;
+SELECT results_eq($$SELECT l, verdict = 'no_gap', next_step LIKE '%It grew around 2024-08-05, though: watch it. Keep measuring.' FROM joined, unnest('{0,-3}'::float8[]) l, coachdiag.structural_score(panel, true, 'identity', 1, learning => ARRAY[0, l]) ORDER BY l$$,
+	$$VALUES (-3::float8, true, true), (0, false, false)$$, 'what is usual is taken out of what grew, too');
 
 -- Rates are told in points of a per cent
 SELECT matches(reason, '^No gap: a mean gap without new hires'' usual learning of -?0\.\d+ % points \(.*\) is surely not worth acting on\. The mean gap is [1-3]\.\d\d % points with what new hires usually lack, which isn''t held against the team, and -?0\.\d\d without\. ', 'what new hires lack is told beside the mean gap')

@@ -135,6 +135,40 @@ constant(void **state)
 	assert_false(shift_of(value, WEEKS).clear);
 }
 
+/* Of 8 weeks: 3 -+ t(7) * sqrt(8 / 8 / 7), the signs' autocorrelation being below zero; and how often the low end is above the truth. */
+static void
+mean_since(void **state)
+{
+	double		value[WEEKS];
+	double		weight[WEEKS];
+	double		mean;
+	double		low;
+
+	(void) state;
+	for (size_t i = 0; i < WEEKS; i++)
+	{
+		value[i] = i < WEEKS - 8 ? 50.0 : 3.0 + (i % 2 ? 1 : -1);
+		weight[i] = 2.0;
+	}
+	assert_ok(cd_mean_since(value, weight, WEEKS, WEEKS - 8, &mean, &low));
+	assert_close(mean, 3.0, 1e-15);
+	assert_close(low, 3.0 - 2.364624251592785 / sqrt(7.0), 1e-12);
+	assert_int_equal(cd_mean_since(value, weight, WEEKS, WEEKS - 7, &mean, &low), CD_TOO_FEW);
+	for (int autocorrelated = 0; autocorrelated < 2; autocorrelated++)
+	{
+		uint64_t	seed = 7;
+		double		above = 0.0;
+
+		for (int run = 0; run < RUNS; run++)
+		{
+			series(&seed, 0.5 * autocorrelated, 1.0, WEEKS - 13, 0.0, value);
+			assert_ok(cd_mean_since(value, weight, WEEKS, WEEKS - 13, &mean, &low));
+			above += low > 1.0;
+		}
+		assert_between(above / RUNS, 0.01, 0.07);
+	}
+}
+
 int
 main(void)
 {
@@ -146,6 +180,7 @@ main(void)
 		cmocka_unit_test(not_a_season),
 		cmocka_unit_test(too_short),
 		cmocka_unit_test(constant),
+		cmocka_unit_test(mean_since),
 	};
 
 	gsl_set_error_handler_off();

@@ -878,6 +878,42 @@ none_shown(void **state)
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
 }
 
+/* No gap over the whole time, and one by now: opened at once, or slowly. */
+static void
+grew_lately(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+	CdStructural s;
+
+	(void) state;
+	whole.mean_gap = 0.2;
+	whole.mean_low = -0.2;
+	whole.mean_high = 0.6;
+	in.shift = (CdShift) {40, -0.6, 2, 30, true};
+	in.lately = (CdLately) {2, NAN, NAN};
+	s = ask(&in);
+	assert_int_equal(s.rule, CD_RULE_GREW);
+	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
+	assert_nan(s.p);
+	in.lately.since = 0.9;		/* less what is usual */
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.lately.since = 2;
+	in.shift.clear = false;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.shift = (CdShift) {10, 2, -0.6, 30, true};
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.lately = (CdLately) {NAN, 1.1, 0.6};
+	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
+	whole.mean_high = 1.2;		/* nor is that none is shown the answer */
+	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
+	in.lately.quarter_low = 0.4;
+	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
+	in.lately = (CdLately) {NAN, 0.9, 0.8};
+	whole.mean_high = 0.6;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+}
+
 /* Half of the gap gone midway is a change; a third isn't, nor one that isn't clear. */
 static void
 changed(void **state)
@@ -931,6 +967,7 @@ main(void)
 		cmocka_unit_test(what_decided),
 		cmocka_unit_test(decided_against_the_tests),
 		cmocka_unit_test(none_shown),
+		cmocka_unit_test(grew_lately),
 		cmocka_unit_test(changed),
 	};
 
