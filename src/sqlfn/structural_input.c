@@ -338,6 +338,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->whole = whole;
 	in->settled = without(settled, gaps.mix, gaps.mix_se, target, q);
 	in->mix = whole->mean_gap - less(whole->mean_gap, gaps.mix, target, q);
+	in->mix_se = gaps.mix_se;
 	if (in->experienced != NULL)
 		in->experienced = without(in->experienced, gaps.mix, gaps.mix_se, target, q);
 	in->tenure_known = tenure.known;

@@ -452,6 +452,12 @@ late_gap(const CdStory *story)
 	return psprintf("the %s%s of the last 13 weeks", figure(story, l->quarter, l->quarter), points(story));
 }
 
+static const char *
+structural_or_not(double p)
+{
+	return p > 0.5 ? "structural" : "behavioural";
+}
+
 /* The rule that decided, with its figures. */
 static char *
 what_decided(const CdStory *story)
@@ -481,10 +487,10 @@ what_decided(const CdStory *story)
 		case CD_RULE_BEHAVIOURAL:
 			return deciding_evidence(story, r->rule == CD_RULE_STRUCTURAL);
 		case CD_RULE_GAP_VAGUE:
-			return psprintf("it looks structural, but %s can't be told from zero", mean_gap(story, false));
+			return psprintf("it looks %s, but %s can't be told from zero", structural_or_not(r->p), mean_gap(story, false));
 		case CD_RULE_UNTRIED:
 			return psprintf("it looks %s, but what coaching would do here is not known",
-							r->p > 0.5 ? "structural" : "behavioural");
+							structural_or_not(r->p));
 		default:
 			return pstrdup(r->untold ? "most of the agents are new, so that it could be learning"
 						   : "what is known speaks clearly neither for the process nor for the agents");

@@ -75,6 +75,37 @@ decided_by_something(const CdStructural *s)
 	return false;
 }
 
+/*
+ * Half of the interval of these very agents' mean, from a half over agents such as these, whose true differences are
+ * part of it: who works here is known.
+ */
+static double
+half_of_these(double half, double mix_se, double i_squared)
+{
+	double		mix = fmin(1.96 * mix_se, half);
+
+	return sqrt((half * half - mix * mix) * (1.0 - i_squared) + mix * mix);
+}
+
+/* Surely no gap worth acting on of these very agents, and hardly any shown: where some lack a skill, it may be more than half. */
+static bool
+none_of_these(const CdStructuralInput *in, double margin)
+{
+	const CdGapDispersion *d = in->settled;
+	double		half = half_of_these(d->mean_high - d->mean_gap, in->mix_se, d->i_squared);
+
+	return d->mean_gap < SHOWN * margin && d->mean_gap + half <= margin;
+}
+
+/* Surely above zero for these very agents; the plain gap's interval allows for no mix. */
+static bool
+these_are_short(const CdStructuralInput *in)
+{
+	const CdGapDispersion *d = in->whole;
+
+	return d->mean_gap - in->mix > hypot(half_of_these(d->mean_gap - d->mean_low, 0.0, d->i_squared), 1.96 * in->mix_se);
+}
+
 /* A gap surely worth acting on; one of contact types to blame is from half a smallest effect on: it lies in a part of the work. */
 static bool
 surely_short(const CdStructuralInput *in, double margin, bool types_to_blame)
@@ -93,6 +124,17 @@ grew_lately(const CdStructuralInput *in, double margin)
 
 	return (cd_changed_midway(&in->shift, margin) && in->shift.after > in->shift.before && l->since > margin)
 		|| (l->quarter > margin && l->quarter_low > SHOWN * margin);
+}
+
+/* Below half a smallest effect. */
+static CdRule
+rule_of_a_small_gap(const CdStructuralInput *in, double margin)
+{
+	if (!none_of_these(in, margin))
+		return CD_RULE_NONE_SHOWN;
+	if (!surely_short(in, margin, false))
+		return CD_RULE_NO_GAP;
+	return is_mix(in, margin) ? CD_RULE_MIX : CD_RULE_NONE_SHOWN;
 }
 
 /* The first rule that holds. */
@@ -121,11 +163,13 @@ first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
 	if (grew && (none || d->mean_gap - in->mix < SHOWN * margin))
 		return CD_RULE_GREW;
 	if (d->mean_gap - in->mix < SHOWN * margin)
-		return CD_RULE_NONE_SHOWN;
+		return rule_of_a_small_gap(in, margin);
 	if (s->p >= P_STRUCTURAL && !(d->mean_low - in->mix > 0.0))
 		return CD_RULE_GAP_VAGUE;
 	if (s->p >= P_STRUCTURAL)
 		return tried ? CD_RULE_STRUCTURAL : CD_RULE_UNTRIED;
+	if (s->p <= P_BEHAVIOURAL && decided_by_something(s) && !these_are_short(in))
+		return CD_RULE_GAP_VAGUE;
 	if (s->p <= P_BEHAVIOURAL && decided_by_something(s))
 		return tried || s->p <= P_BEHAVIOURAL_UNTRIED ? CD_RULE_BEHAVIOURAL : CD_RULE_UNTRIED;
 	return CD_RULE_OPEN;
@@ -153,13 +197,18 @@ verdict_by(CdRule rule)
 	}
 }
 
-/* Weeks until the gap, were it to stay as it is, is surely no more than the smallest effect. */
+/* Weeks until the gap, were it to stay as it is, is surely no more than the smallest effect, for these agents where that is enough. */
 static double
 weeks_to_show_none(const CdStructuralInput *in, double margin)
 {
 	const CdGapDispersion *d = in->settled;
 
-	return cd_more(in->weeks, cd_growth_of_weeks(d->mean_high - d->mean_gap, margin - d->mean_gap, d->i_squared), CD_TEST_MAX_WEEKS);
+	double		half = d->mean_high - d->mean_gap;
+	double		enough = margin - d->mean_gap;
+	double		growth = d->mean_gap < SHOWN * margin ? cd_growth(half_of_these(half, in->mix_se, d->i_squared), enough)
+		: cd_growth_of_weeks(half, enough, d->i_squared);
+
+	return cd_more(in->weeks, growth, CD_TEST_MAX_WEEKS);
 }
 
 size_t
@@ -215,7 +264,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	out->rule = first_rule(in, margin, out);
 	out->verdict = verdict_by(out->rule);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
-	if (out->verdict == CD_VERDICT_NO_GAP || out->rule == CD_RULE_GREW)
+	if (out->verdict == CD_VERDICT_NO_GAP || out->rule == CD_RULE_GREW || out->rule == CD_RULE_NONE_SHOWN)
 		out->p = NAN;
 	if (out->rule == CD_RULE_MIX)
 		out->p = 1.0 - CD_STRUCTURAL_DOUBT;

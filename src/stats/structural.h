@@ -93,7 +93,7 @@ typedef enum CdRule
 	CD_RULE_NONE_SHOWN,			/* a gap below half a smallest effect */
 	CD_RULE_STRUCTURAL,			/* by p_structural */
 	CD_RULE_BEHAVIOURAL,
-	CD_RULE_GAP_VAGUE,			/* structural by p_structural, were there surely a gap */
+	CD_RULE_GAP_VAGUE,			/* one of both by p_structural, were there surely a gap */
 	CD_RULE_UNTRIED,			/* one of both by p_structural, were it known what coaching does */
 	CD_RULE_OPEN
 } CdRule;
@@ -182,6 +182,7 @@ typedef struct CdStructuralInput
 	const CdGapDispersion *whole;	/* contact mix taken out, margin the smallest effect */
 	const CdGapDispersion *settled;	/* what tenure and the team's mix usually add taken out as well */
 	double		mix;			/* what its contact types add to the team's gap, beside the usual team's; 0: not known */
+	double		mix_se;
 	const CdGapDispersion *experienced;	/* of agents with a year of tenure; NULL: there are none */
 	bool		tenure_known;
 	double		new_share;		/* of the volume: agents in their first year */

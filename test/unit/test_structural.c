@@ -671,6 +671,8 @@ contact_mix(void **state)
 	assert_int_not_equal(ask(&in).rule, CD_RULE_MIX);
 	settled.mean_high = 1.1;							/* not all of it */
 	in.mix = whole.mean_gap - 0.1;
+	assert_int_equal(ask(&in).rule, CD_RULE_MIX);		/* but all of these agents' */
+	settled.i_squared = 0;
 	s = ask(&in);
 	assert_int_equal(s.rule, CD_RULE_NONE_SHOWN);
 	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
@@ -860,22 +862,64 @@ static void
 none_shown(void **state)
 {
 	CdGapDispersion whole = alike();
+	CdGapDispersion settled = alike();
 	CdStructuralInput in = nothing_known(&whole);
 
 	(void) state;
 	whole.mean_gap = -1;
-	whole.mean_low = -3.5;
-	whole.mean_high = 1.5;
+	whole.mean_low = -5.0;
+	whole.mean_high = 2.9;
 	whole.i_squared = 0.5;
 	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
 	assert_int_equal(ask(&in).verdict, CD_VERDICT_CANNOT_TELL);
-	assert_nan(ask(&in).more_weeks);	/* 134 more are more than a year */
+	assert_nan(ask(&in).p);
+	assert_close(ask(&in).more_weeks, 47.0, 0.0);	/* 52 (0.5 * 15.21 / 4 - 1) */
+	in.weeks = 60;
+	assert_nan(ask(&in).more_weeks);
 	in.weeks = 10;
-	assert_close(ask(&in).more_weeks, 26.0, 0.0);	/* 10 ((1 - 0.5) / (4 / 6.25 - 0.5) - 1) */
+	assert_close(ask(&in).more_weeks, 10.0, 0.0);
+	whole.mean_gap = -0.5;		/* with new hires' usual learning */
+	settled.mean_gap = 0.6;
+	settled.mean_high = 1.1;
+	settled.i_squared = 0.2;
+	in.settled = &settled;
+	assert_close(ask(&in).more_weeks, 9.0, 0.0);	/* of agents such as these: 10 ((1 - 0.2) / (0.16 / 0.25 - 0.2) - 1) */
+	in.settled = &whole;
 	whole.mean_high = NAN;
 	assert_nan(ask(&in).more_weeks);
 	whole.mean_high = 0.9;
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+}
+
+/* Eight agents who truly differ are these eight: three quarters of the variance are no doubt about their own mean. */
+static void
+these_agents(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	whole.mean_gap = 0.4;
+	whole.mean_low = -0.7;
+	whole.mean_high = 1.5;
+	whole.i_squared = 0.75;
+	whole.between_sd = 3;
+	whole.between_low = 2;
+	whole.between_high = 6;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.mix_se = 0.5;			/* that is no doubt about the agents: sqrt((1.21 - 0.96) / 4 + 0.96) */
+	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
+	in.mix_se = 0;
+	whole.mean_high = 1.7;
+	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
+	whole.mean_gap = 0.55;		/* some may lack a skill: agents such as these are asked */
+	whole.mean_low = -0.55;
+	whole.mean_high = 1.35;
+	assert_int_equal(ask(&in).rule, CD_RULE_GAP_VAGUE);
+	whole.mean_low = -0.5;		/* half of 1.05 is below 0.55 */
+	assert_int_equal(ask(&in).rule, CD_RULE_BEHAVIOURAL);
+	in.mix = 0.04;
+	assert_int_equal(ask(&in).rule, CD_RULE_GAP_VAGUE);
 }
 
 /* No gap over the whole time, and one by now: opened at once, or slowly. */
@@ -905,6 +949,7 @@ grew_lately(void **state)
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
 	in.lately = (CdLately) {NAN, 1.1, 0.6};
 	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
+	whole.i_squared = 0;
 	whole.mean_high = 1.2;		/* nor is that none is shown the answer */
 	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
 	in.lately.quarter_low = 0.4;
@@ -967,6 +1012,7 @@ main(void)
 		cmocka_unit_test(what_decided),
 		cmocka_unit_test(decided_against_the_tests),
 		cmocka_unit_test(none_shown),
+		cmocka_unit_test(these_agents),
 		cmocka_unit_test(grew_lately),
 		cmocka_unit_test(changed),
 	};
