@@ -37,7 +37,7 @@ CREATE TYPE coachdiag.structural_score_result AS (
 	reason text
 );
 COMMENT ON TYPE coachdiag.structural_score_result IS
-'Result of coachdiag.structural_score; metric units, positive is worse than target. The rule: doc/verdict.md. verdict: no_gap, structural, mixed, behavioural or cannot_tell. p_structural: probability that an existing gap is structural and not behavioural (coachdiag.p_structural); NULL where there is no gap to explain, or none is shown. indicators_present: of the four indicators, how many are structural; unknown: tests that can''t be answered. '
+'Result of coachdiag.structural_score; metric units, positive is worse than target. The rule: doc/verdict.md. verdict: no_gap, structural, mixed, behavioural or cannot_tell. p_structural: probability that an existing gap is structural and not behavioural (coachdiag.p_structural); NULL where there is no gap to explain, or none is shown; where the verdict is mixed it is of the gap as if it had one cause, and tells nothing of the two. indicators_present: of the four indicators, how many are structural; unknown: tests that can''t be answered. '
 'agents, mean_gap (mean_low, mean_high: 95 %): contact mix taken out. settled_gap (settled_low, settled_high): the same, with what new hires usually lack and what the mix of contact types usually adds (argument usual) taken out too. changed_on, gap_before, gap_after: first week and mean gaps where the weekly mean gap suddenly changed level once; the tests are then of both times together; NULL: not seen. tests: see type coachdiag.structural_test. next_step, reason: in plain words.';
 
 CREATE FUNCTION coachdiag.learning_curve(panels coachdiag.panel[], higher_is_better boolean DEFAULT true) RETURNS double precision[]

@@ -342,7 +342,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.team IS 'Team.';
 	COMMENT ON COLUMN @.structural_score.metric IS 'Metric.';
 	COMMENT ON COLUMN @.structural_score.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell. By which rules: type coachdiag.structural_score_result.';
-	COMMENT ON COLUMN @.structural_score.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown.';
+	COMMENT ON COLUMN @.structural_score.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
 	COMMENT ON COLUMN @.structural_score.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.structural_score.unknown IS 'Tests whose state is unknown.';
 	COMMENT ON COLUMN @.structural_score.agents IS 'Agents with values that have a target.';
@@ -407,7 +407,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.agents IS 'Agents with values that have a target.';
 	COMMENT ON COLUMN @.diagnosis.mean_gap IS 'Gap of the average agent (gap_dispersion), metric units, positive is worse than target.';
 	COMMENT ON COLUMN @.diagnosis.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell.';
-	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown.';
+	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
 	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words; first of the latest change of process there in these months (view intervention_effect).';

@@ -16,29 +16,30 @@ COMMENT ON FUNCTION pg_temp.wrap(text, text) IS 'Text broken at blanks into line
 
 -- What the sections below share. gap: in the unit of the metric, positive is worse than target.
 CREATE TEMP VIEW page AS
-SELECT d.*, array_position('{structural,mixed,behavioural,cannot_tell,no_gap}', d.verdict) AS place,
+SELECT d.*, d.verdict = 'structural' AND i.n = 0 AS untried, array_position('{structural,mixed,behavioural,cannot_tell,no_gap}', d.verdict) AS place,
 	d.mean_gap / nullif(abs(m.target), 0) AS relative_gap, d.team || ' ' || d.metric AS name,
 	round((x.times * d.mean_gap)::numeric, 1) || ' ' || x.unit AS gap,
 	round((x.times * g.mean_low)::numeric, 1) || ' to ' || round((x.times * g.mean_high)::numeric, 1) AS gap_interval,
 	round(100 * g.share_low::numeric) || ' to ' || round(100 * g.share_high::numeric) || ' %' AS share_short
-FROM :"ws".diagnosis d JOIN :"ws".metric m USING (metric) JOIN :"ws".gap_dispersion g USING (team, metric),
+FROM :"ws".diagnosis d JOIN :"ws".metric m USING (metric) JOIN :"ws".gap_dispersion g USING (team, metric)
+	JOIN :"ws".indicators i ON i.team = d.team AND i.metric = d.metric AND i.test = 'coaching_without_effect',
 	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
 		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit);
 
 \echo
 SELECT format('WHERE TO ACT: %s teams, %s metrics, %s gaps looked at', count(DISTINCT team), count(DISTINCT metric), count(*)) FROM page;
-SELECT pg_temp.wrap(CASE verdict WHEN 'structural' THEN 'Fix the process, coaching will not close it: ' WHEN 'mixed' THEN 'Fix the process and coach some agents: '
+SELECT pg_temp.wrap(CASE verdict WHEN 'structural' THEN CASE WHEN untried THEN 'Fix the process (coaching was not tried): ' ELSE 'Fix the process, coaching will not close it: ' END WHEN 'mixed' THEN 'Fix the process and coach some agents: '
 		WHEN 'behavioural' THEN 'Coach, the process allows better: ' WHEN 'cannot_tell' THEN 'Cannot be told yet: ' ELSE 'No gap worth acting on: ' END
 	|| CASE WHEN place < 4 THEN string_agg(name, ', ' ORDER BY relative_gap DESC, name) ELSE count(*)::text END || '.'
 	|| coalesce(' Coached on without result: ' || string_agg(name, ', ' ORDER BY name) FILTER (WHERE paradox) || '.', ''), '  ')
-FROM page GROUP BY verdict, place ORDER BY place;
+FROM page GROUP BY verdict, place, untried ORDER BY place, untried;
 
 \echo
 \echo 'WHAT TO DO: largest gap first; how far short of target (95 % interval), truly short agents, signs of a structural gap'
 SELECT E'\n' || pg_temp.wrap(upper(replace(verdict, '_', ' ')) || '. ' || next_step, '  ') || E'\n'
 	|| string_agg(format('    %s %s %s %s %s%s', rpad(name, widest), lpad(gap, 16), rpad('(' || coalesce(gap_interval, 'unknown') || ')', 18),
 		lpad(coalesce(share_short, 'unknown'), 11) || ' of agents ', indicators_present || ' of 4 signs',
-		coalesce(', p = ' || round(p_structural::numeric, 2), '')), E'\n' ORDER BY relative_gap DESC, name)
+		CASE WHEN verdict = 'mixed' THEN '' ELSE coalesce(', p = ' || round(p_structural::numeric, 2), '') END), E'\n' ORDER BY relative_gap DESC, name)
 FROM page, (SELECT least(max(length(name)), 40) FROM page WHERE place < 4) w (widest)
 WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_gap) DESC;
 

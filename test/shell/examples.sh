@@ -32,6 +32,10 @@ ok 'the demo warehouse loads' psql -Xq -v ON_ERROR_STOP=1 -f examples/warehouse/
 ok 'the sources have no errors' is_true "SELECT count(*) = 0 FROM coachdiag.check_sources('ops') WHERE severity = 'error'"
 ok 'it refreshes' psql -Xq -v ON_ERROR_STOP=1 -c "CALL coachdiag.refresh('ops')"
 ok 'the report prints' psql -Xq -v ON_ERROR_STOP=1 -f examples/warehouse/report.sql
+page=$(psql -Xq -v ON_ERROR_STOP=1 -f examples/warehouse/report.sql)
+ok 'where nobody was coached it does not say that coaching will not close the gap' \
+	grep -qE '^  Fix the process \(coaching was not tried\): Meters A handle_time\.$' <<<"$page"
+ok 'of a mixed gap it shows no p_structural' sh -c '! sed -n "/^  MIXED/,/^$/p" | grep -q "p = "' <<<"$page"
 ok 'every team and metric has one diagnosis' is_true 'SELECT count(*) = count(DISTINCT (team, metric)) AND count(*) = (SELECT count(*) FROM dw.story) FROM ops.diagnosis'
 ok 'no structural gap is called behavioural, no behavioural one structural' is_true "
 	SELECT count(*) = 0 FROM ops.diagnosis d JOIN dw.story s USING (team, metric)
