@@ -57,7 +57,7 @@ BEGIN
 		('coaching_session', 4, 'held_at', 'timestamptz', 'nullable', false, NULL, NULL, 'When it took place; null: not held.'),
 		('coaching_session', 5, 'scheduled_at', 'timestamptz', 'optional', false, NULL, NULL, 'When it was to take place.'),
 		('coaching_session', 6, 'status', 'text', 'optional', false, '{planned,held,cancelled,rescheduled,no_show}', NULL, 'What became of it; null counts as held where held_at is given.'),
-		('coaching_session', 7, 'metric', 'text', 'optional', true, NULL, 'metric', 'Metric that it was about; null: all of them.'),
+		('coaching_session', 7, 'metric', 'text', 'optional', true, NULL, 'metric', 'Metric that it was about; null: not said, counts for each of the team''s.'),
 		('coaching_session', 8, 'duration_minutes', 'double precision', 'optional', false, NULL, NULL, 'Length in minutes.'),
 		('coaching_session', 9, 'kind', 'text', 'optional', false, '{scheduled,real_time,group}', NULL, 'Kind of session.'),
 		('coaching_session', 10, 'trigger', 'text', 'optional', false, '{metric_outlier,quality_fail,routine,request}', NULL, 'Why it was given.'),

@@ -1,5 +1,13 @@
 -- The workspace's result views: what dashboards and the report read.
 
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (98, 'diagnosed_since', 'view', $part$
+	CREATE VIEW @.diagnosed_since AS
+	SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date AS since
+	FROM @.stored_panel l WHERE l.rows > 0;
+	COMMENT ON VIEW @.diagnosed_since IS 'From which day on the verdict looks at the gap and at what coaching did: settings.diagnosis_months, up to the last month with data.';
+	COMMENT ON COLUMN @.diagnosed_since.since IS 'First day of these months; null: no data.';
+$part$);
+
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 'team_panel', 'view', $part$
 	CREATE VIEW @.team_panel AS
 	SELECT t.program, t.site, p.team, p.metric, m.higher_is_better, m.scale, m.target, m.smallest_effect,
@@ -7,12 +15,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 't
 	FROM @.stored_history p
 	JOIN @.stored_metric m USING (metric)
 	LEFT JOIN @.stored_team t USING (team)
-	CROSS JOIN (
-		SELECT (
-			SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date
-			FROM @.stored_panel l WHERE l.rows > 0
-		) AS since
-	) s
+	CROSS JOIN @.diagnosed_since s
 	WHERE p.last_period >= s.since;
 	COMMENT ON VIEW @.team_panel IS 'One panel per team and metric over the months that the diagnosis looks at (settings.diagnosis_months), days gathered into weeks. A week belongs to the month in which it begins.';
 	COMMENT ON COLUMN @.team_panel.program IS 'Program of the team; null: not given.';
@@ -128,7 +131,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
 	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
 	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
-	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did over the whole history, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';
 	COMMENT ON COLUMN @.coaching_effect.program IS 'Program of the team, or that the row is about; null: not given, or level site or metric.';
 	COMMENT ON COLUMN @.coaching_effect.site IS 'Site of the team, or that the row is about; null: not given, or level program or metric.';
@@ -153,11 +156,53 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.placebo_p IS 'Its p value; small: the coach selects on what the data don''t show.';
 	COMMENT ON COLUMN @.coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams, and nothing is concluded about this one. Such teams are left out above level team.';
-	COMMENT ON COLUMN @.coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed: what p_structural is made of; null above level team.';
+	COMMENT ON COLUMN @.coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_se IS 'Its standard error.';
 	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And what more sessions would not make surer, as a standard error.';
 	COMMENT ON COLUMN @.coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, asked as if a session gave smallest_effect; no_effect is said only where that much more would be too little, too.';
 	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
+$part$);
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (405, 'recent_coaching_effect', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.recent_coaching_effect AS
+	WITH history AS (
+		SELECT h.metric, bool_and(h.first_period >= (SELECT s.since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
+	)
+	SELECT e.program, e.site, e.team, e.metric, e.improvement, e.ci_low, e.ci_high, e.n_coached, e.sessions, e.conclusion, e.placebo_p, e.overlap,
+		e.own, e.own_improvement, e.own_se, e.own_doubt, e.shortfall, e.reason
+	FROM @.coaching_effect e
+	JOIN history h ON h.metric = e.metric AND h.recent
+	WHERE e.level = 'team'
+	UNION ALL
+	SELECT t.program, t.site, e.unit, a.metric, e.improvement, e.ci_low, e.ci_high, e.n_coached, e.sessions, e.conclusion, e.placebo_p, e.overlap,
+		e.own, e.raw_improvement, e.raw_se, e.doubt, e.shortfall, e.reason
+	FROM (
+		SELECT p.metric, p.higher_is_better, p.scale, p.smallest_effect, array_agg(p.team ORDER BY p.team) AS teams, array_agg(p.panel ORDER BY p.team) AS panels
+		FROM @.team_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
+		GROUP BY p.metric, p.higher_is_better, p.scale, p.smallest_effect
+	) a
+	CROSS JOIN LATERAL coachdiag.coaching_effect(a.teams, a.panels, a.higher_is_better, a.scale, a.smallest_effect) e
+	LEFT JOIN @.stored_team t ON t.team = e.unit;
+	CREATE UNIQUE INDEX ON @.recent_coaching_effect (team, metric);
+	COMMENT ON MATERIALIZED VIEW @.recent_coaching_effect IS 'What coaching did in each team in the months that the diagnosis looks at (diagnosed_since): by which it is judged whether the gap of these months is structural. Otherwise as coaching_effect, which is of the whole history; metric units, positive is better.';
+	COMMENT ON COLUMN @.recent_coaching_effect.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.recent_coaching_effect.site IS 'Site of the team; null: not given.';
+	COMMENT ON COLUMN @.recent_coaching_effect.team IS 'Team.';
+	COMMENT ON COLUMN @.recent_coaching_effect.metric IS 'Metric.';
+	COMMENT ON COLUMN @.recent_coaching_effect.improvement IS 'Per session, as coaching_effect.improvement.';
+	COMMENT ON COLUMN @.recent_coaching_effect.ci_low IS 'Lower end of its 95 % interval.';
+	COMMENT ON COLUMN @.recent_coaching_effect.ci_high IS 'Upper end of it.';
+	COMMENT ON COLUMN @.recent_coaching_effect.n_coached IS 'Agents with a session in these months.';
+	COMMENT ON COLUMN @.recent_coaching_effect.sessions IS 'Sessions in these months that count as coaching for the metric.';
+	COMMENT ON COLUMN @.recent_coaching_effect.conclusion IS 'effective, harmful, no_effect or cannot_tell, as in coaching_effect.';
+	COMMENT ON COLUMN @.recent_coaching_effect.placebo_p IS 'p value of an apparent effect of sessions that still lie ahead; small: the coach selects on what the data don''t show.';
+	COMMENT ON COLUMN @.recent_coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed: what p_structural is made of.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own_se IS 'Its standard error.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own_doubt IS 'And what more sessions would not make surer, as a standard error.';
+	COMMENT ON COLUMN @.recent_coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, as coaching_effect.shortfall.';
+	COMMENT ON COLUMN @.recent_coaching_effect.reason IS 'Why, in words.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'coaching_effect_by_period', 'materialized view', $part$
@@ -170,7 +215,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	CROSS JOIN LATERAL coachdiag.coaching_effect_by_period(a.teams, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e
 	LEFT JOIN @.stored_team t ON t.team = e.unit;
 	CREATE UNIQUE INDEX ON @.coaching_effect_by_period (metric, team, periods_since);
-	COMMENT ON MATERIALIZED VIEW @.coaching_effect_by_period IS 'Before and after a session, period by period, metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
+	COMMENT ON MATERIALIZED VIEW @.coaching_effect_by_period IS 'Before and after a session, period by period, over the whole history; metric units, positive is better: the dip that led to it, onset, fade, reversion. See function coachdiag.coaching_effect_by_period.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.program IS 'Program of the team; null: not given.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.site IS 'Site of the team; null: not given.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.team IS 'Team.';
@@ -199,7 +244,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (420, 'c
 	) a
 	CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, m.higher_is_better, m.scale, m.smallest_effect) e;
 	CREATE UNIQUE INDEX ON @.coach_effect (metric, coach_id, program);
-	COMMENT ON MATERIALIZED VIEW @.coach_effect IS 'What each coach''s sessions did, over all teams of a program (what coach_scorecard shows) and in each team alone; metric units, positive is better. See function coachdiag.coach_effect.';
+	COMMENT ON MATERIALIZED VIEW @.coach_effect IS 'What each coach''s sessions did over the whole history, over all teams of a program (what coach_scorecard shows) and in each team alone; metric units, positive is better. See function coachdiag.coach_effect.';
 	COMMENT ON COLUMN @.coach_effect.metric IS 'Metric.';
 	COMMENT ON COLUMN @.coach_effect.program IS 'Program; null: teams without one.';
 	COMMENT ON COLUMN @.coach_effect.coach_id IS 'Coach.';
@@ -239,6 +284,35 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (420, 'c
 	COMMENT ON COLUMN @.coach_effect.in_panel_improvement IS 'Improvement per session from each of these alone.';
 	COMMENT ON COLUMN @.coach_effect.in_panel_se IS 'Its standard error.';
 	COMMENT ON COLUMN @.coach_effect.in_team IS 'Names of these teams.';
+$part$);
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (425, 'coach_in_team', 'materialized view', $part$
+	CREATE MATERIALIZED VIEW @.coach_in_team AS
+	WITH history AS (
+		SELECT h.metric, bool_and(h.first_period >= (SELECT s.since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
+	)
+	SELECT c.metric, u.team, c.coach_id, u.sessions, u.improvement, u.se
+	FROM @.coach_effect c
+	JOIN history h ON h.metric = c.metric AND h.recent
+	CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
+	UNION ALL
+	SELECT a.metric, a.teams[u.place], e.coach_id, u.sessions, u.improvement, u.se
+	FROM (
+		SELECT p.metric, p.higher_is_better, p.scale, p.smallest_effect, array_agg(p.team ORDER BY p.team) AS teams,
+			array_agg(p.program ORDER BY p.team) AS programs, array_agg(p.panel ORDER BY p.team) AS panels
+		FROM @.team_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
+		GROUP BY p.metric, p.higher_is_better, p.scale, p.smallest_effect
+	) a
+	CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, a.higher_is_better, a.scale, a.smallest_effect) e
+	CROSS JOIN LATERAL unnest(e.in_panel, e.in_panel_sessions, e.in_panel_improvement, e.in_panel_se) u (place, sessions, improvement, se);
+	CREATE UNIQUE INDEX ON @.coach_in_team (metric, team, coach_id);
+	COMMENT ON MATERIALIZED VIEW @.coach_in_team IS 'What each coach''s sessions did in each team alone, in the months that the diagnosis looks at: by which idle coaches are told (coachdiag.idle_coaches). Metric units, positive is better.';
+	COMMENT ON COLUMN @.coach_in_team.metric IS 'Metric.';
+	COMMENT ON COLUMN @.coach_in_team.team IS 'Team in which the coach is told apart.';
+	COMMENT ON COLUMN @.coach_in_team.coach_id IS 'Coach.';
+	COMMENT ON COLUMN @.coach_in_team.sessions IS 'Sessions there that count as coaching for the metric.';
+	COMMENT ON COLUMN @.coach_in_team.improvement IS 'Per session over the following four periods, from this team''s data alone.';
+	COMMENT ON COLUMN @.coach_in_team.se IS 'Its standard error.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 'structural_score', 'materialized view', $part$
@@ -300,19 +374,30 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
 			spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap, usual_spread => u.usual) END AS can_work
 		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) LEFT JOIN spread u USING (metric) WHERE m.smallest_effect BETWEEN 1e-100 AND 1e100
+	), session AS (
+		-- A subquery of its own, or that is asked again for each session.
+		SELECT s.team, s.metric, count(*) FILTER (WHERE s.day >= (SELECT d.since FROM @.diagnosed_since d)) AS counted, count(*) FILTER (WHERE s.day < (SELECT d.since FROM @.diagnosed_since d)) AS earlier
+		FROM @.stored_coaching_session s WHERE s.dose GROUP BY s.team, s.metric
 	), named AS (
 		-- Sessions that name no metric count in each: what they move nothing in may not be what they were about.
-		SELECT s.metric, count(*) >= 3 * (SELECT count(*) FROM @.stored_coaching_session n WHERE n.dose AND n.metric IS NULL) AS named
-		FROM @.stored_coaching_session s WHERE s.dose AND s.metric IS NOT NULL GROUP BY s.metric
+		SELECT s.metric, sum(s.counted) >= 3 * (SELECT coalesce(sum(n.counted), 0) FROM session n WHERE n.metric IS NULL) AS named
+		FROM session s WHERE s.metric IS NOT NULL GROUP BY s.metric
+	), about AS (
+		-- Of those that name none, as many were about each of the team's metrics, for all that is known.
+		SELECT p.team, p.metric, coalesce(n.counted / nullif(n.counted + coalesce(s.counted, 0), 0)::double precision * (1 - 1.0 / count(*) OVER (PARTITION BY p.team)), 0) AS other_metric,
+			n.earlier > 0 OR s.earlier > 0 AS earlier
+		FROM team p
+		LEFT JOIN session n ON n.team = p.team AND n.metric IS NULL
+		LEFT JOIN session s ON s.team = p.team AND s.metric = p.metric
 	), coach AS MATERIALIZED (
 		-- Over all metrics that sessions name: who moves nothing in one is likelier to in another.
 		SELECT i.*
 		FROM (
-			SELECT array_agg(jsonb_build_array(u.team, c.metric)::text) AS teams, array_agg(c.coach_id) AS coaches, array_agg(u.sessions) AS sessions,
-				array_agg(u.improvement / a.smallest_effect) AS improvement, array_agg(u.se / a.smallest_effect) AS se, array_agg(a.can_work) AS can_work
-			FROM @.coach_effect c
-			CROSS JOIN LATERAL unnest(c.in_team, c.in_panel_sessions, c.in_panel_improvement, c.in_panel_se) u (team, sessions, improvement, se)
-			JOIN able a ON a.team = u.team AND a.metric = c.metric
+			SELECT array_agg(jsonb_build_array(c.team, c.metric)::text) AS teams, array_agg(c.coach_id) AS coaches, array_agg(c.sessions) AS sessions,
+				array_agg(c.improvement / (a.smallest_effect * (1 - b.other_metric))) AS improvement, array_agg(c.se / (a.smallest_effect * (1 - b.other_metric))) AS se, array_agg(a.can_work) AS can_work
+			FROM @.coach_in_team c
+			JOIN able a ON a.team = c.team AND a.metric = c.metric
+			JOIN about b ON b.team = c.team AND b.metric = c.metric
 			LEFT JOIN named n ON n.metric = c.metric
 			GROUP BY CASE WHEN n.named THEN NULL ELSE c.metric END
 		) a
@@ -320,9 +405,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	)
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
-		to_jsonb(s.tests) AS tests, s.next_step, s.reason, d.usual AS usual_spread
+		to_jsonb(s.tests) AS tests, s.next_step,
+		s.reason || CASE WHEN b.earlier THEN format(' Coaching is judged from %s on, as the gap is: sessions before that are not counted (view coaching_effect counts them).', to_char((SELECT f.since FROM @.diagnosed_since f), 'YYYY-MM-DD')) ELSE '' END AS reason, d.usual AS usual_spread
 	FROM team p
-	LEFT JOIN @.coaching_effect e ON e.level = 'team' AND e.team = p.team AND e.metric = p.metric
+	JOIN about b ON b.team = p.team AND b.metric = p.metric
+	LEFT JOIN @.recent_coaching_effect e ON e.team = p.team AND e.metric = p.metric
 	LEFT JOIN usual u ON u.metric = p.metric AND u.team = p.team
 	LEFT JOIN learning l ON l.metric = p.metric
 	LEFT JOIN spread d ON d.metric = p.metric
@@ -333,7 +420,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
 		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual,
-		CASE WHEN e.own THEN e.shortfall END) s
+		CASE WHEN e.own THEN e.shortfall END, b.other_metric) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
 	COMMENT ON MATERIALIZED VIEW @.structural_score IS 'Structural or behavioural: the five tests, the verdict and its probability, of each team and metric; what indicators and diagnosis show. See function coachdiag.structural_score.';
@@ -358,7 +445,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
 	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
 	COMMENT ON COLUMN @.structural_score.usual_spread IS 'By how much agents of the metric differ where there is no gap to explain: the median of gap_dispersion.between_sd over teams short by less than half a smallest effect (three at least), or the lower quartile over all teams (eight at least), whichever is less; metric units, what is beyond 1.2 smallest effects counts as natural. Null: fewer teams.';
-	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
+	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why; and from which day on sessions count, where there are earlier ones.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (600, 'indicators', 'view', $part$
@@ -411,5 +498,5 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
 	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words; first of the latest change of process there in these months (view intervention_effect).';
-	COMMENT ON COLUMN @.diagnosis.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why.';
+	COMMENT ON COLUMN @.diagnosis.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why; and from which day on sessions count, where there are earlier ones.';
 $part$);

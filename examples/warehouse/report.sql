@@ -27,7 +27,8 @@ FROM :"ws".diagnosis d JOIN :"ws".metric m USING (metric) JOIN :"ws".gap_dispers
 		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit);
 
 \echo
-SELECT format('WHERE TO ACT: %s teams, %s metrics, %s gaps looked at', count(DISTINCT team), count(DISTINCT metric), count(*)) FROM page;
+SELECT format('WHERE TO ACT: %s teams, %s metrics, %s gaps looked at since %s', count(DISTINCT team), count(DISTINCT metric), count(*),
+	(SELECT to_char(s.since, 'YYYY-MM-DD') FROM :"ws".diagnosed_since s)) FROM page;
 SELECT pg_temp.wrap(CASE verdict WHEN 'structural' THEN CASE WHEN untried THEN 'Fix the process (coaching was not tried): ' ELSE 'Fix the process, coaching will not close it: ' END WHEN 'mixed' THEN 'Fix the process and coach some agents: '
 		WHEN 'behavioural' THEN 'Coach, the process allows better: ' WHEN 'cannot_tell' THEN 'Cannot be told yet: ' ELSE 'No gap worth acting on: ' END
 	|| CASE WHEN place < 4 THEN string_agg(name, ', ' ORDER BY relative_gap DESC, name) ELSE count(*)::text END || '.'
@@ -48,7 +49,7 @@ WHERE place < 4 GROUP BY verdict, place, next_step ORDER BY place, max(relative_
 WITH team AS (
 	SELECT e.*, e.improvement + 0.84 * (e.ci_high - e.improvement) < m.smallest_effect AS little,
 		e.placebo_p * count(e.placebo_p) OVER (PARTITION BY e.metric) < 0.05 AS foreseen
-	FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) WHERE e.level = 'team'
+	FROM :"ws".recent_coaching_effect e JOIN :"ws".metric m USING (metric)
 ), teams AS (
 	SELECT metric, string_agg(team, ', ' ORDER BY improvement DESC) FILTER (WHERE conclusion = 'effective' AND little IS NOT TRUE) AS works,
 		string_agg(team, ', ' ORDER BY improvement DESC) FILTER (WHERE conclusion = 'effective' AND little) AS little,
@@ -62,11 +63,13 @@ SELECT pg_temp.wrap(format('%s: %s %% of the sessions were followed by improveme
 		'What a session really gave over the %s %s after it: %s %s (%s to %s).',
 	e.metric, round(100 * e.naive_share_improved::numeric), round(100 * e.null_share_improved::numeric), e.horizon, CASE s.period_step WHEN 'month' THEN 'months' ELSE 'weeks' END,
 	round((x.times * e.improvement)::numeric, 1), x.unit, round((x.times * e.ci_low)::numeric, 1), round((x.times * e.ci_high)::numeric, 1))
+	|| CASE WHEN h.before THEN format(' Since %s, by team:', to_char(h.since, 'YYYY-MM-DD')) ELSE '' END
 	|| coalesce(' It works in ' || t.works || '.', '') || coalesce(' It helps, by less than is worth having, in ' || t.little || '.', '')
 	|| coalesce(' It does nothing worth having in ' || t.idle || '.', '') || coalesce(' It makes it worse in ' || t.harms || '.', '')
 	|| coalesce(' Not to be trusted in ' || t.foreseen || ': agents changed before their sessions, too.', '')
 	|| coalesce(' Most sessions had no team mate to compare with in ' || t.alone || '.', ''), '  ')
-FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) JOIN :"ws".stored_metric s USING (metric) JOIN teams t USING (metric),
+FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) JOIN :"ws".stored_metric s USING (metric) JOIN teams t USING (metric)
+	JOIN (SELECT h.metric, d.since, bool_or(h.first_period < d.since) AS before FROM :"ws".stored_history h CROSS JOIN :"ws".diagnosed_since d GROUP BY h.metric, d.since) h USING (metric),
 	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
 		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit)
 WHERE e.level = 'metric' ORDER BY e.metric;

@@ -178,6 +178,20 @@ get_probability(FunctionCallInfo fcinfo, int n, const char *name)
 	return isnan(p) ? 0 : p;
 }
 
+/* Of sessions all of which are about something else nothing can be said. */
+static double
+get_other_metric(FunctionCallInfo fcinfo, int n)
+{
+	double		p = get_probability(fcinfo, n, "other_metric");
+
+	if (p == 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("other_metric must be below 1"),
+				 errhint("Leave sessions that are about other metrics out.")));
+	return p;
+}
+
 static Jsonb *
 get_usual(FunctionCallInfo fcinfo, int n)
 {
@@ -231,7 +245,7 @@ cd_structural_score_panel(PG_FUNCTION_ARGS)
 /*
  * structural_score(panel, higher_is_better, scale, smallest_effect, effect, effect_low, effect_high,
  * sessions, coached, usual, waiting_share, waiting_low, waiting_high, learning, idle_coach, waiting_missing, own_effect, own_se, own_doubt,
- * usual_spread, shortfall)
+ * usual_spread, shortfall, other_metric)
  */
 Datum
 cd_structural_score_effect(PG_FUNCTION_ARGS)
@@ -252,7 +266,8 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.own = cd_get_number(fcinfo, 16, "own_effect", true),
 		.own_se = cd_get_number(fcinfo, 17, "own_se", false),
 		.own_doubt = PG_ARGISNULL(18) ? 0 : cd_get_number(fcinfo, 18, "own_doubt", false),
-		.shortfall = PG_ARGISNULL(20) ? 0 : cd_get_number(fcinfo, 20, "shortfall", false)
+		.shortfall = PG_ARGISNULL(20) ? 0 : cd_get_number(fcinfo, 20, "shortfall", false),
+		.other_metric = get_other_metric(fcinfo, 21)
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {

@@ -384,6 +384,13 @@ append_learning(StringInfo s, const CdStory *story)
 					 figure(story, with, largest), points(story), figure(story, without, largest));
 }
 
+static void
+append_other_metric(StringInfo s, const CdStory *story)
+{
+	appendStringInfo(s, " Sessions that name no metric may have been about others (%.0f %% of all), which is allowed for.",
+					 100 * story->input->coaching.other_metric);
+}
+
 /* How the agents' true levels differ; in smallest effects, too: who share a large gap may still differ by many. */
 static char *
 levels_differ(const CdStory *story, bool alike)
@@ -528,6 +535,8 @@ cd_all_reasons(const CdStory *story)
 		append_learning(&s, story);
 	for (int i = 0; i < CD_TESTS; i++)
 		append_answer(&s, story, i);
+	if (story->input->coaching.other_metric > 0)
+		append_other_metric(&s, story);
 	return s.data;
 }
 
@@ -703,6 +712,16 @@ append_mix_step(StringInfo s, const CdStory *story)
 					 leave_coaching(&story->result->test[CD_TEST_COACHING]));
 }
 
+/* Would it help to know which metric sessions were about? Not where there is nothing to coach, or coaching is seen to work. */
+static bool
+name_metrics(const CdStory *story)
+{
+	const CdStructural *r = story->result;
+
+	return story->input->coaching.other_metric > 0 && r->verdict != CD_VERDICT_NO_GAP && r->rule != CD_RULE_NONE_SHOWN
+		&& r->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL;
+}
+
 char *
 cd_next_step(const CdStory *story)
 {
@@ -746,5 +765,7 @@ cd_next_step(const CdStory *story)
 			else
 				append_what_tells(&s, story);
 	}
+	if (name_metrics(story))
+		appendStringInfoString(&s, " Log with each session which metric it is about: some of these may have been about others.");
 	return s.data;
 }

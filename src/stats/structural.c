@@ -18,13 +18,28 @@
 #define DIFFER 0.6				/* differ by so much of the gap */
 #define SHOWN 0.5				/* smallest effects of gap; less is none that is shown */
 
-/* What coaching says by sessions enough of this team's own. */
+/* Part of what a session about this metric moves that is left in the mean of all, others' included. */
+static double
+on_topic(const CdCoachingEvidence *c)
+{
+	return 1.0 - c->other_metric;
+}
+
+/* What coaching says by sessions enough of this team's own: of one that was about this metric. */
 static CdCoachingEvidence
 telling(const CdCoachingEvidence *c)
 {
-	const CdCoachingEvidence nothing = {.effect = NAN, .low = NAN, .high = NAN};
+	CdCoachingEvidence each = *c;
 
-	return c->sessions >= CD_FEWEST_SESSIONS ? *c : nothing;
+	if (!(c->sessions >= CD_FEWEST_SESSIONS))
+		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN};
+	each.effect /= on_topic(c);
+	each.low /= on_topic(c);
+	each.high /= on_topic(c);
+	each.own /= on_topic(c);
+	each.own_se /= on_topic(c);
+	each.own_doubt /= on_topic(c);
+	return each;
 }
 
 /* The part of the gap that contact types to blame carry; NaN: none are. */
@@ -247,7 +262,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 		status = cd_consistent_test(in, margin, type_share(&test[CD_TEST_TYPE]), &test[CD_TEST_CONSISTENT]);
 	if (status != CD_OK)
 		return status;
-	test[CD_TEST_COACHING] = cd_coaching_test(in, margin);
+	test[CD_TEST_COACHING] = cd_coaching_test(in, margin * on_topic(&in->coaching));
 	test[CD_TEST_EXPERIENCED] = cd_experienced_test(in);
 	test[CD_TEST_DECIDE] = cd_decide_test(&in->waiting);
 

@@ -155,6 +155,7 @@ typedef struct CdCoachingEvidence
 	double		sessions;
 	double		coached;		/* agents */
 	double		idle_coach;		/* probability that its coaches move nothing anywhere; 0 where not known */
+	double		other_metric;	/* and that a session was about another metric, so that one about this moves more than all do */
 	double		own;			/* effect by this team's data alone, which p is made of where own_se is above 0 */
 	double		own_se;
 	double		own_doubt;		/* what more sessions would not make surer */

@@ -105,7 +105,12 @@ BEGIN
 	CALL coachdiag.refresh('unnamed');
 END
 $$;
-SELECT ok(count(*) > 5 AND bool_and(verdict = 'structural'), 'idle in one metric whatever the same sessions do in others') FROM unnamed.diagnosis WHERE metric = 'alike';
+SELECT results_eq($$SELECT team, round(p_structural::numeric, 12) FROM unnamed.structural_score WHERE metric = 'alike' ORDER BY 1$$,
+	$$SELECT p.team, round(s.p_structural::numeric, 12) FROM unnamed.team_panel p JOIN unnamed.coaching_effect e ON e.level = 'team' AND (e.team, e.metric) = (p.team, p.metric)
+		CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect, e.improvement, e.ci_low, e.ci_high, e.sessions, e.n_coached,
+			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM unnamed.team_panel q WHERE q.metric = 'alike'),
+			own_effect => e.own_improvement, own_se => e.own_se, own_doubt => e.own_doubt, shortfall => e.shortfall, usual_spread => (SELECT DISTINCT usual_spread FROM unnamed.structural_score WHERE metric = 'alike'), other_metric => 0.75) s WHERE p.metric = 'alike' ORDER BY 1$$,
+	'idle in one metric whatever the same sessions do in others');
 
 -- The view asks with what coach_effect and idle_coaches say
 
