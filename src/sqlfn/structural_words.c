@@ -13,6 +13,7 @@
 #include "utils/datetime.h"
 
 #define SHOWN_TYPES 3
+#define MATTERS 0.2				/* share of sessions that may be about other metrics, from which to say so in a step */
 #define NOT_ASSESSED "not assessed: "
 
 const char *
@@ -718,7 +719,7 @@ name_metrics(const CdStory *story)
 {
 	const CdStructural *r = story->result;
 
-	return story->input->coaching.other_metric > 0 && r->verdict != CD_VERDICT_NO_GAP && r->rule != CD_RULE_NONE_SHOWN
+	return story->input->coaching.other_metric >= MATTERS && r->verdict != CD_VERDICT_NO_GAP && r->rule != CD_RULE_NONE_SHOWN
 		&& r->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL;
 }
 
