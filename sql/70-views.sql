@@ -2,10 +2,29 @@
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (98, 'diagnosed_since', 'view', $part$
 	CREATE VIEW @.diagnosed_since AS
-	SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date AS since
-	FROM @.stored_panel l WHERE l.rows > 0;
+	SELECT d.since, (d.since - interval '3 months')::date AS coached_since
+	FROM (SELECT (max(l.month) - ((SELECT g.diagnosis_months FROM @.settings g) - 1) * interval '1 month')::date AS since FROM @.stored_panel l WHERE l.rows > 0) d;
 	COMMENT ON VIEW @.diagnosed_since IS 'From which day on the verdict looks at the gap and at what coaching did: settings.diagnosis_months, up to the last month with data.';
 	COMMENT ON COLUMN @.diagnosed_since.since IS 'First day of these months; null: no data.';
+	COMMENT ON COLUMN @.diagnosed_since.coached_since IS 'From which day on sessions count: a quarter earlier, since what they gave shows against agents'' past, and the gap of these months is what they left.';
+$part$);
+
+INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (102, 'coached_panel', 'view', $part$
+	CREATE VIEW @.coached_panel AS
+	SELECT t.program, p.team, p.metric, m.higher_is_better, m.scale, m.smallest_effect, coachdiag.period_range(p.panel, s.coached_since, NULL) AS panel
+	FROM @.stored_history p
+	JOIN @.stored_metric m USING (metric)
+	LEFT JOIN @.stored_team t USING (team)
+	CROSS JOIN @.diagnosed_since s
+	WHERE p.last_period >= s.since;
+	COMMENT ON VIEW @.coached_panel IS 'One panel per team and metric over the months in which sessions count for the verdict (diagnosed_since.coached_since), days gathered into weeks.';
+	COMMENT ON COLUMN @.coached_panel.program IS 'Program of the team; null: not given.';
+	COMMENT ON COLUMN @.coached_panel.team IS 'Team.';
+	COMMENT ON COLUMN @.coached_panel.metric IS 'Metric.';
+	COMMENT ON COLUMN @.coached_panel.higher_is_better IS 'Direction: true where more is better; null: not given.';
+	COMMENT ON COLUMN @.coached_panel.scale IS 'identity, log (the panel holds ln of value and target) or proportion.';
+	COMMENT ON COLUMN @.coached_panel.smallest_effect IS 'Smallest change worth having in the unit of the metric; null: not given, or not above 0.';
+	COMMENT ON COLUMN @.coached_panel.panel IS 'Values and targets on the scale of the metric, weighted by volume, and the coaching dose.';
 $part$);
 
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (100, 'team_panel', 'view', $part$
@@ -166,7 +185,7 @@ $part$);
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (405, 'recent_coaching_effect', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.recent_coaching_effect AS
 	WITH history AS (
-		SELECT h.metric, bool_and(h.first_period >= (SELECT s.since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
+		SELECT h.metric, bool_and(h.first_period >= (SELECT s.coached_since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
 	)
 	SELECT e.program, e.site, e.team, e.metric, e.improvement, e.ci_low, e.ci_high, e.n_coached, e.sessions, e.conclusion, e.placebo_p, e.overlap,
 		e.own, e.own_improvement, e.own_se, e.own_doubt, e.shortfall, e.reason
@@ -178,13 +197,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (405, 'r
 		e.own, e.raw_improvement, e.raw_se, e.doubt, e.shortfall, e.reason
 	FROM (
 		SELECT p.metric, p.higher_is_better, p.scale, p.smallest_effect, array_agg(p.team ORDER BY p.team) AS teams, array_agg(p.panel ORDER BY p.team) AS panels
-		FROM @.team_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
+		FROM @.coached_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
 		GROUP BY p.metric, p.higher_is_better, p.scale, p.smallest_effect
 	) a
 	CROSS JOIN LATERAL coachdiag.coaching_effect(a.teams, a.panels, a.higher_is_better, a.scale, a.smallest_effect) e
 	LEFT JOIN @.stored_team t ON t.team = e.unit;
 	CREATE UNIQUE INDEX ON @.recent_coaching_effect (team, metric);
-	COMMENT ON MATERIALIZED VIEW @.recent_coaching_effect IS 'What coaching did in each team in the months that the diagnosis looks at (diagnosed_since): by which it is judged whether the gap of these months is structural. Otherwise as coaching_effect, which is of the whole history; metric units, positive is better.';
+	COMMENT ON MATERIALIZED VIEW @.recent_coaching_effect IS 'What coaching did in each team in the months that the diagnosis looks at and the quarter before them (diagnosed_since.coached_since): by which it is judged whether the gap of these months is structural. Otherwise as coaching_effect, which is of the whole history; metric units, positive is better.';
 	COMMENT ON COLUMN @.recent_coaching_effect.program IS 'Program of the team; null: not given.';
 	COMMENT ON COLUMN @.recent_coaching_effect.site IS 'Site of the team; null: not given.';
 	COMMENT ON COLUMN @.recent_coaching_effect.team IS 'Team.';
@@ -289,7 +308,7 @@ $part$);
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (425, 'coach_in_team', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.coach_in_team AS
 	WITH history AS (
-		SELECT h.metric, bool_and(h.first_period >= (SELECT s.since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
+		SELECT h.metric, bool_and(h.first_period >= (SELECT s.coached_since FROM @.diagnosed_since s)) AS recent FROM @.stored_history h GROUP BY h.metric
 	)
 	SELECT c.metric, u.team, c.coach_id, u.sessions, u.improvement, u.se
 	FROM @.coach_effect c
@@ -300,13 +319,13 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (425, 'c
 	FROM (
 		SELECT p.metric, p.higher_is_better, p.scale, p.smallest_effect, array_agg(p.team ORDER BY p.team) AS teams,
 			array_agg(p.program ORDER BY p.team) AS programs, array_agg(p.panel ORDER BY p.team) AS panels
-		FROM @.team_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
+		FROM @.coached_panel p JOIN history h ON h.metric = p.metric AND NOT h.recent
 		GROUP BY p.metric, p.higher_is_better, p.scale, p.smallest_effect
 	) a
 	CROSS JOIN LATERAL coachdiag.coach_effect(a.programs, a.panels, a.higher_is_better, a.scale, a.smallest_effect) e
 	CROSS JOIN LATERAL unnest(e.in_panel, e.in_panel_sessions, e.in_panel_improvement, e.in_panel_se) u (place, sessions, improvement, se);
 	CREATE UNIQUE INDEX ON @.coach_in_team (metric, team, coach_id);
-	COMMENT ON MATERIALIZED VIEW @.coach_in_team IS 'What each coach''s sessions did in each team alone, in the months that the diagnosis looks at: by which idle coaches are told (coachdiag.idle_coaches). Metric units, positive is better.';
+	COMMENT ON MATERIALIZED VIEW @.coach_in_team IS 'What each coach''s sessions did in each team alone, in the months of recent_coaching_effect: by which idle coaches are told (coachdiag.idle_coaches). Metric units, positive is better.';
 	COMMENT ON COLUMN @.coach_in_team.metric IS 'Metric.';
 	COMMENT ON COLUMN @.coach_in_team.team IS 'Team in which the coach is told apart.';
 	COMMENT ON COLUMN @.coach_in_team.coach_id IS 'Coach.';
@@ -376,7 +395,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		FROM @.gap_dispersion g JOIN @.stored_metric m USING (metric) LEFT JOIN spread u USING (metric) WHERE m.smallest_effect BETWEEN 1e-100 AND 1e100
 	), session AS (
 		-- A subquery of its own, or that is asked again for each session.
-		SELECT s.team, s.metric, count(*) FILTER (WHERE s.day >= (SELECT d.since FROM @.diagnosed_since d)) AS counted, count(*) FILTER (WHERE s.day < (SELECT d.since FROM @.diagnosed_since d)) AS earlier
+		SELECT s.team, s.metric, count(*) FILTER (WHERE s.day >= (SELECT d.coached_since FROM @.diagnosed_since d)) AS counted, count(*) FILTER (WHERE s.day < (SELECT d.coached_since FROM @.diagnosed_since d)) AS earlier
 		FROM @.stored_coaching_session s WHERE s.dose GROUP BY s.team, s.metric
 	), named AS (
 		-- Sessions that name no metric count in each: what they move nothing in may not be what they were about.
@@ -406,7 +425,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
 		to_jsonb(s.tests) AS tests, s.next_step,
-		s.reason || CASE WHEN b.earlier THEN format(' Coaching is judged from %s on, as the gap is: sessions before that are not counted (view coaching_effect counts them).', to_char((SELECT f.since FROM @.diagnosed_since f), 'YYYY-MM-DD')) ELSE '' END AS reason, d.usual AS usual_spread
+		s.reason || CASE WHEN b.earlier THEN format(' Coaching is judged from %s on: sessions before that are not counted (view coaching_effect counts them).', to_char((SELECT f.coached_since FROM @.diagnosed_since f), 'YYYY-MM-DD')) ELSE '' END AS reason, d.usual AS usual_spread
 	FROM team p
 	JOIN about b ON b.team = p.team AND b.metric = p.metric
 	LEFT JOIN @.recent_coaching_effect e ON e.team = p.team AND e.metric = p.metric
@@ -429,7 +448,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.team IS 'Team.';
 	COMMENT ON COLUMN @.structural_score.metric IS 'Metric.';
 	COMMENT ON COLUMN @.structural_score.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell. By which rules: type coachdiag.structural_score_result.';
-	COMMENT ON COLUMN @.structural_score.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
+	COMMENT ON COLUMN @.structural_score.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: verdict no_gap. It is of a gap that is there, also where none is shown yet. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
 	COMMENT ON COLUMN @.structural_score.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.structural_score.unknown IS 'Tests whose state is unknown.';
 	COMMENT ON COLUMN @.structural_score.agents IS 'Agents with values that have a target.';
@@ -444,7 +463,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.gap_after IS 'Mean gap since.';
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
 	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
-	COMMENT ON COLUMN @.structural_score.usual_spread IS 'By how much agents of the metric differ where there is no gap to explain: the median of gap_dispersion.between_sd over teams short by less than half a smallest effect (three at least), or the lower quartile over all teams (eight at least), whichever is less; metric units, what is beyond 1.2 smallest effects counts as natural. Null: fewer teams.';
+	COMMENT ON COLUMN @.structural_score.usual_spread IS 'By how much agents of the metric differ where there is no gap to explain: the median of gap_dispersion.between_sd over teams short by less than half a smallest effect (three at least), or the lower quartile over all teams (eight at least), whichever is less; metric units, what is beyond 1.5 smallest effects counts as natural. Null: fewer teams.';
 	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why; and from which day on sessions count, where there are earlier ones.';
 $part$);
 
@@ -494,7 +513,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.agents IS 'Agents with values that have a target.';
 	COMMENT ON COLUMN @.diagnosis.mean_gap IS 'Gap of the average agent (gap_dispersion), metric units, positive is worse than target.';
 	COMMENT ON COLUMN @.diagnosis.verdict IS 'structural, behavioural, mixed, no_gap or cannot_tell.';
-	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: no gap to explain, or none shown. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
+	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: verdict no_gap. It is of a gap that is there, also where none is shown yet. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
 	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words; first of the latest change of process there in these months (view intervention_effect).';

@@ -54,7 +54,7 @@ FIGURES = """
         LEFT JOIN (SELECT DISTINCT metric, usual_spread FROM {ws}.structural_score) u USING (metric) WHERE m.smallest_effect > 0
     ), session AS (
         SELECT s.team, s.metric, count(*) AS sessions FROM {ws}.stored_coaching_session s CROSS JOIN {ws}.diagnosed_since d
-        WHERE s.dose AND s.day >= d.since GROUP BY s.team, s.metric
+        WHERE s.dose AND s.day >= d.coached_since GROUP BY s.team, s.metric
     ), named AS (
         SELECT s.metric, sum(s.sessions) >= 3 * (SELECT coalesce(sum(n.sessions), 0) FROM session n WHERE n.metric IS NULL) AS named
         FROM session s WHERE s.metric IS NOT NULL GROUP BY s.metric

@@ -69,7 +69,7 @@ SELECT pg_temp.wrap(format('%s: %s %% of the sessions were followed by improveme
 	|| coalesce(' Not to be trusted in ' || t.foreseen || ': agents changed before their sessions, too.', '')
 	|| coalesce(' Most sessions had no team mate to compare with in ' || t.alone || '.', ''), '  ')
 FROM :"ws".coaching_effect e JOIN :"ws".metric m USING (metric) JOIN :"ws".stored_metric s USING (metric) JOIN teams t USING (metric)
-	JOIN (SELECT h.metric, d.since, bool_or(h.first_period < d.since) AS before FROM :"ws".stored_history h CROSS JOIN :"ws".diagnosed_since d GROUP BY h.metric, d.since) h USING (metric),
+	JOIN (SELECT h.metric, d.coached_since AS since, bool_or(h.first_period < d.coached_since) AS before FROM :"ws".stored_history h CROSS JOIN :"ws".diagnosed_since d GROUP BY h.metric, d.coached_since) h USING (metric),
 	LATERAL (SELECT CASE m.scale WHEN 'proportion' THEN 100 ELSE 1 END,
 		CASE m.scale WHEN 'proportion' THEN '% points' ELSE coalesce(m.unit, '') END) x (times, unit)
 WHERE e.level = 'metric' ORDER BY e.metric;

@@ -279,7 +279,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	out->rule = first_rule(in, margin, out);
 	out->verdict = verdict_by(out->rule);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
-	if (out->verdict == CD_VERDICT_NO_GAP || out->rule == CD_RULE_GREW || out->rule == CD_RULE_NONE_SHOWN)
+	if (out->verdict == CD_VERDICT_NO_GAP)
 		out->p = NAN;
 	if (out->rule == CD_RULE_MIX)
 		out->p = 1.0 - CD_STRUCTURAL_DOUBT;

@@ -26,7 +26,7 @@ INSERT INTO ops.assignment (agent_id, team, program, valid_from) SELECT agent, t
 INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume) SELECT agent, 'qa', period, value, 12 FROM fact;
 INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric)
 SELECT 100 * agent + w, agent, coach, timestamptz '2024-01-03 10:00+00' + w * interval '7 days', 'held', 'qa' FROM session;
-UPDATE ops.settings SET diagnosis_months = 6, time_zone = 'UTC';
+UPDATE ops.settings SET diagnosis_months = 3, time_zone = 'UTC';
 CALL coachdiag.refresh('ops');
 
 CREATE FUNCTION effect_of(months text) RETURNS TABLE (team text, sessions float8, improvement float8) LANGUAGE plpgsql AS $$
@@ -46,16 +46,16 @@ $$;
 
 -- The months of the gap
 
-SELECT is((SELECT since FROM ops.diagnosed_since), '2024-07-01'::date, 'the last six months');
+SELECT is((SELECT (since, coached_since) FROM ops.diagnosed_since), ('2024-10-01'::date, '2024-07-01'::date), 'the last three months, and the sessions of the quarter before');
 SELECT is((SELECT sessions FROM ops.recent_coaching_effect WHERE team = 'broke'), (SELECT count(*) FROM session WHERE w >= 26 AND agent < 200)::float8, 'recent_coaching_effect counts their sessions');
-SELECT results_eq($$SELECT team, sessions, improvement FROM ops.recent_coaching_effect ORDER BY 1$$, $$SELECT * FROM effect_of('team_panel')$$, 'and is of their panels');
+SELECT results_eq($$SELECT team, sessions, improvement FROM ops.recent_coaching_effect ORDER BY 1$$, $$SELECT * FROM effect_of('coached_panel')$$, 'and is of their panels');
 SELECT results_eq($$SELECT team, sessions, improvement FROM ops.coaching_effect WHERE level = 'team' ORDER BY 1$$, $$SELECT * FROM effect_of('stored_history')$$, 'while coaching_effect is of all months');
-SELECT results_eq('SELECT team, coach_id, sessions, improvement, se FROM ops.coach_in_team ORDER BY 1, 2', $$SELECT * FROM parts_of('team_panel')$$, 'so are coaches in each team');
+SELECT results_eq('SELECT team, coach_id, sessions, improvement, se FROM ops.coach_in_team ORDER BY 1, 2', $$SELECT * FROM parts_of('coached_panel')$$, 'so are coaches in each team');
 SELECT results_eq('SELECT u.team, c.coach_id, u.sessions FROM ops.coach_effect c, unnest(c.in_team, c.in_panel_sessions) u (team, sessions) ORDER BY 1, 2',
 	$$SELECT team, coach_id, sessions FROM parts_of('stored_history')$$, 'and coach_effect of all');
 SELECT is((SELECT verdict FROM ops.diagnosis WHERE team = 'broke'), 'structural', 'sessions that worked before the process broke don''t say that coaching works');
 SELECT is((SELECT verdict FROM ops.diagnosis WHERE team = 'skill'), 'behavioural', 'those that work now do');
-SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'broke'), 'than is worth having\..* Coaching is judged from 2024-07-01 on, as the gap is: sessions before that are not counted \(view coaching_effect counts them\)\.$', 'reason says from when on they count');
+SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'broke'), 'than is worth having\..* Coaching is judged from 2024-07-01 on: sessions before that are not counted \(view coaching_effect counts them\)\.$', 'reason says from when on they count');
 SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'stopped'), 'Does coaching move it\? Not assessed: no coaching session for this metric\..* sessions before that are not counted \(.*\)\.$', 'also where none does');
 SELECT is((SELECT verdict FROM ops.diagnosis WHERE team = 'stopped'), 'cannot_tell', 'and nothing is known then');
 
@@ -65,7 +65,7 @@ SELECT results_eq($$SELECT team, sessions, improvement FROM ops.recent_coaching_
 SELECT results_eq('SELECT team, coach_id, sessions, improvement, se FROM ops.coach_in_team ORDER BY 1, 2', $$SELECT * FROM parts_of('stored_history')$$, 'of coaches, too');
 SELECT is_empty($$SELECT reason FROM ops.diagnosis WHERE reason LIKE '%Coaching is judged from%'$$, 'and nothing about earlier sessions');
 SELECT isnt((SELECT verdict FROM ops.diagnosis WHERE team = 'broke'), 'structural', 'a year of both is another matter');
-UPDATE ops.settings SET diagnosis_months = 6;
+UPDATE ops.settings SET diagnosis_months = 3;
 
 -- Three metrics alike, and sessions that name none of them: each moves one, by three times as much as all do on average; those of P move none
 
@@ -126,7 +126,7 @@ SELECT results_eq($$SELECT team, metric FROM half.structural_score s WHERE team 
 	$$SELECT team, metric FROM team, topic WHERE team <> 'stopped' ORDER BY 1, 2$$, 'of sessions half of which name one, fewer may be about others');
 
 UPDATE half.coaching_session SET metric = 'qa' WHERE held_at < '2024-07-01';
-UPDATE half.settings SET diagnosis_months = 6;
+UPDATE half.settings SET diagnosis_months = 3;
 CALL coachdiag.refresh('half');
 SELECT ok(bool_and(reason ~ 'may have been about others \([456]\d % of all\)'), 'and only those of these months') FROM half.diagnosis WHERE team <> 'stopped' AND metric = 'qa';
 

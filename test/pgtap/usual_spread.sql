@@ -6,14 +6,14 @@ SET client_min_messages = warning;
 CREATE FUNCTION pg_temp.normal(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 $$ SELECT sum((('x' || substr(md5(name), 1 + 8 * k, 8))::bit(32)::bigint & 2147483647) / 2147483648.0 - 0.5) * sqrt(3) FROM generate_series(0, 3) k $$;
 
--- Six teams on target and four that are 3 worse as a whole, ten agents each; levels 2.5 apart in all of them, whoever it is.
+-- Six teams on target and four that are 3 worse as a whole, ten agents each; levels 3 apart in all of them, whoever it is.
 SELECT coachdiag.create_workspace('w');
 UPDATE w.settings SET time_zone = 'UTC';
 INSERT INTO w.metric VALUES ('late', false, 100, 1, 'min', 'identity');
 CREATE TEMP TABLE team AS SELECT CASE WHEN t <= 6 THEN 'fine ' ELSE 'short ' END || t AS team, t, CASE WHEN t <= 6 THEN 0 ELSE 3 END AS gap FROM generate_series(1, 10) t;
 INSERT INTO w.assignment (agent_id, team, valid_from) SELECT 100 * t + a, team, '2024-01-01' FROM team, generate_series(1, 10) a;
 CREATE TEMP TABLE row AS
-SELECT 100 * t + a AS agent_id, 'late' AS metric, date '2025-01-06' + 7 * w AS period, 100 + gap + 2.5 * pg_temp.normal('level ' || t || ' ' || a) + pg_temp.normal(format('%s %s %s', t, a, w)) AS value, 10 AS volume
+SELECT 100 * t + a AS agent_id, 'late' AS metric, date '2025-01-06' + 7 * w AS period, 100 + gap + 3 * pg_temp.normal('level ' || t || ' ' || a) + pg_temp.normal(format('%s %s %s', t, a, w)) AS value, 10 AS volume
 FROM team, generate_series(1, 10) a, generate_series(1, 30) w;
 INSERT INTO w.agent_metric (agent_id, metric, period, value, volume) SELECT * FROM row;
 CALL coachdiag.refresh('w');
@@ -38,6 +38,6 @@ DELETE FROM w.assignment WHERE team IN ('fine 1', 'fine 2', 'fine 3', 'fine 4');
 CALL coachdiag.refresh('w');
 SELECT ok(bool_and(usual_spread IS NULL), 'two teams on target are too few') FROM w.structural_score;
 SELECT throws_ok('SELECT coachdiag.p_structural(1, NULL, 0, -1, 1, 1, usual_spread => -1)', '22023', 'usual_spread must be a finite number, not negative', 'no negative spread');
-SELECT is(coachdiag.p_structural(0.5, NULL, 0, -1, 1, 1, gap => 3, usual_spread => 1.2), coachdiag.p_structural(0.5, NULL, 0, -1, 1, 1, gap => 3), 'what is ordinary moves nothing');
+SELECT is(coachdiag.p_structural(0.5, NULL, 0, -1, 1, 1, gap => 3, usual_spread => 1.5), coachdiag.p_structural(0.5, NULL, 0, -1, 1, 1, gap => 3), 'what is ordinary moves nothing');
 SELECT * FROM finish();
 ROLLBACK;
