@@ -29,7 +29,7 @@ import pools
 import verdict
 
 ARGUMENTS = ["spread", "type_share", "improvement", "ci_low", "ci_high", "smallest_effect", "false", "spread_high", "gap_now",
-             "waiting_share", "waiting_low", "waiting_high", "idle_coach"]
+             "waiting_share", "waiting_low", "waiting_high", "idle_coach", "usual_spread"]
 tests = 0
 
 
@@ -44,12 +44,13 @@ def cases(rng, size):
     d = pd.DataFrame({"spread": rng.exponential(0.5, size), "type_share": rng.uniform(0, 1, size), "improvement": rng.normal(2, 4, size),
                       "smallest_effect": rng.uniform(0.5, 5, size), "gap_now": rng.uniform(0, 30, size),
                       "waiting_share": rng.uniform(0, 1, size), "idle_coach": rng.uniform(0, 1, size)})
+    d["usual_spread"] = d.smallest_effect * rng.uniform(0, 4, size)
     d["spread_high"] = d.spread * rng.uniform(1.1, 3, size)
     half = rng.exponential(3, size) + 0.1
     d["ci_low"], d["ci_high"] = d.improvement - half, d.improvement + half
     d["waiting_low"], d["waiting_high"] = 0.7 * d.waiting_share, d.waiting_share + 0.2
     for unknown in (["type_share"], ["improvement", "ci_low", "ci_high"], ["waiting_share", "waiting_low", "waiting_high"], ["gap_now"],
-                    ["spread_high"], ["idle_coach"], ["spread", "spread_high"]):
+                    ["spread_high"], ["idle_coach"], ["usual_spread"], ["spread", "spread_high"]):
         d.loc[rng.random(size) < 0.3, unknown] = np.nan
     return d.assign(told_sessions=100, own_improvement=np.nan, own_se=np.nan, own_doubt=np.nan)
 
