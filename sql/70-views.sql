@@ -369,7 +369,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 			GROUP BY t.metric, t.peers, t.team
 		) m
 		GROUP BY m.metric, m.peers
-	), usual AS (
+	), usual AS MATERIALIZED (
 		SELECT p.metric, p.team, jsonb_object_agg(n.contact_type, CASE WHEN m.told THEN jsonb_build_array(n.gap - m.gap, coalesce(n.se, 0), n.weight / m.weight) ELSE to_jsonb(n.gap) END)
 			FILTER (WHERE n.teams >= 5 OR NOT n.shares) AS usual
 		FROM peer p
@@ -378,7 +378,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		JOIN mix m ON m.metric = p.metric AND m.peers IS NOT DISTINCT FROM p.peers
 		GROUP BY p.metric, p.team
 		HAVING bool_or(n.teams >= 5 AND n.shares)
-	), learning AS (
+	), learning AS MATERIALIZED (
 		SELECT p.metric, coachdiag.learning_curve(array_agg(p.panel ORDER BY p.team), bool_and(p.higher_is_better)) AS learning
 		FROM team p GROUP BY p.metric
 	), spread AS (
