@@ -50,7 +50,7 @@ FIGURES = """
         SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(
             g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
             spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap, usual_spread => u.usual_spread) END AS can_work
-        FROM {ws}.gap_dispersion g JOIN {ws}.stored_metric m USING (metric) 
+        FROM {ws}.gap_dispersion g JOIN {ws}.stored_metric m USING (metric)
         LEFT JOIN (SELECT DISTINCT metric, usual_spread FROM {ws}.structural_score) u USING (metric) WHERE m.smallest_effect > 0
     ), session AS (
         SELECT s.team, s.metric, count(*) AS sessions FROM {ws}.stored_coaching_session s CROSS JOIN {ws}.diagnosed_since d

@@ -16,7 +16,7 @@
 #define SPREAD_ALIKE_SD 0.34
 #define SPREAD_APART 0.9
 #define SPREAD_APART_SD 0.27
-#define ORDINARY_SPREAD 1.5	/* smallest effects, between agents of teams on target, where this was fitted */
+#define ORDINARY_SPREAD 1.5	/* smallest effects, between agents of teams on target, up to which the stories hold as fitted */
 #define USUAL_GAP 2.0			/* smallest effects; where it isn't given */
 #define EFFECT_IDLE -0.13
 #define EFFECT_IDLE_SD 0.06
