@@ -29,7 +29,8 @@ PATH = np.dtype([("point", POINT, (LEADS + 1 + LAGS,)), ("half_life", "f8"), ("h
 
 
 class Options(ctypes.Structure):
-    _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool), ("placebo", ctypes.c_bool)]
+    _fields_ = [("horizon", ctypes.c_int), ("level", ctypes.c_double), ("pool", ctypes.c_bool), ("placebo", ctypes.c_bool),
+                ("hint", ctypes.c_void_p)]
 
 
 class TrialOptions(ctypes.Structure):

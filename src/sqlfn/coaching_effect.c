@@ -12,7 +12,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "sqlfn/effect_question.h"
+#include "sqlfn/effect_hint.h"
 #include "stats/solve.h"
 
 CD_FUNCTION(cd_coaching_effect_final);
@@ -126,6 +126,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	r = effect_request(fcinfo);
+	r.question.options.hint = effect_hints(&r);
 	effects = effect_estimate(&r.question, &r.series, r.count, NULL, &common);
 	for (uint32 t = 0; t < r.count; t++)
 	{
@@ -180,6 +181,7 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	r = effect_request(fcinfo);
+	r.question.options.hint = effect_hints(&r);
 	paths = palloc0((r.count + 1) * sizeof(CdEffectPath));
 	effects = effect_estimate(&r.question, &r.series, r.count, paths, &common);
 	for (uint32 t = 0; t < r.count; t++)

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "sqlfn/learning.h"
 #include "stats/effect_teams.h"
 #include "stats/logmean.h"
 #include "stats/trials.h"
@@ -94,19 +95,6 @@ answer_by(int design, const EffectQuestion *q, int before, const PanelSeries *se
 	status = cd_trials(series->rows, series->count, &options, &arena, &out);
 	if (status != CD_TOO_FEW)
 		cd_ereport_status(status, "coaching_effect_alternatives");
-	pfree(arena.base);
-	return out;
-}
-
-/* What tenure adds, over all rows. */
-static CdLearning
-learning_of_series(const PanelSeries *series)
-{
-	CdArena		arena = {.size = cd_learning_size(series->count, series->periods)};
-	CdLearning	out;
-
-	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), "coaching_effect_alternatives");
 	pfree(arena.base);
 	return out;
 }

@@ -59,8 +59,7 @@ effect_spread_to_units(const EffectQuestion *q, double change, double spread, do
 	return (effect_to_units(q, change + spread, level) - effect_to_units(q, change - spread, level)) / 2;
 }
 
-/* The change of which effect_to_units makes so many metric units; a time hardly falls to nothing. */
-static double
+double
 effect_of_units(const EffectQuestion *q, double units, double level)
 {
 	double		sign = q->higher_is_better ? 1 : -1;

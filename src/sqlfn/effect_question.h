@@ -30,6 +30,9 @@ extern int	effect_horizon(FunctionCallInfo fcinfo, int n);
 /* A change on the estimator's scale, where up is better, in metric units; level: coached of PanelLevel. */
 extern double effect_to_units(const EffectQuestion *q, double change, double level);
 
+/* The change of which effect_to_units makes so many metric units; a time hardly falls to nothing. */
+extern double effect_of_units(const EffectQuestion *q, double units, double level);
+
 /* A spread around a change, in metric units. */
 extern double effect_spread_to_units(const EffectQuestion *q, double change, double spread, double level);
 

@@ -15,16 +15,23 @@
 CD_FUNCTION(cd_learning_curve);
 
 CdLearning
+learning_of_series(const PanelSeries *series)
+{
+	CdLearning	out;
+	CdArena		arena = {.size = cd_learning_size(series->count, series->periods)};
+
+	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), "learning_curve");
+	pfree(arena.base);
+	return out;
+}
+
+CdLearning
 learning_of(Panel **panels, uint32 count, bool higher_is_better)
 {
 	PanelSeries series = panel_series(panels, count, higher_is_better);
-	CdLearning	out;
-	CdArena		arena = {.size = cd_learning_size(series.count, series.periods)};
 
-	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_learning(series.rows, series.count, series.periods, &arena, &out), "learning_curve");
-	pfree(arena.base);
-	return out;
+	return learning_of_series(&series);
 }
 
 CdLearning

@@ -48,7 +48,7 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
 	size = cd_arena_sum(size, cd_arena_bytes(CD_PRIOR_SCRATCH(teams), sizeof(double)));
-	return cd_arena_sum(size, 3 * cd_arena_bytes(teams, sizeof(double)));
+	return cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdPriorUnit)));
 }
 
 static CdStatus
@@ -292,29 +292,39 @@ report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, b
 	out->above = gsl_cdf_tdist_P(out->raw / out->raw_se, out->df);
 }
 
+/* A team as one of many; one that wasn't coached has nothing to say. */
+static CdPriorUnit
+unit_of(const CdEffect *e, const CdEffectHint *hint)
+{
+	CdPriorUnit unit = {e->raw, e->raw_se, e->df, NAN, 1.0};
+
+	if (e->status != CD_OK)
+		unit.estimate = NAN;
+	else if (hint != NULL)
+	{
+		unit.worth = hint->worth;
+		unit.odds = hint->odds;
+	}
+	return unit;
+}
+
 /* Borrow from the other teams. */
 static CdStatus
 shrink_all(CdArena *arena, size_t teams, const CdEffectOptions *options, CdEffect *out,
 		   CdEffectCommon *common)
 {
-	double	   *estimate = cd_arena_take(arena, teams, sizeof(double));
-	double	   *se = cd_arena_take(arena, teams, sizeof(double));
-	double	   *df = cd_arena_take(arena, teams, sizeof(double));
+	CdPriorUnit *unit = cd_arena_take(arena, teams, sizeof(CdPriorUnit));
 	double	   *scratch = cd_arena_take(arena, CD_PRIOR_SCRATCH(teams), sizeof(double));
 	CdPrior		prior;
 	CdStatus	status;
 
-	if (!estimate || !se || !df || !scratch)
+	if (!unit || !scratch)
 		return CD_NOMEM;
 	for (size_t g = 0; g < teams; g++)
-	{
-		bool		coached = out[g].status == CD_OK;
-
-		estimate[g] = coached ? out[g].raw : NAN;
-		se[g] = out[g].raw_se;
-		df[g] = out[g].df;
-	}
-	status = cd_prior_fit(estimate, se, df, teams, scratch, &prior);
+		unit[g] = unit_of(&out[g], options->hint ? &options->hint[g] : NULL);
+	status = cd_prior_level_odds(unit, teams);
+	if (status == CD_OK)
+		status = cd_prior_fit(unit, teams, scratch, &prior);
 	if (status == CD_TOO_FEW)
 		return CD_OK;
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
@@ -323,7 +333,7 @@ shrink_all(CdArena *arena, size_t teams, const CdEffectOptions *options, CdEffec
 
 		if (out[g].status != CD_OK)
 			continue;
-		status = cd_prior_posterior(&prior, estimate[g], se[g], df[g], options->level, &posterior);
+		status = cd_prior_posterior(&prior, &unit[g], options->level, &posterior);
 		out[g].effect = posterior.mean;
 		out[g].sd = posterior.sd;
 		out[g].low = posterior.low;

@@ -32,12 +32,20 @@ typedef struct CdEffectRow
 	double		tenure;			/* weeks since hiring; NaN: unknown, taken as experienced */
 } CdEffectRow;
 
+/* What is known of a team beside its sessions. */
+typedef struct CdEffectHint
+{
+	double		worth;			/* an effect worth having */
+	double		odds;			/* of that, where sessions give it against where they give nothing; 1 or NaN: nothing known */
+} CdEffectHint;
+
 typedef struct CdEffectOptions
 {
 	int			horizon;		/* periods after a session, 1 to CD_EFFECT_HORIZON_MAX */
 	double		level;			/* of every interval */
 	bool		pool;			/* borrow strength between teams */
 	bool		placebo;		/* fill the placebo's fields too */
+	const CdEffectHint *hint;	/* one for each team, for who borrows; NULL: none */
 } CdEffectOptions;
 
 #define CD_EFFECT_HORIZON_MAX 26

@@ -6,11 +6,15 @@
 #include <gsl/gsl_math.h>
 
 #include "stats/prior.h"
+#include "stats/solve.h"
 
 #define EM_STEPS 15
 #define SMOOTH_START 2.0		/* a start this much wider than the estimates' own noise */
 #define BANDWIDTH 1.2			/* of the last smoothing, sd times k^(-1/3) */
 #define MARGIN 2.0				/* grid beyond the outermost estimate, in se */
+#define NONE 0.1				/* of an effect worth having; from there to MOVES the odds come to count */
+#define MOVES 0.6
+#define SHARE_MOVED 0.4			/* of units, when odds are put on a level; anything near a half does */
 
 /* Density of t, up to a factor that does not depend on the distance. */
 static double
@@ -24,14 +28,79 @@ kernel(double distance, double se, double df)
 }
 
 static bool
-usable(double estimate, double se)
+usable(const CdPriorUnit *unit)
 {
-	return isfinite(estimate) && isfinite(se) && se > 0.0;
+	return isfinite(unit->estimate) && isfinite(unit->se) && unit->se > 0.0;
+}
+
+static bool
+has_odds(const CdPriorUnit *unit)
+{
+	return isfinite(unit->odds) && unit->odds > 0.0 && isfinite(unit->worth) && unit->worth > 0.0;
+}
+
+/* How likely what else is known of a unit is at an effect, up to a factor. */
+static double
+likely_at(const CdPriorUnit *unit, double effect)
+{
+	double		moved;
+
+	if (!has_odds(unit))
+		return 1.0;
+	moved = fmax(0.0, fmin((effect / unit->worth - NONE) / (MOVES - NONE), 1.0));
+	return 1.0 + moved * (unit->odds - 1.0);
+}
+
+typedef struct Odds
+{
+	const CdPriorUnit *unit;
+	size_t		k;
+} Odds;
+
+/* Odds are on a level when they are 1 on average over units whose effects are none, here 1 - SHARE_MOVED of all. */
+static double
+off_level(double log_factor, void *context, CdStatus *status)
+{
+	const Odds *odds = context;
+	double		sum = 0.0;
+
+	(void) status;
+	for (size_t i = 0; i < odds->k; i++)
+	{
+		double		each = exp(log_factor) * odds->unit[i].odds;
+
+		if (has_odds(&odds->unit[i]))
+			sum += each / (1.0 + SHARE_MOVED * (each - 1.0)) - 1.0;
+	}
+	return sum;
+}
+
+CdStatus
+cd_prior_level_odds(CdPriorUnit *unit, size_t k)
+{
+	Odds		odds = {unit, k};
+	double		least = INFINITY;
+	double		most = 0.0;
+	double		factor;
+	CdStatus	status;
+
+	for (size_t i = 0; i < k; i++)
+		if (has_odds(&unit[i]))
+		{
+			least = fmin(least, unit[i].odds);
+			most = fmax(most, unit[i].odds);
+		}
+	if (!(most > 0.0))
+		return CD_OK;
+	status = cd_solve(off_level, &odds, -log(most) - 1e-9, -log(least) + 1e-9, &factor);
+	for (size_t i = 0; i < k && status == CD_OK; i++)
+		unit[i].odds *= exp(factor);
+	return status;
 }
 
 /* Grid over the estimates, with 0 on it. */
 static void
-lay_grid(const double *estimate, const double *se, size_t k, CdPrior *out)
+lay_grid(const CdPriorUnit *unit, size_t k, CdPrior *out)
 {
 	double		low = 0.0;
 	double		high = 0.0;
@@ -40,10 +109,10 @@ lay_grid(const double *estimate, const double *se, size_t k, CdPrior *out)
 
 	for (size_t i = 0; i < k; i++)
 	{
-		if (!usable(estimate[i], se[i]))
+		if (!usable(&unit[i]))
 			continue;
-		low = fmin(low, estimate[i] - MARGIN * se[i]);
-		high = fmax(high, estimate[i] + MARGIN * se[i]);
+		low = fmin(low, unit[i].estimate - MARGIN * unit[i].se);
+		high = fmax(high, unit[i].estimate + MARGIN * unit[i].se);
 	}
 	step = (high - low) / (CD_PRIOR_POINTS - 3);
 	zero = (int) ceil(-low / step);
@@ -53,7 +122,7 @@ lay_grid(const double *estimate, const double *se, size_t k, CdPrior *out)
 
 /* Kernel estimate of the estimates' distribution: wider than the truth, and positive. */
 static void
-start(const double *estimate, const double *se, size_t k, CdPrior *out)
+start(const CdPriorUnit *unit, size_t k, CdPrior *out)
 {
 	double		total = 0.0;
 
@@ -62,8 +131,8 @@ start(const double *estimate, const double *se, size_t k, CdPrior *out)
 		double		sum = 0.0;
 
 		for (size_t i = 0; i < k; i++)
-			if (usable(estimate[i], se[i]))
-				sum += kernel(out->point[j] - estimate[i], SMOOTH_START * se[i], INFINITY);
+			if (usable(&unit[i]))
+				sum += kernel(out->point[j] - unit[i].estimate, SMOOTH_START * unit[i].se, INFINITY);
 		out->mass[j] = sum;
 		total += sum;
 	}
@@ -146,28 +215,27 @@ smooth(size_t k, CdPrior *out)
 
 /* Prior from the units. */
 CdStatus
-cd_prior_fit(const double *estimate, const double *se, const double *df, size_t k,
-			 double *scratch, CdPrior *out)
+cd_prior_fit(const CdPriorUnit *unit, size_t k, double *scratch, CdPrior *out)
 {
 	CdPrior		wide;
 	size_t		used = 0;
 
 	for (size_t i = 0; i < k; i++)
-		used += usable(estimate[i], se[i]);
+		used += usable(&unit[i]);
 	if (used < CD_PRIOR_LEAST)
 		return CD_TOO_FEW;
-	lay_grid(estimate, se, k, out);
-	start(estimate, se, k, out);
+	lay_grid(unit, k, out);
+	start(unit, k, out);
 	wide = *out;
 	used = 0;
 	for (size_t i = 0; i < k; i++)
 	{
 		double	   *row = scratch + used * CD_PRIOR_POINTS;
 
-		if (!usable(estimate[i], se[i]))
+		if (!usable(&unit[i]))
 			continue;
 		for (int j = 0; j < CD_PRIOR_POINTS; j++)
-			row[j] = kernel(estimate[i] - out->point[j], se[i], df[i]);
+			row[j] = kernel(unit[i].estimate - out->point[j], unit[i].se, unit[i].df) * likely_at(&unit[i], out->point[j]);
 		used++;
 	}
 	for (int step = 0; step < EM_STEPS; step++)
@@ -199,8 +267,7 @@ quantile(const CdPrior *prior, const double *mass, double p)
 
 /* One unit. */
 CdStatus
-cd_prior_posterior(const CdPrior *prior, double estimate, double se, double df, double level,
-				   CdPosterior *out)
+cd_prior_posterior(const CdPrior *prior, const CdPriorUnit *unit, double level, CdPosterior *out)
 {
 	double		mass[CD_PRIOR_POINTS];
 	double		total = 0.0;
@@ -209,9 +276,9 @@ cd_prior_posterior(const CdPrior *prior, double estimate, double se, double df, 
 	*out = (CdPosterior) {0};
 	for (int j = 0; j < CD_PRIOR_POINTS; j++)
 	{
-		mass[j] = prior->mass[j];
-		if (usable(estimate, se))
-			mass[j] *= kernel(estimate - prior->point[j], se, df);
+		mass[j] = prior->mass[j] * likely_at(unit, prior->point[j]);
+		if (usable(unit))
+			mass[j] *= kernel(unit->estimate - prior->point[j], unit->se, unit->df);
 		total += mass[j];
 	}
 	if (!(total > 0.0))

@@ -245,4 +245,10 @@ double		cd_beyond_usual(double sd, double usual, double margin);
 double		cd_structural_probability(const CdSpread *spread, double type_share, const CdCoachingEvidence *coaching,
 									  double smallest_effect, const CdWaitingEvidence *waiting, bool untold);
 
+/*
+ * How many times likelier agents differ so, beside such a gap, where coaching works than where it does nothing: those who
+ * are alike are mostly held back by what isn't theirs, and who is on target has little to gain. Without spread or gap: 1.
+ */
+double		cd_works_odds(const CdSpread *spread, double smallest_effect);
+
 #endif

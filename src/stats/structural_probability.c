@@ -29,6 +29,11 @@
 #define TYPE_SCORE 4.2			/* logit, where types carry half of the gap or more, and coaching doesn't work */
 #define TELLS 0.2				/* logit; evidence that moved the probability by less did not decide */
 
+/* For the effect of coaching, which other teams tell about: how often agents are alike where it works, and where it does nothing. */
+#define WORKS_ALIKE 0.2
+#define IDLE_ALIKE 0.6
+#define ON_TARGET 0.3			/* odds that it works where the gap is none, over those where it is a smallest effect and more */
+
 /*
  * Waiting, the share of the gap that it makes: of the structural gaps it is the cause of more than half,
  * of the others an accident. See doc/constraints.md.
@@ -170,6 +175,19 @@ structural_score(const CdKnown *k)
 	double		rest = rest_score(&k->spread, &k->effect, k->smallest_effect);
 
 	return rest + type * fmax(type_score(&k->effect) - rest, 0.0) + cd_waiting_score(&k->waiting);
+}
+
+double
+cd_works_odds(const CdSpread *spread, double smallest_effect)
+{
+	SpreadEvidence found = spread_evidence(spread, smallest_effect);
+	double		works = WORKS_ALIKE * found.alike + (1.0 - WORKS_ALIKE) * found.differ;
+	double		idle = IDLE_ALIKE * found.alike + (1.0 - IDLE_ALIKE) * found.differ;
+	double		on_target = clamp(1.0 - spread->gap / smallest_effect, 0.0, 1.0);
+
+	if (isnan(spread->gap))
+		return 1.0;
+	return works / idle * (1.0 - (1.0 - ON_TARGET) * on_target);
 }
 
 double

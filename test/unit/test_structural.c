@@ -619,6 +619,33 @@ probability(void **state)
 			}
 }
 
+static double
+odds_of(double spread, double high, double gap)
+{
+	const CdSpread s = {spread, high, gap, NAN};
+
+	return cd_works_odds(&s, 1);
+}
+
+/* Figures worked out elsewhere; the more they differ, and the larger the gap, the likelier coaching works. */
+static void
+works_odds(void **state)
+{
+	(void) state;
+	assert_close(odds_of(0.1, 0.2, 4), 0.333467719061, 1e-10);
+	assert_close(odds_of(0.5, 0.75, 4), 0.926840012792, 1e-10);
+	assert_close(odds_of(1, 1.3, 4), 1.999943216857, 1e-10);
+	assert_close(odds_of(1, 1.3, 0.5), 0.523734803281, 1e-10);
+	assert_close(odds_of(1, 1.3, -3), 0.241723755361, 1e-10);
+	assert_close(odds_of(1, 1.3, NAN), 1, 0);
+	assert_close(odds_of(NAN, NAN, 4), 1, 1e-15);
+	assert_close(odds_of(NAN, NAN, 0), 0.3, 1e-15);
+	for (double spread = 0.1; spread < 3; spread += 0.1)
+		assert_true(odds_of(spread + 0.1, 1.3 * (spread + 0.1), 4) >= odds_of(spread, 1.3 * spread, 4) - 1e-12);
+	for (double gap = -1; gap < 1; gap += 0.1)
+		assert_true(odds_of(1, 1.3, gap + 0.1) >= odds_of(1, 1.3, gap));
+}
+
 /* A type to blame makes a gap that is small for the team: none below half a smallest effect, nor one that is all of its mix. */
 static void
 small_gap_of_a_type(void **state)
@@ -1003,6 +1030,7 @@ main(void)
 		cmocka_unit_test(contact_type_not_assessed),
 		cmocka_unit_test(decide_or_wait),
 		cmocka_unit_test(probability),
+		cmocka_unit_test(works_odds),
 		cmocka_unit_test(small_gap_of_a_type),
 		cmocka_unit_test(contact_mix),
 		cmocka_unit_test(signs_against_coaching),
