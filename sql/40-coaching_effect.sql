@@ -43,8 +43,8 @@ CREATE FUNCTION coachdiag.coaching_effect(units text[], panels coachdiag.panel[]
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
 	RETURNS SETOF coachdiag.coaching_effect_result AS 'MODULE_PATHNAME', 'cd_coaching_effect_panels' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100;
 COMMENT ON FUNCTION coachdiag.coaching_effect(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
-'What coaching did in each of several teams that share a metric (units[i] names panels[i]; NULL panels are skipped), with partial pooling: the teams'' effects have a common distribution, learned without assuming its shape, so that a small team borrows strength. '
-'Panels need periods and sessions (full form of coachdiag.panel). higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect; horizon: 1 to 26 periods. '
+'What coaching did in each of several teams that share a metric (units[i] names panels[i]; NULL panels are skipped), with partial pooling: the teams'' effects have a common distribution, learned without assuming its shape, so that a small team borrows strength; with smallest_effect and targets most from teams whose agents differ as much beside their gap. '
+'Panels need periods and sessions (full form of coachdiag.panel). higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect and whom to borrow from; horizon: 1 to 26 periods. '
 'Each agent''s period is compared with what its team''s period and its own past led to expect, so that neither the bad spell that brought a session about nor what the whole team went through counts as an effect; values are freed of contact mix. Errors: arrays of different length (2202E), unknown scale, horizon out of range (22023).';
 
 CREATE FUNCTION coachdiag.coaching_effect(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',

@@ -11,7 +11,6 @@
 #include "stats/agent_change.h"
 #include "stats/effect_fit.h"
 
-#define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
 #define COLUMNS CD_EFFECT_COLUMNS	/* outcome, and changes of that many sessions but one at a time */
 #define ROUNDING 1e-12
 #define TEAM_PERIODS 10.0		/* the team's noise counts like so many periods of the agent's own */
@@ -47,6 +46,8 @@ take_memory(CdArena *arena, Change *c)
 	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
 	work->residual = cd_arena_take(arena, rows, sizeof(double));
 	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
+	work->likely = cd_arena_take(arena, teams * CD_EFFECT_GRID, sizeof(double));
+	work->moves = cd_arena_take(arena, teams, sizeof(bool));
 	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
 	work->memory.slots = work->panel.agents;
 	work->memory.belief = cd_arena_take(arena, work->panel.agents, sizeof(CdEffectBelief));
@@ -55,22 +56,9 @@ take_memory(CdArena *arena, Change *c)
 	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	c->z = cd_arena_take(arena, largest * COLUMNS, sizeof(double));
 	c->surprise = cd_arena_take(arena, largest * COLUMNS, sizeof(double));
-	return work->z && work->surprise && work->residual && work->noise && work->fit
+	return work->z && work->surprise && work->residual && work->noise && work->likely && work->moves && work->fit
 		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
 		&& c->z && c->surprise ? CD_OK : CD_NOMEM;
-}
-
-static CdStatus
-fit_teams(CdEffectWork *work, size_t step)
-{
-	for (size_t g = 0; g < work->panel.teams; g += step)
-	{
-		if (cd_stop_requested())
-			return CD_STOPPED;
-		cd_effect_team_fit(work, g);
-		cd_effect_team_residual(work, g);
-	}
-	return CD_OK;
 }
 
 /* How noisy agents are: what all teams share, then each team's own. */
@@ -78,28 +66,12 @@ static CdStatus
 learn_noise(CdEffectWork *work, int horizon)
 {
 	CdEffectDesign design = cd_effect_main_design(horizon, 0);
-	CdStatus	status = CD_OK;
+	CdStatus	status;
 
-	work->common = cd_effect_default_noise();
 	cd_effect_work_design(work, &design);
-	cd_effect_forget_nuisance(work);
-	for (int round = 0; round <= COMMON_ROUNDS && status == CD_OK; round++)
-	{
-		bool		last = round == COMMON_ROUNDS;
-
-		for (size_t g = 0; g < work->panel.teams; g++)
-			work->noise[g] = work->common;
-		status = fit_teams(work, last ? 1 : cd_effect_sample_step(work));
-		if (status == CD_OK && !last)
-			status = cd_effect_common_noise(work);
-	}
-	for (size_t g = 0; g < work->panel.teams && status == CD_OK; g++)
-	{
-		if (cd_stop_requested())
-			return CD_STOPPED;
-		cd_effect_team_noise(work, g);
-		cd_effect_team_fit(work, g);
-	}
+	status = cd_effect_learn_common_noise(work);
+	if (status == CD_OK)
+		status = cd_effect_learn_own_noise(work);
 	return status;
 }
 

@@ -13,7 +13,6 @@
 #include "stats/prior.h"
 #include "stats/solve.h"
 
-#define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
 #define INFLATION_LEAST 1.0
 #define DOUBT 0.08				/* share of the removed regression to the mean that may be wrong, as sd; fitted: doc/validity.md */
@@ -46,6 +45,8 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectUsual)));
 	size = cd_arena_sum(size, cd_effect_lanes_size(rows));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
+	size = cd_arena_sum(size, cd_arena_bytes(teams * CD_EFFECT_GRID, sizeof(double)));
+	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(bool)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
 	size = cd_arena_sum(size, cd_arena_bytes(CD_PRIOR_SCRATCH(teams), sizeof(double)));
 	return cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdPriorUnit)));
@@ -61,6 +62,8 @@ take_work(CdArena *arena, CdEffectWork *work)
 	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
 	work->residual = cd_arena_take(arena, rows, sizeof(double));
 	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
+	work->likely = cd_arena_take(arena, teams * CD_EFFECT_GRID, sizeof(double));
+	work->moves = cd_arena_take(arena, teams, sizeof(bool));
 	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
 	work->memory.slots = work->panel.agents;
 	work->memory.belief = cd_arena_take(arena, work->panel.agents, sizeof(CdEffectBelief));
@@ -72,58 +75,17 @@ take_work(CdArena *arena, CdEffectWork *work)
 	work->lanes = cd_arena_take(arena, cd_effect_lanes_size(work->panel.agents), 1);
 	work->table_value = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	work->table_thin = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
-	return work->z && work->surprise && work->residual && work->noise && work->fit
+	return work->z && work->surprise && work->residual && work->noise && work->likely && work->moves && work->fit
 		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
 		&& work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? CD_OK : CD_NOMEM;
-}
-
-/* Every step-th team. */
-static CdStatus
-fit_teams(CdEffectWork *work, size_t step)
-{
-	for (size_t g = 0; g < work->panel.teams; g += step)
-	{
-		if (cd_stop_requested())
-			return CD_STOPPED;
-		cd_effect_team_fit(work, g);
-		cd_effect_team_residual(work, g);
-	}
-	return CD_OK;
-}
-
-/* Coefficients of some teams with the common noise, and the common noise anew. */
-static CdStatus
-fit_common(CdEffectWork *work)
-{
-	CdStatus	status = CD_OK;
-
-	cd_effect_forget_nuisance(work);
-	for (int round = 0; round < COMMON_ROUNDS && status == CD_OK; round++)
-	{
-		for (size_t g = 0; g < work->panel.teams; g++)
-			work->noise[g] = work->common;
-		status = fit_teams(work, cd_effect_sample_step(work));
-		if (status == CD_OK)
-			status = cd_effect_common_noise(work);
-	}
-	for (size_t g = 0; g < work->panel.teams; g++)
-		work->noise[g] = work->common;
-	return status;
 }
 
 /* Coefficients with each team's own noise, then with what the teams tell of the nuisance terms. */
 static CdStatus
 fit_own(CdEffectWork *work, bool pool)
 {
-	CdStatus	status = fit_teams(work, 1);
+	CdStatus	status = cd_effect_learn_own_noise(work);
 
-	for (size_t g = 0; g < work->panel.teams && status == CD_OK; g++)
-	{
-		if (cd_stop_requested())
-			return CD_STOPPED;
-		cd_effect_team_noise(work, g);
-		cd_effect_team_fit(work, g);
-	}
 	if (status != CD_OK || !pool)
 		return status;
 	cd_effect_learn_nuisance(work);
@@ -220,9 +182,8 @@ estimate_all(CdEffectWork *work, const CdEffectOptions *options, CdEffectCommon 
 	CdEffectDesign design = cd_effect_main_design(options->horizon, 0);
 	CdStatus	status;
 
-	work->common = cd_effect_default_noise();
 	cd_effect_work_design(work, &design);
-	status = fit_common(work);
+	status = cd_effect_learn_common_noise(work);
 	if (status != CD_OK)
 		return status;
 	common->before = period_before(work);

@@ -1,33 +1,20 @@
 /*
- * effect_fit.c: generalised least squares per team; empirical Bayes for noise and nuisance.
+ * effect_fit.c: generalised least squares per team; empirical Bayes for nuisance terms.
  */
 #include <math.h>
-
-#include <gsl/gsl_multimin.h>
 
 #include "stats/effect_fit.h"
 #include "stats/linear.h"
 
-#define SAMPLE_TEAMS 24
-#define SEARCH_STEPS 100
-#define SEARCH_SIZE 0.05
-#define PARAMETERS 4
-#define PENALTY_SD 2.5			/* of the logarithms around the defaults */
 #define RIDGE 1e-8
 #define SOLVE_ROUNDS 3
 #define ROUNDING 1e-12
 #define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
-static const double level_offset[] = {-2.4, -1.2, -0.5, 0.0, 0.5, 1.2};
-static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
-
-#define LEVELS (sizeof(level_offset) / sizeof(level_offset[0]))
-#define SHOCKS (sizeof(shock_offset) / sizeof(shock_offset[0]))
-
-CdEffectNoise
-cd_effect_default_noise(void)
+bool
+cd_effect_has_table(const CdEffectWork *work, const CdEffectTeam *team)
 {
-	return (CdEffectNoise) {.level = 0.6, .shock = 0.2, .persistence = 0.7, .fixed = 0.15};
+	return work->lanes != NULL && team->blocks > 0;
 }
 
 /* Designs of all teams. */
@@ -38,157 +25,6 @@ cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design)
 	for (size_t g = 0; g < work->panel.teams; g++)
 		cd_effect_design(&work->panel, g, design,
 						 work->z + work->panel.team[g].first * (size_t) design->columns);
-}
-
-static bool
-has_table(const CdEffectWork *work, const CdEffectTeam *team)
-{
-	return work->lanes != NULL && team->blocks > 0;
-}
-
-/* Sum of a team's squared surprises, and the log determinant of their variance. */
-static double
-surprise_square(const CdEffectWork *work, const CdEffectTeam *team, const CdEffectNoise *noise,
-				double *log_det)
-{
-	double		square = 0.0;
-
-	if (has_table(work, team))
-		return cd_effect_lanes_square(team, work->table_value + CD_EFFECT_TABLE * team->first,
-									  work->table_thin + CD_EFFECT_TABLE * team->first,
-									  noise, work->lanes, log_det);
-	*log_det = cd_effect_filter(work->panel.obs + team->first, team->n, work->residual + team->first,
-								1, noise, &work->memory, work->surprise);
-	for (size_t i = 0; i < team->n; i++)
-		square += work->surprise[i] * work->surprise[i];
-	return square;
-}
-
-/* -2 log likelihood of a team's residuals with the noise's scale profiled out. */
-static double
-deviance(const CdEffectWork *work, size_t g, const CdEffectNoise *noise)
-{
-	const CdEffectTeam *team = &work->panel.team[g];
-	double		square;
-	double		log_det;
-
-	if (team->free < 2.0)
-		return 0.0;
-	square = surprise_square(work, team, noise, &log_det);
-	if (!(square > 0.0))
-		return 0.0;
-	return team->free * log(square / team->free) + log_det;
-}
-
-static CdEffectNoise
-noise_at(const gsl_vector *x)
-{
-	return (CdEffectNoise) {
-		.level = exp(gsl_vector_get(x, 0)), .shock = exp(gsl_vector_get(x, 1)),
-		.persistence = 1.0 / (1.0 + exp(-gsl_vector_get(x, 2))),
-		.fixed = 1.0 / (1.0 + exp(-gsl_vector_get(x, 3)))};
-}
-
-static void
-start_at(const CdEffectNoise *noise, gsl_vector *x)
-{
-	gsl_vector_set(x, 0, log(noise->level));
-	gsl_vector_set(x, 1, log(noise->shock));
-	gsl_vector_set(x, 2, log(noise->persistence / (1.0 - noise->persistence)));
-	gsl_vector_set(x, 3, log(noise->fixed / (1.0 - noise->fixed)));
-}
-
-/* Every how many-th team is enough to learn what all teams share. */
-size_t
-cd_effect_sample_step(const CdEffectWork *work)
-{
-	return (work->panel.teams + SAMPLE_TEAMS - 1) / SAMPLE_TEAMS;
-}
-
-/* What the search makes small. */
-static double
-total_deviance(const gsl_vector *x, void *context)
-{
-	const CdEffectWork *work = context;
-	CdEffectNoise noise = noise_at(x);
-	CdEffectNoise usual = cd_effect_default_noise();
-	double		origin_value[PARAMETERS];
-	gsl_vector_view origin = gsl_vector_view_array(origin_value, PARAMETERS);
-	size_t		step = cd_effect_sample_step(work);
-	double		sum = 0.0;
-
-	start_at(&usual, &origin.vector);
-	for (int k = 0; k < PARAMETERS; k++)
-		sum += pow((gsl_vector_get(x, k) - origin_value[k]) / PENALTY_SD, 2.0);
-	for (size_t g = 0; g < work->panel.teams; g += step)
-		sum += deviance(work, g, &noise);
-	return isfinite(sum) ? sum : 1e300;
-}
-
-/* Nelder-Mead from the current common noise. */
-CdStatus
-cd_effect_common_noise(CdEffectWork *work)
-{
-	double		at[PARAMETERS];
-	double		step_value[PARAMETERS] = {0.7, 0.7, 0.7, 0.7};
-	gsl_vector_view x = gsl_vector_view_array(at, PARAMETERS);
-	gsl_vector_view step = gsl_vector_view_array(step_value, PARAMETERS);
-	gsl_multimin_function f = {total_deviance, PARAMETERS, work};
-	gsl_multimin_fminimizer *search = gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2,
-																	PARAMETERS);
-	CdStatus	status = CD_OK;
-
-	if (search == NULL)
-		return CD_NOMEM;
-	start_at(&work->common, &x.vector);
-	if (gsl_multimin_fminimizer_set(search, &f, &x.vector, &step.vector) != 0)
-		status = CD_NO_CONVERGENCE;
-	for (int i = 0; status == CD_OK && i < SEARCH_STEPS; i++)
-	{
-		if (cd_stop_requested())
-			status = CD_STOPPED;
-		else if (gsl_multimin_fminimizer_iterate(search) != 0
-				 || gsl_multimin_fminimizer_size(search) < SEARCH_SIZE)
-			break;
-	}
-	if (status == CD_OK)
-		work->common = noise_at(search->x);
-	gsl_multimin_fminimizer_free(search);
-	return status;
-}
-
-/* The team's own levels and shocks: mean of a grid around the common noise. */
-void
-cd_effect_team_noise(CdEffectWork *work, size_t g)
-{
-	double		value[LEVELS * SHOCKS];
-	double		least = INFINITY;
-	double		total = 0.0;
-	double		level = 0.0;
-	double		shock = 0.0;
-
-	for (size_t i = 0; i < LEVELS * SHOCKS; i++)
-	{
-		double		a = level_offset[i / SHOCKS];
-		double		r = shock_offset[i % SHOCKS];
-		CdEffectNoise noise = work->common;
-
-		noise.level *= exp(a);
-		noise.shock *= exp(r);
-		value[i] = deviance(work, g, &noise) + a * a + r * r;
-		least = fmin(least, value[i]);
-	}
-	for (size_t i = 0; i < LEVELS * SHOCKS; i++)
-	{
-		double		w = exp(-0.5 * (value[i] - least));
-
-		total += w;
-		level += w * level_offset[i / SHOCKS];
-		shock += w * shock_offset[i % SHOCKS];
-	}
-	work->noise[g] = work->common;
-	work->noise[g].level *= exp(level / total);
-	work->noise[g].shock *= exp(shock / total);
 }
 
 /* Coefficients and covariance from normal equations, noise variance and nuisance terms. */
@@ -327,7 +163,7 @@ cd_effect_team_residual(CdEffectWork *work, size_t g)
 			e -= fit->b[k] * z[k];
 		work->residual[team->first + i] = e;
 	}
-	if (has_table(work, team))
+	if (cd_effect_has_table(work, team))
 		cd_effect_lanes_fill(work->panel.obs + team->first, team, work->residual + team->first,
 							 work->table_value + CD_EFFECT_TABLE * team->first,
 							 work->table_thin + CD_EFFECT_TABLE * team->first);

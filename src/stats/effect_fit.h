@@ -7,6 +7,7 @@
 
 #include "stats/effect_model.h"
 
+#define CD_EFFECT_GRID 32		/* noises around the common one */
 #define CD_EFFECT_TERMS 10		/* columns of the main design and the placebo's, at most */
 
 /* Coefficients of one team; term 0 is unused so that terms are columns. */
@@ -51,6 +52,8 @@ typedef struct CdEffectWork
 	double	   *table_value;	/* CD_EFFECT_TABLE x observations */
 	double	   *table_thin;
 	CdEffectNoise *noise;		/* teams */
+	double	   *likely;			/* teams x CD_EFFECT_GRID: of a team's residuals at noises around the common one */
+	bool	   *moves;			/* teams: whose noise has not settled */
 	CdEffectFit *fit;			/* teams */
 	CdEffectNoise common;
 	CdEffectNuisance nuisance;
@@ -69,9 +72,14 @@ void		cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design);
 /* Every how many-th team serves to learn what all teams share. */
 size_t		cd_effect_sample_step(const CdEffectWork *work);
 
-/* Noise shared by the teams, then each team's own, from the residuals of the current fit. */
-CdStatus	cd_effect_common_noise(CdEffectWork *work);
-void		cd_effect_team_noise(CdEffectWork *work, size_t team);
+/* Noise shared by the teams, from some of them, each then having it; the nuisance terms are forgotten. */
+CdStatus	cd_effect_learn_common_noise(CdEffectWork *work);
+
+/* Then each team's own, with its coefficients. */
+CdStatus	cd_effect_learn_own_noise(CdEffectWork *work);
+
+/* Whether effect_lanes.c has the team's residuals as a table. */
+bool		cd_effect_has_table(const CdEffectWork *work, const CdEffectTeam *team);
 
 /* Normal equations and coefficients of a team, with its noise and the nuisance terms as they are. */
 void		cd_effect_team_fit(CdEffectWork *work, size_t team);
