@@ -16,13 +16,13 @@
 #define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
 #define OWN_ROUNDS 6
 #define SETTLED 0.1				/* change of a level's logarithm after which a team is fitted again */
-#define LEVEL_SD 1.5			/* of the logarithms of teams' levels around the common one, as is usual */
+#define LEVEL_SD 2.0			/* of the logarithms of teams' levels around the common one, as is usual */
 #define SHOCK_SD 1.0
 #define USUAL_TEAMS 4.0			/* what is usual counts like so many teams */
 #define GRID_STEPS 10
 
 /* Logarithms of teams' own levels and shocks over the common ones. */
-static const double level_offset[] = {-4.0, -2.4, -1.2, -0.5, 0.0, 0.5, 1.2, 2.0};
+static const double level_offset[] = {-6.0, -4.0, -2.4, -1.2, -0.4, 0.3, 1.0, 2.0};
 static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
 
 #define SHOCKS (sizeof(shock_offset) / sizeof(shock_offset[0]))

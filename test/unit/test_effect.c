@@ -12,12 +12,15 @@
 #define WEEKS 40
 #define ROWS (TEAMS * AGENTS * WEEKS)
 #define COACHED 2				/* the worst so many of each team and week */
+#define WORLDS 20
 #define FADE 0.9				/* a session's effect from one week to the next */
 
 static CdEffectRow world[ROWS];
 static CdEffect result[TEAMS];
 static CdEffectCommon common;
 static CdEffectPath paths[TEAMS + 1];
+static double even_level = 1.0;	/* how far agents of even teams are apart, and of odd ones */
+static double odd_level = 1.0;
 
 static CdStatus
 run_options(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options, CdEffect *out,
@@ -76,7 +79,7 @@ make_world(double effect, uint64_t seed)
 		double		stock[AGENTS] = {0};
 
 		for (int i = 0; i < AGENTS; i++)
-			level[i] = normal(&seed);
+			level[i] = (g % 2 == 0 ? even_level : odd_level) * normal(&seed);
 		for (int t = 0; t < WEEKS; t++)
 		{
 			double		week = 0.5 * normal(&seed);
@@ -123,6 +126,31 @@ finds_nothing_where_nothing_is(void **state)
 		assert_true(result[g].naive_share > 0.65);
 		assert_between(result[g].naive_share - result[g].null_share, -0.03, 0.03);
 	}
+}
+
+/* Teams whose agents are alike, beside others whose are not, are taken as they are, or useless sessions would look as if they helped them. */
+static void
+tells_alike_from_apart(void **state)
+{
+	double		even = 0.0;
+	double		odd = 0.0;
+
+	(void) state;
+	even_level = 0.05;
+	odd_level = 1.5;
+	for (int seed = 1; seed <= WORLDS; seed++)
+	{
+		make_world(0.0, seed);
+		assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+		for (int g = 0; g < TEAMS; g += 2)
+		{
+			even += result[g].raw / (WORLDS * TEAMS / 2);
+			odd += result[g + 1].raw / (WORLDS * TEAMS / 2);
+		}
+	}
+	even_level = odd_level = 1.0;
+	assert_between(even, -0.05, 0.05);
+	assert_between(even - odd, -0.03, 0.03);
 }
 
 /* An effect is found at its size, also when each team is on its own. */
@@ -525,6 +553,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_nothing_where_nothing_is),
+		cmocka_unit_test(tells_alike_from_apart),
 		cmocka_unit_test(finds_an_effect),
 		cmocka_unit_test(recognises_the_bad_week),
 		cmocka_unit_test(ignores_team_weeks),
