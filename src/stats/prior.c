@@ -14,7 +14,7 @@
 #define MARGIN 2.0				/* grid beyond the outermost estimate, in se */
 #define NONE 0.1				/* of an effect worth having; from there to MOVES the odds come to count */
 #define MOVES 0.6
-#define SHARE_MOVED 0.4			/* of units, when odds are put on a level; anything near a half does */
+#define SHARE_MOVED 0.5			/* of units, when odds are put on a level: nothing known */
 
 /* Density of t, up to a factor that does not depend on the distance. */
 static double

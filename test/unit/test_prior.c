@@ -248,7 +248,7 @@ odds_are_put_on_a_level(void **state)
 	for (int i = 0; i < UNITS; i++)
 	{
 		assert_close(other[i].odds, unit[i].odds, 1e-6);
-		sum += unit[i].odds / (0.6 + 0.4 * unit[i].odds);
+		sum += unit[i].odds / (0.5 + 0.5 * unit[i].odds);
 	}
 	assert_close(unit[0].odds / unit[1].odds, 9.0, 1e-9);
 	assert_close(sum / UNITS, 1.0, 1e-6);
