@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
 #include "panel/panel_log.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/learning.h"
@@ -34,6 +37,7 @@ CdEffectHint *
 effect_hints(const EffectRequest *r)
 {
 	const EffectQuestion *q = &r->question;
+	MemoryContext each;
 	CdLearning	curve;
 	CdEffectHint *hints;
 
@@ -41,12 +45,18 @@ effect_hints(const EffectRequest *r)
 		return NULL;
 	curve = learning_of_series(&r->series);
 	hints = palloc(Max(r->count, 1) * sizeof(CdEffectHint));
+	each = AllocSetContextCreate(CurrentMemoryContext, "coachdiag panel", ALLOCSET_DEFAULT_SIZES);
 	for (uint32 t = 0; t < r->count; t++)
 	{
+		MemoryContext before = MemoryContextSwitchTo(each);
 		CdSpread	spread = settled_spread(r->panels[t], q, &curve);
 
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(each);
+		CHECK_FOR_INTERRUPTS();
 		hints[t].worth = effect_of_units(q, q->smallest_effect, r->series.team[t].coached);
 		hints[t].odds = cd_works_odds(&spread, q->smallest_effect);
 	}
+	MemoryContextDelete(each);
 	return hints;
 }
