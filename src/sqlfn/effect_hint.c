@@ -12,9 +12,10 @@
 #include "panel/panel_log.h"
 #include "sqlfn/answers.h"
 #include "sqlfn/learning.h"
+#include "stats/prior.h"
 #include "stats/structural.h"
 
-/* By how much agents differ beside the gap, contact mix and what tenure adds taken out; nothing known without targets. */
+/* By how much agents differ beside the gap, contact mix and what tenure adds taken out; nothing known without targets, or beyond numbers. */
 static CdSpread
 settled_spread(const Panel *p, const EffectQuestion *q, const CdLearning *curve)
 {
@@ -27,7 +28,7 @@ settled_spread(const Panel *p, const EffectQuestion *q, const CdLearning *curve)
 	options.orientation = q->higher_is_better ? -1 : 1;
 	options.short_is_positive = true;
 	options.wanted = CD_GAP_SPREAD;
-	if (!cd_dispersion_of_panel(settled, panel_gap_unit(p, q->scale), options, &d))
+	if (cd_try_dispersion(settled, panel_gap_unit(p, q->scale), options, &d) != CD_OK)
 		return (CdSpread) {NAN, NAN, NAN, NAN};
 	unit = fmax(d.mean_gap, q->smallest_effect);
 	return (CdSpread) {d.between_sd / unit, d.between_high / unit, d.mean_gap, NAN};
@@ -41,7 +42,7 @@ effect_hints(const EffectRequest *r)
 	CdLearning	curve;
 	CdEffectHint *hints;
 
-	if (!(q->smallest_effect > 0))
+	if (!(q->smallest_effect > 0) || r->count < CD_PRIOR_LEAST)
 		return NULL;
 	curve = learning_of_series(&r->series);
 	hints = palloc(Max(r->count, 1) * sizeof(CdEffectHint));

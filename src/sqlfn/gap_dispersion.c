@@ -95,29 +95,40 @@ unassessed(const CdMoments *gaps, uint32 k)
 	return d;
 }
 
-bool
-cd_dispersion_of_panel(const Panel *p, double target, CdGapOptions options, CdGapDispersion *out)
+CdStatus
+cd_try_dispersion(const Panel *p, double target, CdGapOptions options, CdGapDispersion *out)
 {
 	CdMoments  *gaps = palloc(Max(p->agents, 1) * sizeof(CdMoments));
 	double	   *targets = palloc(Max(p->agents, 1) * sizeof(double));
 	uint32		k = panel_agent_gaps(p, gaps, targets);
 	double	   *scratch = palloc(Max(CD_GAP_DISPERSION_SCRATCH(k), 1) * sizeof(double));
-	CdStatus	status;
+	CdStatus	status = CD_TOO_FEW;
 
-	if (k == 0)
-		return false;
 	if (options.scale == CD_SCALE_LOG)
 		options.margin = units_to_log_gap(options.margin, target, options.orientation);
-	status = cd_gap_dispersion(gaps, targets, k, &options, scratch, out);
+	if (k > 0)
+		status = cd_gap_dispersion(gaps, targets, k, &options, scratch, out);
 	if (status == CD_NO_CONVERGENCE)
+	{
 		*out = unassessed(gaps, k);
-	else
-		cd_ereport_status(status, "gap_dispersion");
-	if (options.scale == CD_SCALE_LOG)
+		status = CD_OK;
+	}
+	if (status == CD_OK && options.scale == CD_SCALE_LOG)
 		log_result_to_units(out, target, options.orientation);
 	pfree(gaps);
 	pfree(targets);
 	pfree(scratch);
+	return status;
+}
+
+bool
+cd_dispersion_of_panel(const Panel *p, double target, CdGapOptions options, CdGapDispersion *out)
+{
+	CdStatus	status = cd_try_dispersion(p, target, options, out);
+
+	if (status == CD_TOO_FEW)
+		return false;
+	cd_ereport_status(status, "gap_dispersion");
 	return true;
 }
 

@@ -257,7 +257,7 @@ report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, b
 static CdPriorUnit
 unit_of(const CdEffect *e, const CdEffectHint *hint)
 {
-	CdPriorUnit unit = {e->raw, e->raw_se, e->df, NAN, 1.0};
+	CdPriorUnit unit = {e->raw, e->raw_se, e->df, NAN, NAN};
 
 	if (e->status != CD_OK)
 		unit.estimate = NAN;

@@ -36,7 +36,7 @@ typedef struct CdEffectRow
 typedef struct CdEffectHint
 {
 	double		worth;			/* an effect worth having */
-	double		odds;			/* of that, where sessions give it against where they give nothing; 1 or NaN: nothing known */
+	double		odds;			/* of that, where sessions give it against where they give nothing; NaN: nothing known */
 } CdEffectHint;
 
 typedef struct CdEffectOptions

@@ -59,8 +59,6 @@ typedef struct CdEffectWork
 	CdEffectNuisance nuisance;
 } CdEffectWork;
 
-CdEffectNoise cd_effect_default_noise(void);
-
 /* All of the steps below: what every answer about the teams of a metric begins with. */
 CdStatus	cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams,
 							  const CdEffectOptions *options, CdArena *arena, CdEffectWork *work,

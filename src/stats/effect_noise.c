@@ -29,8 +29,8 @@ static const double shock_offset[] = {-2.0, -1.0, 0.0, 0.8};
 
 _Static_assert(sizeof(level_offset) / sizeof(level_offset[0]) * SHOCKS == CD_EFFECT_GRID, "CD_EFFECT_GRID");
 
-CdEffectNoise
-cd_effect_default_noise(void)
+static CdEffectNoise
+default_noise(void)
 {
 	return (CdEffectNoise) {.level = 0.6, .shock = 0.2, .persistence = 0.7, .fixed = 0.15};
 }
@@ -99,7 +99,7 @@ total_deviance(const gsl_vector *x, void *context)
 {
 	const CdEffectWork *work = context;
 	CdEffectNoise noise = noise_at(x);
-	CdEffectNoise usual = cd_effect_default_noise();
+	CdEffectNoise usual = default_noise();
 	double		origin_value[PARAMETERS];
 	gsl_vector_view origin = gsl_vector_view_array(origin_value, PARAMETERS);
 	size_t		step = cd_effect_sample_step(work);
@@ -171,7 +171,7 @@ cd_effect_learn_common_noise(CdEffectWork *work)
 {
 	CdStatus	status = CD_OK;
 
-	work->common = cd_effect_default_noise();
+	work->common = default_noise();
 	cd_effect_forget_nuisance(work);
 	for (int round = 0; round < COMMON_ROUNDS && status == CD_OK; round++)
 	{
@@ -184,7 +184,7 @@ cd_effect_learn_common_noise(CdEffectWork *work)
 	return status;
 }
 
-/* How likely a team's residuals are at each point of the grid, up to a factor. */
+/* How likely a team's residuals are at each point of the grid, up to a factor; all the same where they are beyond numbers. */
 static void
 grid_likelihood(CdEffectWork *work, size_t g)
 {
@@ -201,7 +201,7 @@ grid_likelihood(CdEffectWork *work, size_t g)
 		least = fmin(least, likely[i]);
 	}
 	for (size_t i = 0; i < CD_EFFECT_GRID; i++)
-		likely[i] = exp(-0.5 * (likely[i] - least));
+		likely[i] = isfinite(least) && !isnan(likely[i]) ? exp(-0.5 * (likely[i] - least)) : 1.0;
 }
 
 static void
@@ -284,8 +284,12 @@ cd_effect_learn_own_noise(CdEffectWork *work)
 	for (int round = 0; round < OWN_ROUNDS && moving > 0 && status == CD_OK; round++)
 	{
 		for (size_t g = 0; g < work->panel.teams; g++)
+		{
+			if (cd_stop_requested())
+				return CD_STOPPED;
 			if (work->moves[g])
 				grid_likelihood(work, g);
+		}
 		learn_mass(work, mass);
 		moving = 0;
 		for (size_t g = 0; g < work->panel.teams; g++)

@@ -14,6 +14,7 @@
 #define MARGIN 2.0				/* grid beyond the outermost estimate, in se */
 #define NONE 0.1				/* of an effect worth having; from there to MOVES the odds come to count */
 #define MOVES 0.6
+#define SLACK 1e-9				/* around the outermost odds */
 #define SHARE_MOVED 0.5			/* of units, when odds are put on a level: nothing known */
 
 /* Density of t, up to a factor that does not depend on the distance. */
@@ -59,7 +60,7 @@ typedef struct Odds
 
 /* Odds are on a level when they are 1 on average over units whose effects are none, here 1 - SHARE_MOVED of all. */
 static double
-off_level(double log_factor, void *context, CdStatus *status)
+off_level(double factor, void *context, CdStatus *status)
 {
 	const Odds *odds = context;
 	double		sum = 0.0;
@@ -67,7 +68,7 @@ off_level(double log_factor, void *context, CdStatus *status)
 	(void) status;
 	for (size_t i = 0; i < odds->k; i++)
 	{
-		double		each = exp(log_factor) * odds->unit[i].odds;
+		double		each = factor * odds->unit[i].odds;
 
 		if (has_odds(&odds->unit[i]))
 			sum += each / (1.0 + SHARE_MOVED * (each - 1.0)) - 1.0;
@@ -92,9 +93,9 @@ cd_prior_level_odds(CdPriorUnit *unit, size_t k)
 		}
 	if (!(most > 0.0))
 		return CD_OK;
-	status = cd_solve(off_level, &odds, -log(most) - 1e-9, -log(least) + 1e-9, &factor);
+	status = cd_solve(off_level, &odds, (1.0 - SLACK) / most, (1.0 + SLACK) / least, &factor);
 	for (size_t i = 0; i < k && status == CD_OK; i++)
-		unit[i].odds *= exp(factor);
+		unit[i].odds *= factor;
 	return status;
 }
 

@@ -34,7 +34,7 @@ typedef struct CdPriorUnit
 	double		se;
 	double		df;				/* of se */
 	double		worth;			/* an effect worth having */
-	double		odds;			/* of what else is known of the unit, where the effect is worth having against where it is none; 1: nothing */
+	double		odds;			/* of what else is known of the unit, where the effect is worth having against where it is none; NaN: nothing */
 } CdPriorUnit;
 
 /* Doubles of scratch that cd_prior_fit needs for k units. */

@@ -247,7 +247,8 @@ double		cd_structural_probability(const CdSpread *spread, double type_share, con
 
 /*
  * How many times likelier agents differ so, beside such a gap, where coaching works than where it does nothing: those who
- * are alike are mostly held back by what isn't theirs, and who is on target has little to gain. Without spread or gap: 1.
+ * are alike are mostly held back by what isn't theirs, and who is on target has little to gain. Without a gap: NaN; without a
+ * spread by the gap alone.
  */
 double		cd_works_odds(const CdSpread *spread, double smallest_effect);
 

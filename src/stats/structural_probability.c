@@ -186,7 +186,7 @@ cd_works_odds(const CdSpread *spread, double smallest_effect)
 	double		on_target = clamp(1.0 - spread->gap / smallest_effect, 0.0, 1.0);
 
 	if (isnan(spread->gap))
-		return 1.0;
+		return NAN;
 	return works / idle * (1.0 - (1.0 - ON_TARGET) * on_target);
 }
 

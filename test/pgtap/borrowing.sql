@@ -1,7 +1,7 @@
 -- coaching_effect over many teams: strength is borrowed most from teams whose agents differ as much, if there is a smallest effect and a target.
 \set QUIET on
 SET client_min_messages = error;
-SELECT plan(10);
+SELECT plan(11);
 
 -- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
 CREATE FUNCTION uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
@@ -71,4 +71,11 @@ CREATE FUNCTION by_period(smallest float8) RETURNS TABLE (periods_since int, fad
 $$;
 SELECT ok(p.fading > 0 AND p.fading = l.shown AND p.fading > n.fading, format('by period the same is known: half-lives of the %s teams whose effect is above zero, without it %s', l.shown, n.fading))
 FROM by_period(2) p, (SELECT count(*) AS shown FROM by_likeness WHERE ci_low > 0) l, (SELECT count(*) AS fading FROM by_estimates WHERE ci_low > 0) n;
+
+-- What one team's values are costs no other its answer, nor does it know less of them.
+UPDATE plain_week SET value = 1e155 WHERE agent = 101 AND week = '2024-02-05';
+SELECT is((SELECT count(e.raw_improvement)::int
+	FROM (SELECT array_agg(q.team::text ORDER BY q.team) AS units, array_agg(q.panel ORDER BY q.team) AS panels FROM (
+			SELECT w.team, coachdiag.panel(w.value, 85, w.agent, w.week, 1, NULL, w.sessions, NULL, NULL::text, NULL::date) AS panel FROM plain_week w GROUP BY w.team) q) a
+	CROSS JOIN LATERAL coachdiag.coaching_effect(a.units, a.panels, true, smallest_effect => 2) e WHERE e.unit <> '1'), 47, 'a value beyond numbers in one team leaves the others their effect');
 SELECT * FROM finish();

@@ -239,6 +239,11 @@ odds_are_put_on_a_level(void **state)
 	for (int i = 0; i < UNITS; i++)
 		assert_close(unit[i].odds, 1.0, 1e-6);
 
+	for (int i = 0; i < UNITS; i++)
+		unit[i].odds = i % 2 == 0 ? 3.0 : 1.0 / 3.0;	/* on a level as they are */
+	assert_ok(cd_prior_level_odds(unit, UNITS));
+	assert_close(unit[0].odds, 3.0, 1e-6);
+
 	with_odds(3.0, unit);
 	with_odds(3.0, other);
 	for (int i = 0; i < UNITS; i++)
