@@ -79,6 +79,8 @@ for my $shard (@shards)
 		CREATE FOREIGN TABLE fact$shard PARTITION OF spread FOR VALUES IN ($teams) SERVER shard$shard OPTIONS (table_name 'fact')");
 }
 $node->safe_psql('postgres', 'ANALYZE spread');
+my $arrays_belong = $node->safe_psql('postgres', "SELECT count(*) FROM pg_depend
+	WHERE classid = 'pg_type'::regclass AND objid = 'coachdiag.survival_step[]'::regtype AND deptype = 'e'");
 my %call = aggregates($node, 'postgres');
 for my $name (sort keys %call)
 {
@@ -97,8 +99,8 @@ for my $name (sort keys %call)
 	{
 		my $plan = $node->safe_psql('postgres', "$on EXPLAIN (VERBOSE, COSTS OFF) " . sprintf $query, 'spread');
 		my @sent = $plan =~ /Remote SQL: SELECT [^\n]*\Q$function\E\([^\n]*GROUP BY/g;
-		# An array type is no member of an extension to PostgreSQL, so what returns one is made here.
-		is(scalar @sent, $function eq 'coachdiag.kaplan_meier' ? 0 : 3, "$name: on each shard") or diag($plan);
+		# An array type is no member of an extension before PostgreSQL 17, so what returns one is made here.
+		is(scalar @sent, $function eq 'coachdiag.kaplan_meier' && !$arrays_belong ? 0 : 3, "$name: on each shard") or diag($plan);
 	}
 	my $got = $node->safe_psql('postgres', $on . sprintf $query, 'spread');
 	my $want = $node->safe_psql('postgres', sprintf $query, 'fact');
