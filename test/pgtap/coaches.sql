@@ -3,11 +3,7 @@
 SET client_min_messages = error;
 SELECT no_plan();
 
--- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
-CREATE FUNCTION uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
-$$ SELECT (('x' || substr(md5(name), 1, 13))::bit(52)::bigint + 0.5) / 2.0 ^ 52 $$;
-CREATE FUNCTION normal(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
-$$ SELECT sqrt(-2 * ln(uniform(name || ' r'))) * cos(2 * pi() * uniform(name || ' phi')) $$;
+\ir normal.psql
 
 -- Twelve teams of ten, the worst two of each week coached. Two teams share two coaches, who take turns; a session of one with an odd number adds 3, of the other nothing, and 0.9 of it is left from week to week.
 CREATE TABLE work (team int, agent bigint, week int, value float8, coach int, stock float8);

@@ -4,11 +4,7 @@ SET client_min_messages = error;
 SET jit = off;
 SELECT plan(34);
 
--- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
-CREATE FUNCTION uniform(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
-$$ SELECT (('x' || substr(md5(name), 1, 13))::bit(52)::bigint + 0.5) / 2.0 ^ 52 $$;
-CREATE FUNCTION normal(name text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
-$$ SELECT sqrt(-2 * ln(uniform(name || ' r'))) * cos(2 * pi() * uniform(name || ' phi')) $$;
+\ir normal.psql
 
 -- Three programmes of six teams of ten agents. The worst two of each week are coached, for 10 or 45 minutes, by a trained or an untrained coach, by lot.
 -- A session adds 2, of which 0.9 is left from week to week; only in programme "length" it adds nothing when short and 4 when long, in "training" nothing by the untrained and 4 by the trained.
