@@ -122,7 +122,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	), many AS (
 		SELECT t.program, t.site, t.metric, min(t.smallest_effect) AS smallest_effect,
 			coachdiag.exact_sum(t.sessions * t.raw_improvement) / coachdiag.exact_sum(t.sessions) AS improvement,
-			sqrt(coachdiag.exact_sum((t.sessions * t.raw_se) ^ 2) + coachdiag.exact_sum(t.sessions * t.doubt) ^ 2) / coachdiag.exact_sum(t.sessions) AS se,
+			sqrt(coachdiag.exact_sum((t.sessions * t.raw_se) ^ 2)) / coachdiag.exact_sum(t.sessions) AS se, coachdiag.exact_sum(t.sessions * t.doubt) / coachdiag.exact_sum(t.sessions) AS doubt,
 			coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 2) ^ 2 / coachdiag.exact_sum((t.sessions * t.share_of_se) ^ 4 / t.raw_df) AS df,
 			coachdiag.exact_sum(t.sessions * t.allowance) / coachdiag.exact_sum(t.sessions) AS allowance, coachdiag.exact_sum(t.sessions * t.shortfall) / coachdiag.exact_sum(t.sessions) AS shortfall,
 			coachdiag.exact_sum(t.sessions * t.naive_improvement) / coachdiag.exact_sum(t.sessions) AS naive_improvement, coachdiag.exact_sum(t.sessions * t.naive_share_improved) / coachdiag.exact_sum(t.sessions) AS naive_share_improved,
@@ -141,14 +141,15 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	UNION ALL
 	SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
 		m.improvement, i.low, i.high, i.p_value,
-		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, (i.high - i.low) / 2 + 0.85 * m.se,
+		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, n.high + 0.85 * sqrt(m.se ^ 2 + m.doubt ^ 2),
 		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
 		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < -m.allowance THEN 'harmful'
 			WHEN o.low > -m.smallest_effect AND o.high + m.shortfall < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
 		true, NULL, NULL, NULL, true, NULL, NULL, NULL, m.shortfall, format('mean over %s teams, weighted by their sessions', m.teams)
 	FROM many m
-	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df) i
-	CROSS JOIN LATERAL coachdiag.t_interval(m.improvement, m.se, m.df, 0.9) o;
+	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df) i
+	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df, 0.9) o
+	CROSS JOIN LATERAL coachdiag.effect_interval(0, m.se, m.doubt, m.df) n;
 	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did over the whole history, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';
@@ -177,7 +178,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams, and nothing is concluded about this one. Such teams are left out above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_se IS 'Its standard error.';
-	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And what more sessions would not make surer, as a standard error.';
+	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean, as a standard error: more sessions would not make that smaller.';
 	COMMENT ON COLUMN @.coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, asked as if a session gave smallest_effect; no_effect is said only where that much more would be too little, too.';
 	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
 $part$);
@@ -219,7 +220,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (405, 'r
 	COMMENT ON COLUMN @.recent_coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams.';
 	COMMENT ON COLUMN @.recent_coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed: what p_structural is made of.';
 	COMMENT ON COLUMN @.recent_coaching_effect.own_se IS 'Its standard error.';
-	COMMENT ON COLUMN @.recent_coaching_effect.own_doubt IS 'And what more sessions would not make surer, as a standard error.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean, as a standard error: more sessions would not make that smaller.';
 	COMMENT ON COLUMN @.recent_coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, as coaching_effect.shortfall.';
 	COMMENT ON COLUMN @.recent_coaching_effect.reason IS 'Why, in words.';
 $part$);

@@ -96,9 +96,9 @@ FIGURES = """
 
 
 def constants():
-    """Coefficients of the C files by name; DOUBT is effect.c's."""
+    """Coefficients of the C files by name; OF_REMOVED is effect_doubt.c's."""
     out = {}
-    for name in ("structural_model.h", "structural_probability.c", "effect.c"):
+    for name in ("structural_model.h", "structural_probability.c", "effect_doubt.c"):
         found = re.findall(r"^#define (\w+) (-?[\d.]+)\s", (SOURCE / name).read_text(), re.MULTILINE)
         out.update({key: float(value) for key, value in found})
     return out
@@ -124,7 +124,7 @@ def figures(simulator, seed, c):
     d = truth.merge(verdict.table(FIGURES.format(ws=ws)), on=["team", "metric"])
     verdict.sql(f"SET client_min_messages = error; SELECT coachdiag.drop_workspace('{ws}');")
     d = d[d.p_structural.notna()]
-    d = d.assign(simulator=simulator, seed=seed, doubt=c["DOUBT"], accept=verdict.also_accepted(d),
+    d = d.assign(simulator=simulator, seed=seed, doubt=c["OF_REMOVED"], accept=verdict.also_accepted(d),
                  in_formula=abs(probability(d, c) - d.p_structural) < 1e-6)
     return d[["simulator", "seed", "hard", "team", "metric", "kind", "truth", "accept", "in_formula", "doubt"] + NUMBERS]
 
@@ -150,7 +150,7 @@ def likelihood(x, se, mean, sd):
 def effect_evidence(d, c):
     """Is it known, and how likely is it, if coaching could do nothing and if it could?"""
     own = (d.own_se > 0).to_numpy()
-    error = np.where(own, np.hypot(d.own_se, c["DOUBT_COUNTS"] * d.own_doubt.fillna(0)), (d.ci_high - d.ci_low) / 3.92) / d.smallest_effect
+    error = np.where(own, np.hypot(d.own_se, d.own_doubt.fillna(0)), (d.ci_high - d.ci_low) / 3.92) / d.smallest_effect
     effect = np.where(own, d.own_improvement, d.improvement) / d.smallest_effect
     known = ((d.told_sessions >= c["CD_FEWEST_SESSIONS"]) & (error > 0) & np.isfinite(effect)).to_numpy()
     error, effect = np.where(known, error, 1.0), np.where(known, effect, np.nan)
@@ -270,7 +270,7 @@ def gathered(centres, folder, c):
           f"p_structural of {d.in_formula.sum()}, the others are left out")
     in_step = 1 - d[d.smallest_effect.notna()].in_formula.mean() <= OUT_OF_STEP
     d = d[d.in_formula].reset_index(drop=True)
-    return d.assign(own_doubt=d.own_doubt * c["DOUBT"] / d.doubt, group=d.simulator + np.where(d.hard, " hard", " normal")), in_step
+    return d.assign(own_doubt=d.own_doubt * c["OF_REMOVED"] / d.doubt, group=d.simulator + np.where(d.hard, " hard", " normal")), in_step
 
 
 def without_each(d, c):

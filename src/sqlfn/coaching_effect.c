@@ -20,6 +20,7 @@ CD_FUNCTION(cd_coaching_effect_panel);
 CD_FUNCTION(cd_coaching_effect_panels);
 CD_FUNCTION(cd_coaching_effect_by_period);
 CD_FUNCTION(cd_t_interval);
+CD_FUNCTION(cd_effect_interval);
 
 static const char *
 reason(const EffectQuestion *q, const CdEffect *e, const char *verdict, double level)
@@ -190,6 +191,21 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* What an estimate needs for an interval; half: of the two-sided t interval. */
+static void
+check_interval(const char *function, double estimate, double se, double df, double level, double *half)
+{
+	double		t;
+
+	if (!isfinite(estimate) || !isfinite(se) || se <= 0 || !(df > 0) || !(level > 0 && level < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s needs a finite estimate, a positive standard error and degrees of freedom, and a level between 0 and 1", function),
+				 errhint("Leave units without a standard error out with WHERE.")));
+	cd_ereport_status(cd_t_multiplier(level, df, &t), function);
+	*half = t * se;
+}
+
 /* Two-sided t interval and p value of an estimate. */
 Datum
 cd_t_interval(PG_FUNCTION_ARGS)
@@ -197,18 +213,38 @@ cd_t_interval(PG_FUNCTION_ARGS)
 	double		estimate = PG_GETARG_FLOAT8(0);
 	double		se = PG_GETARG_FLOAT8(1);
 	double		df = PG_GETARG_FLOAT8(2);
-	double		level = PG_GETARG_FLOAT8(3);
-	double		t;
+	double		half;
 	CdRow		row = {0};
 
-	if (!isfinite(estimate) || !isfinite(se) || se <= 0 || !(df > 0) || !(level > 0 && level < 1))
+	check_interval("t_interval", estimate, se, df, PG_GETARG_FLOAT8(3), &half);
+	cd_put_number(&row, estimate - half);
+	cd_put_number(&row, estimate + half);
+	cd_put_number(&row, 2 * gsl_cdf_tdist_Q(fabs(estimate) / se, df));
+	return cd_row_datum(fcinfo, &row);
+}
+
+/* The same of an effect, with what is doubtful about it. */
+Datum
+cd_effect_interval(PG_FUNCTION_ARGS)
+{
+	CdEffect	e = {.effect = PG_GETARG_FLOAT8(0), .sd = PG_GETARG_FLOAT8(1), .doubt = PG_GETARG_FLOAT8(2)};
+	double		df = PG_GETARG_FLOAT8(3);
+	double		level = PG_GETARG_FLOAT8(4);
+	double		half;
+	CdRow		row = {0};
+
+	if (!(e.doubt >= 0 && isfinite(e.doubt)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("t_interval needs a finite estimate, a positive standard error and degrees of freedom, and a level between 0 and 1"),
-				 errhint("Leave units without a standard error out with WHERE.")));
-	cd_ereport_status(cd_t_multiplier(level, df, &t), "t_interval");
-	cd_put_number(&row, estimate - t * se);
-	cd_put_number(&row, estimate + t * se);
-	cd_put_number(&row, 2 * gsl_cdf_tdist_Q(fabs(estimate) / se, df));
+				 errmsg("effect_interval needs a doubt that is finite and not negative"),
+				 errhint("Take the column doubt of coaching_effect, or 0 for none.")));
+	check_interval("effect_interval", e.effect, e.sd, df, level, &half);
+	e.low = e.effect - half;
+	e.high = e.effect + half;
+	e.p = 2 * gsl_cdf_tdist_Q(fabs(e.effect) / hypot(e.sd, e.doubt), df);
+	cd_effect_admit_doubt(level, &e);
+	cd_put_number(&row, e.low);
+	cd_put_number(&row, e.high);
+	cd_put_number(&row, e.p);
 	return cd_row_datum(fcinfo, &row);
 }

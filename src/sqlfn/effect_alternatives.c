@@ -105,7 +105,7 @@ answer_between(const EffectQuestion *question, const PanelSeries *series)
 {
 	EffectQuestion q = *question;
 	PanelSeries teams = *series;
-	CdLearning	learning = learning_of_series(series);
+	CdLearning	learning = learning_of_series(series, "coaching_effect_alternatives");
 	CdArena		arena = {.size = cd_effect_team_rows_size(series->periods)};
 	CdEffectCommon common;
 	size_t		count;

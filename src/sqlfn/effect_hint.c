@@ -44,7 +44,7 @@ effect_hints(const EffectRequest *r)
 
 	if (!(q->smallest_effect > 0) || r->count < CD_PRIOR_LEAST)
 		return NULL;
-	curve = learning_of_series(&r->series);
+	curve = learning_of_series(&r->series, "coaching_effect");
 	hints = palloc(Max(r->count, 1) * sizeof(CdEffectHint));
 	each = AllocSetContextCreate(CurrentMemoryContext, "coachdiag panel", ALLOCSET_DEFAULT_SIZES);
 	for (uint32 t = 0; t < r->count; t++)

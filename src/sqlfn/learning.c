@@ -15,13 +15,13 @@
 CD_FUNCTION(cd_learning_curve);
 
 CdLearning
-learning_of_series(const PanelSeries *series)
+learning_of_series(const PanelSeries *series, const char *function)
 {
 	CdLearning	out;
 	CdArena		arena = {.size = cd_learning_size(series->count, series->periods)};
 
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), "learning_curve");
+	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), function);
 	pfree(arena.base);
 	return out;
 }
@@ -31,7 +31,7 @@ learning_of(Panel **panels, uint32 count, bool higher_is_better)
 {
 	PanelSeries series = panel_series(panels, count, higher_is_better);
 
-	return learning_of_series(&series);
+	return learning_of_series(&series, "learning_curve");
 }
 
 CdLearning

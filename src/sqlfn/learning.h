@@ -12,8 +12,8 @@
 /* Estimated over panels of one metric, each a team. */
 extern CdLearning learning_of(Panel **panels, uint32 count, bool higher_is_better);
 
-/* The same of their series. */
-extern CdLearning learning_of_series(const PanelSeries *series);
+/* The same of their series; function: that was asked, for errors. */
+extern CdLearning learning_of_series(const PanelSeries *series, const char *function);
 
 /* As coachdiag.learning_curve returns it; error 22023 for anything else. */
 extern CdLearning learning_argument(ArrayType *array);

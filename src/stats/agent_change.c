@@ -35,30 +35,15 @@ cd_agent_change_size(size_t rows, size_t teams, size_t periods)
 static CdStatus
 take_memory(CdArena *arena, Change *c)
 {
-	CdEffectWork *work = &c->work;
-	size_t		rows = work->panel.n_rows;
-	size_t		teams = work->panel.teams;
+	const CdEffectPanel *panel = &c->work.panel;
+	CdStatus	status = cd_effect_take_fit(arena, COLUMNS, &c->work);
 	size_t		largest = 0;
 
-	for (size_t g = 0; g < teams; g++)
-		largest = work->panel.team[g].n > largest ? work->panel.team[g].n : largest;
-	work->z = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
-	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
-	work->residual = cd_arena_take(arena, rows, sizeof(double));
-	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
-	work->likely = cd_arena_take(arena, teams * CD_EFFECT_GRID, sizeof(double));
-	work->moves = cd_arena_take(arena, teams, sizeof(bool));
-	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
-	work->memory.slots = work->panel.agents;
-	work->memory.belief = cd_arena_take(arena, work->panel.agents, sizeof(CdEffectBelief));
-	work->memory.level = cd_arena_take(arena, work->panel.agents * COLUMNS, sizeof(double));
-	work->memory.shock = cd_arena_take(arena, work->panel.agents * COLUMNS, sizeof(double));
-	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
+	for (size_t g = 0; g < panel->teams; g++)
+		largest = panel->team[g].n > largest ? panel->team[g].n : largest;
 	c->z = cd_arena_take(arena, largest * COLUMNS, sizeof(double));
 	c->surprise = cd_arena_take(arena, largest * COLUMNS, sizeof(double));
-	return work->z && work->surprise && work->residual && work->noise && work->likely && work->moves && work->fit
-		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
-		&& c->z && c->surprise ? CD_OK : CD_NOMEM;
+	return c->z && c->surprise ? status : CD_NOMEM;
 }
 
 /* How noisy agents are: what all teams share, then each team's own. */

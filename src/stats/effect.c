@@ -15,7 +15,6 @@
 
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
 #define INFLATION_LEAST 1.0
-#define DOUBT 0.08				/* share of the removed regression to the mean that may be wrong, as sd; fitted: doc/validity.md */
 #define FEWEST_PERIODS 4		/* from a team's first to its last */
 #define POWER 0.8
 #define LEAST_OVERLAP 0.1		/* share of a team's sessions with somebody to compare with */
@@ -52,32 +51,19 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	return cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdPriorUnit)));
 }
 
+/* What the effect needs beside what every fit does: influence of agents, their usual distances, and the tables. */
 static CdStatus
 take_work(CdArena *arena, CdEffectWork *work)
 {
 	size_t		rows = work->panel.n_rows;
-	size_t		teams = work->panel.teams;
+	CdStatus	status = cd_effect_take_fit(arena, CD_EFFECT_TERMS, work);
 
-	work->z = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
-	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
-	work->residual = cd_arena_take(arena, rows, sizeof(double));
-	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
-	work->likely = cd_arena_take(arena, teams * CD_EFFECT_GRID, sizeof(double));
-	work->moves = cd_arena_take(arena, teams, sizeof(bool));
-	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
-	work->memory.slots = work->panel.agents;
-	work->memory.belief = cd_arena_take(arena, work->panel.agents, sizeof(CdEffectBelief));
-	work->memory.level = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
-	work->memory.shock = cd_arena_take(arena, work->panel.agents * CD_EFFECT_TERMS, sizeof(double));
-	work->memory.weight = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	work->influence = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	work->distance = cd_arena_take(arena, rows, sizeof(CdEffectUsual));
 	work->lanes = cd_arena_take(arena, cd_effect_lanes_size(work->panel.agents), 1);
 	work->table_value = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	work->table_thin = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
-	return work->z && work->surprise && work->residual && work->noise && work->likely && work->moves && work->fit
-		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight
-		&& work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? CD_OK : CD_NOMEM;
+	return work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? status : CD_NOMEM;
 }
 
 /* Coefficients with each team's own noise, then with what the teams tell of the nuisance terms. */
@@ -306,24 +292,6 @@ shrink_all(CdArena *arena, size_t teams, const CdEffectOptions *options, CdEffec
 	return status;
 }
 
-/*
- * What was removed as regression to the mean rests on a model of the past, which is trusted
- * up to a small part of it; no number of sessions makes that doubt smaller.
- */
-static void
-admit_doubt(CdEffect *out)
-{
-	double		wider;
-
-	out->doubt = isnan(out->null) ? 0.0 : DOUBT * fabs(out->null);
-	wider = sqrt(1.0 + out->doubt * out->doubt / (out->sd * out->sd));
-	if (!(out->sd > 0.0))
-		return;
-	out->low = out->effect - wider * (out->effect - out->low);
-	out->high = out->effect + wider * (out->high - out->effect);
-	out->sd *= wider;
-}
-
 /* What the team's own sessions say against no effect, and which effect they would have shown. */
 static void
 report_power(double level, CdEffect *out)
@@ -498,7 +466,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		if (isnan(out[g].effect))
 			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
-		admit_doubt(&out[g]);
+		out[g].doubt = cd_effect_doubt(out[g].null);
+		cd_effect_admit_doubt(options->level, &out[g]);
 		report_power(options->level, &out[g]);
 		out[g].own = speaks_for_itself(&out[g]);
 		if (out[g].status == CD_OK)

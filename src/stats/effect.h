@@ -56,8 +56,8 @@ typedef struct CdEffect
 	double		effect;			/* per session, pooled where pooled is true */
 	double		low;
 	double		high;
-	double		sd;				/* of what remains unknown about effect, doubt included */
-	double		doubt;			/* part of sd that more sessions would not make smaller */
+	double		sd;				/* of what remains unknown about effect, every doubt included */
+	double		doubt;			/* about what was removed, part of sd: more sessions would not make it smaller */
 	double		above;			/* probability that the effect is above 0 */
 	double		p;				/* two-sided, of the raw effect, doubt included, t with df */
 	double		raw;			/* from this team's sessions; pooled: noise and nuisance terms are learned from all */
@@ -141,6 +141,12 @@ CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffe
  * without an answer of their own are left out. CD_TOO_FEW when none is left.
  */
 CdStatus	cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out);
+
+/* Doubt about an effect of which `null` was removed as regression to the mean; NaN: nothing. */
+double		cd_effect_doubt(double null);
+
+/* Widens low, high and sd, which sampling alone made, by e->doubt and by what is doubtful of the effect itself. */
+void		cd_effect_admit_doubt(double level, CdEffect *e);
 
 /* By how much an effect may be too low if coaches know who is weak for good, were the true one `effect`. */
 double		cd_effect_shortfall(double shortfall, double masked, double effect);

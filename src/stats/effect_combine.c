@@ -88,6 +88,7 @@ CdStatus
 cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out)
 {
 	Sums		sum = add_up(team, k);
+	double		se;
 	double		t;
 
 	*out = (CdEffect) {.status = CD_TOO_FEW, .effect = NAN, .low = NAN, .high = NAN, .sd = NAN, .p = NAN, .null = NAN};
@@ -98,13 +99,15 @@ cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out)
 	out->raw_se = sqrt(sum.variance) / sum.sessions;
 	out->df = gsl_pow_2(sum.variance) / sum.square;
 	out->doubt = sum.doubt / sum.sessions;
-	out->sd = hypot(out->raw_se, out->doubt);
+	se = hypot(out->raw_se, out->doubt);
 	t = gsl_cdf_tdist_Pinv(0.5 * (1.0 + level), out->df);
-	out->low = out->effect - t * out->sd;
-	out->high = out->effect + t * out->sd;
-	out->above = gsl_cdf_tdist_P(out->effect / out->sd, out->df);
-	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->effect / out->sd), out->df);
-	out->smallest_detectable = (t + gsl_cdf_tdist_Pinv(POWER, out->df)) * out->sd;
+	out->above = gsl_cdf_tdist_P(out->effect / se, out->df);
+	out->p = 2.0 * gsl_cdf_tdist_Q(fabs(out->effect / se), out->df);
+	out->smallest_detectable = (t + gsl_cdf_tdist_Pinv(POWER, out->df)) * se;
+	out->sd = out->raw_se;
+	out->low = out->effect - t * out->raw_se;
+	out->high = out->effect + t * out->raw_se;
+	cd_effect_admit_doubt(level, out);
 	out->naive = MEAN(naive);
 	out->naive_share = MEAN(naive_share);
 	out->null = MEAN(null);

@@ -11,6 +11,29 @@
 #define ROUNDING 1e-12
 #define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
+CdStatus
+cd_effect_take_fit(CdArena *arena, size_t columns, CdEffectWork *work)
+{
+	size_t		rows = work->panel.n_rows;
+	size_t		teams = work->panel.teams;
+	size_t		agents = work->panel.agents;
+
+	work->z = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
+	work->surprise = cd_arena_take(arena, rows * CD_EFFECT_TERMS, sizeof(double));
+	work->residual = cd_arena_take(arena, rows, sizeof(double));
+	work->noise = cd_arena_take(arena, teams, sizeof(CdEffectNoise));
+	work->likely = cd_arena_take(arena, teams * CD_EFFECT_GRID, sizeof(double));
+	work->moves = cd_arena_take(arena, teams, sizeof(bool));
+	work->fit = cd_arena_take(arena, teams, sizeof(CdEffectFit));
+	work->memory.slots = agents;
+	work->memory.belief = cd_arena_take(arena, agents, sizeof(CdEffectBelief));
+	work->memory.level = cd_arena_take(arena, agents * columns, sizeof(double));
+	work->memory.shock = cd_arena_take(arena, agents * columns, sizeof(double));
+	work->memory.weight = cd_arena_take(arena, agents, sizeof(double));
+	return work->z && work->surprise && work->residual && work->noise && work->likely && work->moves && work->fit
+		&& work->memory.belief && work->memory.level && work->memory.shock && work->memory.weight ? CD_OK : CD_NOMEM;
+}
+
 bool
 cd_effect_has_table(const CdEffectWork *work, const CdEffectTeam *team)
 {

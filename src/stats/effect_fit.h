@@ -64,6 +64,9 @@ CdStatus	cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams,
 							  const CdEffectOptions *options, CdArena *arena, CdEffectWork *work,
 							  CdEffectCommon *common);
 
+/* Arrays that every fit needs, for panel; columns: that the filter will be asked for at once, at most. */
+CdStatus	cd_effect_take_fit(CdArena *arena, size_t columns, CdEffectWork *work);
+
 /* Designs of all teams. */
 void		cd_effect_work_design(CdEffectWork *work, const CdEffectDesign *design);
 

@@ -14,8 +14,8 @@
 #define PARAMETERS 4
 #define PENALTY_SD 2.5			/* of the logarithms around the defaults */
 #define COMMON_ROUNDS 3			/* noise given coefficients, coefficients given noise */
-#define OWN_ROUNDS 6
-#define SETTLED 0.1				/* change of a level's logarithm after which a team is fitted again */
+#define OWN_ROUNDS 40
+#define SETTLED 0.1				/* change of a logarithm after which a team is fitted again */
 #define LEVEL_SD 2.0			/* of the logarithms of teams' levels around the common one, as is usual */
 #define SHOCK_SD 1.0
 #define USUAL_TEAMS 4.0			/* what is usual counts like so many teams */
@@ -268,6 +268,12 @@ own_noise(const CdEffectWork *work, size_t g, const double *mass)
 	return noise;
 }
 
+static bool
+unlike(const CdEffectNoise *a, const CdEffectNoise *b)
+{
+	return fabs(log(a->level / b->level)) > SETTLED || fabs(log(a->shock / b->shock)) > SETTLED;
+}
+
 /*
  * A level that is too high makes sessions look as if they helped those who seem to be low for good, and what they seem to
  * give then makes levels look apart; so both are found in turn until they settle.
@@ -298,7 +304,7 @@ cd_effect_learn_own_noise(CdEffectWork *work)
 
 			if (cd_stop_requested())
 				return CD_STOPPED;
-			work->moves[g] = round == 0 || fabs(log(noise.level / work->noise[g].level)) > SETTLED;
+			work->moves[g] = round == 0 || unlike(&noise, &work->noise[g]);
 			if (!work->moves[g])
 				continue;
 			work->noise[g] = noise;

@@ -22,7 +22,6 @@
 #define EFFECT_IDLE_SD 0.06
 #define EFFECT_WORKS 1.0
 #define EFFECT_WORKS_SD 0.28
-#define DOUBT_COUNTS 0.62
 #define PRIOR_STRUCTURAL 0.27
 #define PRIOR_SKILL 0.155		/* of behavioural gaps: everybody lacks the skill alike */
 #define PRIOR_WORKS 0.58		/* of the others: coaching works */
@@ -108,7 +107,7 @@ CdEffectEvidence
 cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 {
 	bool		own = coaching->own_se > 0.0;
-	double		se = (own ? hypot(coaching->own_se, DOUBT_COUNTS * coaching->own_doubt) : (coaching->high - coaching->low) / 3.92) / smallest_effect;
+	double		se = (own ? hypot(coaching->own_se, coaching->own_doubt) : (coaching->high - coaching->low) / 3.92) / smallest_effect;
 	double		effect = (own ? coaching->own : coaching->effect) / smallest_effect;
 	double		idle = likelihood(fmax(effect, EFFECT_IDLE), se, EFFECT_IDLE, EFFECT_IDLE_SD);
 	double		works = likelihood(fmin(effect, EFFECT_WORKS), se, EFFECT_WORKS, EFFECT_WORKS_SD);

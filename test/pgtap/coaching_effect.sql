@@ -305,6 +305,18 @@ SELECT ok(coachdiag.t_interval(1, NULL, 3) IS NULL AND coachdiag.t_interval(NULL
 SELECT throws_ok(format('SELECT coachdiag.t_interval(%s)', bad), '22023', NULL, 't_interval refuses ' || bad)
 FROM unnest(ARRAY['1, 0, 3', '1, -1, 3', '1, 1, 0', '1, 1, 3, 1', '1, 1, 3, 0', '''NaN'', 1, 3', '1, ''Infinity'', 3', '1, 1, ''NaN''']) bad;
 
+-- effect_interval, against limits worked out by the quadratic equation: (1.2 - limit)^2 = (t hypot(0.4, 0.3))^2 + (z 0.1 limit)^2
+
+SELECT ok(abs(i.low - 0.06884094536671943) < 1e-9 AND abs(i.high - 2.4270371852350583) < 1e-9, '95 % of an effect with 9 degrees of freedom') FROM coachdiag.effect_interval(1.2, 0.4, 0.3, 9) i;
+SELECT ok(abs(i.low - 0.28226833503174403) < 1e-9 AND abs(i.high - 2.1844703520461306) < 1e-9, '90 %') FROM coachdiag.effect_interval(1.2, 0.4, 0.3, 9, 0.9) i;
+SELECT close(i.p_value, t.p_value, 1e-12, 'p is of no effect, of which nothing is doubtful by itself') FROM coachdiag.effect_interval(1.2, 0.4, 0.3, 9) i, coachdiag.t_interval(1.2, 0.5, 9) t;
+SELECT close(i.low, 0, 1e-12, 'and where it is 5 %, the interval ends at zero') FROM coachdiag.t_interval(0, 0.5, 9) t, coachdiag.effect_interval(t.high, 0.4, 0.3, 9) i;
+SELECT ok(coachdiag.effect_interval(NULL, 1, 0, 9) IS NULL AND coachdiag.effect_interval(1, 1, NULL, 9) IS NULL, 'NULL: NULL');
+SELECT throws_ok(format('SELECT coachdiag.effect_interval(%s)', bad), '22023', message, 'effect_interval refuses ' || bad)
+FROM (VALUES ('1, 0, 0, 3', 'effect_interval needs a finite estimate, a positive standard error and degrees of freedom, and a level between 0 and 1'),
+	('1, 1, -1, 3', 'effect_interval needs a doubt that is finite and not negative'), ('1, 1, ''NaN'', 3', 'effect_interval needs a doubt that is finite and not negative'),
+	('1, 1, ''Infinity'', 3', 'effect_interval needs a doubt that is finite and not negative'), ('1, 1, 0, 3, 1', NULL), ('''NaN'', 1, 0, 3', NULL)) v(bad, message);
+
 -- The workspace
 
 SELECT coachdiag.create_workspace('ops');
@@ -334,9 +346,9 @@ SELECT results_eq($$SELECT i.metric, i.team, i.estimate, i.n FROM ops.indicators
 -- The doubt of an interval goes by what each team is shown to gain, of which coaching_effect_alternatives knows no smallest effect: the mean over teams is held to it without, and the view to the same mean with.
 CREATE FUNCTION mean_of(smallest float8, OUT improvement float8, OUT ci_low float8, OUT ci_high float8, OUT p_value float8) LANGUAGE sql AS $$
 	SELECT m.improvement, i.low, i.high, i.p_value
-	FROM (SELECT sum(sessions * raw_improvement) / sum(sessions) AS improvement, sqrt(sum((sessions * raw_se) ^ 2) + sum(sessions * doubt) ^ 2) / sum(sessions) AS se,
+	FROM (SELECT sum(sessions * raw_improvement) / sum(sessions) AS improvement, sqrt(sum((sessions * raw_se) ^ 2)) / sum(sessions) AS se, sum(sessions * doubt) / sum(sessions) AS doubt,
 			sum((sessions * raw_se) ^ 2) ^ 2 / sum((sessions * raw_se) ^ 4 / raw_df) AS df
-		FROM teams, coachdiag.coaching_effect(units, works, true, smallest_effect => smallest)) m, coachdiag.t_interval(m.improvement, m.se, m.df) i
+		FROM teams, coachdiag.coaching_effect(units, works, true, smallest_effect => smallest)) m, coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df) i
 $$;
 CREATE FUNCTION as_mean(smallest float8, improvement float8, ci_low float8, ci_high float8, p_value float8, what text) RETURNS text LANGUAGE sql AS $$
 	SELECT ok(greatest(abs(m.improvement - $2), abs(m.ci_low - $3), abs(m.ci_high - $4), abs(m.p_value - $5)) < 1e-9, what) FROM mean_of(smallest) m

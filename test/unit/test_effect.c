@@ -440,6 +440,35 @@ combines(void **state)
 	assert_int_equal(cd_effect_combine(result, 1, 0.95, &one), CD_TOO_FEW);
 }
 
+/* Half a limit's distance is sampling's and what was removed; the rest, a tenth of what the limit itself stands for. */
+static void
+admits_doubt(void **state)
+{
+	const double z = 1.959963984540054;
+	CdEffect	e = {.effect = 1.2, .sd = 0.4, .low = 1.2 - 2.0 * 0.4, .high = 1.2 + 3.0 * 0.4};
+	CdEffect	touching = {.effect = 1.0, .sd = 0.4, .low = 0.2, .high = 1.8, .doubt = 0.3};
+	CdEffect	none = {.effect = 0.0, .sd = 0.4, .low = -0.8, .high = 0.8};
+	CdEffect	unknown = {.effect = NAN, .sd = NAN, .low = NAN, .high = NAN};
+
+	(void) state;
+	assert_close(cd_effect_doubt(-3.0), 0.18, 1e-12);
+	assert_close(cd_effect_doubt(NAN), 0.0, 0.0);
+	e.doubt = 0.3;
+	cd_effect_admit_doubt(0.95, &e);
+	assert_close(pow(e.effect - e.low, 2.0), pow(2.0 * 0.5, 2.0) + pow(z * 0.1 * e.low, 2.0), 1e-12);
+	assert_close(pow(e.effect - e.high, 2.0), pow(3.0 * 0.5, 2.0) + pow(z * 0.1 * e.high, 2.0), 1e-12);
+	assert_true(e.low < 0.2 && e.high > 2.7);
+	assert_close(e.sd, sqrt(0.16 + 0.09 + 0.0144), 1e-12);
+	cd_effect_admit_doubt(0.95, &touching);
+	assert_close(touching.low, 0.0, 1e-12);
+	cd_effect_admit_doubt(0.95, &none);
+	assert_true(none.low < -0.8 && none.low > -0.82);
+	assert_close(none.low, -none.high, 1e-12);
+	assert_close(none.sd, 0.4, 0.0);
+	cd_effect_admit_doubt(0.95, &unknown);
+	assert_nan(unknown.low);
+}
+
 /* Event time: a dip before, the effect after, fading at the pace it was given. */
 static void
 follows_the_effect(void **state)
@@ -566,6 +595,7 @@ main(void)
 		cmocka_unit_test(any_shape),
 		cmocka_unit_test(null_of_what_fades),
 		cmocka_unit_test(few_weeks),
+		cmocka_unit_test(admits_doubt),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
 		cmocka_unit_test(band_holds_all_lags),

@@ -1,0 +1,43 @@
+/*
+ * effect_doubt.c: what remains doubtful about an effect however many sessions there are, and its interval with it.
+ */
+#include <math.h>
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_math.h>
+
+#include "stats/effect.h"
+
+/* Shares that may be wrong, as sd; fitted: doc/validity.md. */
+#define OF_REMOVED 0.06			/* of the regression to the mean that was removed: a model of the past */
+#define OF_EFFECT 0.1			/* of the effect: sessions and agents differ in more than a dose with one shape knows */
+
+double
+cd_effect_doubt(double null)
+{
+	return isnan(null) ? 0.0 : OF_REMOVED * fabs(null);
+}
+
+/*
+ * Where a limit at this distance comes to lie with the doubt that an effect as large as the limit would have: of none there
+ * is none, so that whether an interval leaves out 0 is left to the sessions and the past (Fieller 1954).
+ */
+static double
+limit_at(double effect, double distance, double level)
+{
+	double		share = gsl_pow_2(gsl_cdf_ugaussian_Pinv(0.5 * (1.0 + level)) * OF_EFFECT);
+
+	return (effect + copysign(hypot(sqrt(1.0 - share) * distance, sqrt(share) * effect), distance)) / (1.0 - share);
+}
+
+void
+cd_effect_admit_doubt(double level, CdEffect *e)
+{
+	double		wider = sqrt(1.0 + gsl_pow_2(e->doubt / e->sd));
+
+	if (!(e->sd > 0.0))
+		return;
+	e->low = limit_at(e->effect, -wider * (e->effect - e->low), level);
+	e->high = limit_at(e->effect, wider * (e->high - e->effect), level);
+	e->sd = hypot(e->sd * wider, OF_EFFECT * e->effect);
+}
