@@ -78,6 +78,8 @@ def load(path):
     library = ctypes.CDLL(str(path))
     library.cd_effect_size.restype = ctypes.c_size_t
     library.cd_effect_size.argtypes = [ctypes.c_size_t] * 3 + [ctypes.c_bool]
+    library.cd_effect_limit.restype = ctypes.c_double
+    library.cd_effect_limit.argtypes = [ctypes.c_double] * 3
     for name in ("cd_trials_size", "cd_learning_size", "cd_effect_team_rows_size"):
         getattr(library, name).restype = ctypes.c_size_t
     return library

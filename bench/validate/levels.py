@@ -132,7 +132,7 @@ def nothing_said(library, rng, w, smallest):
     out, _ = engine.estimate(library, simulate(rng, w), w.teams)
     own = out[out["own"]]
     shortfall = np.maximum(own["shortfall"] + own["masked"] * smallest, 0)
-    high, low = own["effect"] + 1.645 * own["sd"], own["effect"] - 1.645 * own["sd"]
+    low, high = (np.array([library.cd_effect_limit(e, side * s, 0.9) for e, s in zip(own["effect"], own["sd"])]) for side in (-1.645, 1.645))
     said = (low > -smallest) & ~(own["low"] > 0)
     return (own["effect"].mean() - mean_effect(w), shortfall.mean(), (said & (high < smallest)).mean(), (said & (high + shortfall < smallest)).mean())
 

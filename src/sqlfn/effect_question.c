@@ -83,8 +83,8 @@ effect_is_too_little(const EffectQuestion *q, const CdEffect *e, double level, d
 {
 	double		half = (e->pooled || !(e->df > 0) ? CD_NORMAL_95 : gsl_cdf_tdist_Pinv(0.95, e->df)) * e->sd;
 
-	return effect_to_units(q, e->effect - half, level) > -q->smallest_effect
-		&& effect_to_units(q, e->effect + half + shortfall, level) < q->smallest_effect;
+	return effect_to_units(q, cd_effect_limit(e->effect, -half, 0.9), level) > -q->smallest_effect
+		&& effect_to_units(q, cd_effect_limit(e->effect, half, 0.9) + shortfall, level) < q->smallest_effect;
 }
 
 /*

@@ -56,7 +56,7 @@ typedef struct CdEffect
 	double		effect;			/* per session, pooled where pooled is true */
 	double		low;
 	double		high;
-	double		sd;				/* of what remains unknown about effect, every doubt included */
+	double		sd;				/* of what remains unknown about effect, doubt included: low and high know of what is doubtful of the effect itself, too */
 	double		doubt;			/* about what was removed, part of sd: more sessions would not make it smaller */
 	double		above;			/* probability that the effect is above 0 */
 	double		p;				/* two-sided, of the raw effect, doubt included, t with df */
@@ -145,7 +145,13 @@ CdStatus	cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffec
 /* Doubt about an effect of which `null` was removed as regression to the mean; NaN: nothing. */
 double		cd_effect_doubt(double null);
 
-/* Widens low, high and sd, which sampling alone made, by e->doubt and by what is doubtful of the effect itself. */
+/*
+ * Where a limit comes to lie that sampling and the past put at this distance (negative: below), with the doubt that an effect as
+ * large as the limit would have by itself: of none there is none, so that it says nothing about whether there is any (Fieller 1954).
+ */
+double		cd_effect_limit(double effect, double distance, double level);
+
+/* Widens low, high and sd, which sampling alone made, by e->doubt, and moves low and high to such limits. */
 void		cd_effect_admit_doubt(double level, CdEffect *e);
 
 /* By how much an effect may be too low if coaches know who is weak for good, were the true one `effect`. */

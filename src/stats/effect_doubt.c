@@ -18,12 +18,8 @@ cd_effect_doubt(double null)
 	return isnan(null) ? 0.0 : OF_REMOVED * fabs(null);
 }
 
-/*
- * Where a limit at this distance comes to lie with the doubt that an effect as large as the limit would have: of none there
- * is none, so that whether an interval leaves out 0 is left to the sessions and the past (Fieller 1954).
- */
-static double
-limit_at(double effect, double distance, double level)
+double
+cd_effect_limit(double effect, double distance, double level)
 {
 	double		share = gsl_pow_2(gsl_cdf_ugaussian_Pinv(0.5 * (1.0 + level)) * OF_EFFECT);
 
@@ -37,7 +33,7 @@ cd_effect_admit_doubt(double level, CdEffect *e)
 
 	if (!(e->sd > 0.0))
 		return;
-	e->low = limit_at(e->effect, -wider * (e->effect - e->low), level);
-	e->high = limit_at(e->effect, wider * (e->high - e->effect), level);
-	e->sd = hypot(e->sd * wider, OF_EFFECT * e->effect);
+	e->low = cd_effect_limit(e->effect, -wider * (e->effect - e->low), level);
+	e->high = cd_effect_limit(e->effect, wider * (e->high - e->effect), level);
+	e->sd *= wider;
 }

@@ -458,13 +458,14 @@ admits_doubt(void **state)
 	assert_close(pow(e.effect - e.low, 2.0), pow(2.0 * 0.5, 2.0) + pow(z * 0.1 * e.low, 2.0), 1e-12);
 	assert_close(pow(e.effect - e.high, 2.0), pow(3.0 * 0.5, 2.0) + pow(z * 0.1 * e.high, 2.0), 1e-12);
 	assert_true(e.low < 0.2 && e.high > 2.7);
-	assert_close(e.sd, sqrt(0.16 + 0.09 + 0.0144), 1e-12);
+	assert_close(e.sd, 0.5, 1e-12);
 	cd_effect_admit_doubt(0.95, &touching);
 	assert_close(touching.low, 0.0, 1e-12);
 	cd_effect_admit_doubt(0.95, &none);
 	assert_true(none.low < -0.8 && none.low > -0.82);
 	assert_close(none.low, -none.high, 1e-12);
 	assert_close(none.sd, 0.4, 0.0);
+	assert_close(cd_effect_limit(0.0, -0.8, 0.95), none.low, 1e-12);
 	cd_effect_admit_doubt(0.95, &unknown);
 	assert_nan(unknown.low);
 }
