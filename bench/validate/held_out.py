@@ -72,7 +72,7 @@ def load(ws, centre):
 def results(ws):
     """Verdict and effect of coaching by team and metric."""
     return verdict.table(f"""SELECT d.team, d.metric, d.verdict, d.p_structural, e.improvement, e.ci_low, e.ci_high,
-        e.naive_improvement, e.conclusion FROM {ws}.diagnosis d
+        e.naive_improvement, e.conclusion, e.own_improvement, e.own_se FROM {ws}.diagnosis d
         LEFT JOIN {ws}.coaching_effect e ON e.level = 'team' AND (e.team, e.metric) = (d.team, d.metric)""")
 
 
@@ -90,7 +90,7 @@ def examine(simulator, seed):
     d = d.merge(verdict.four_signs(ws), on=["team", "metric"], how="left")
     verdict.sql(f"SET client_min_messages = error; SELECT coachdiag.drop_workspace('{ws}');")
     unit = d.metric.map(centre.smallest)
-    for column in ["improvement", "ci_low", "ci_high", "naive_improvement"]:
+    for column in ["improvement", "ci_low", "ci_high", "naive_improvement", "own_improvement", "own_se"]:
         d[column] /= unit
     d["kind"] = d.kind.map(lambda kind: module.KINDS[kind][0])
     d["group"] = list(map(group, d.kind, d.truth))
@@ -111,6 +111,13 @@ def effect_marks(d):
         "false_effective": effective[c.effect.abs() < 0.1].mean(), "answered": len(c) / len(coached)}
 
 
+def own_scatter(d):
+    """How far off teams' own estimates are beside what their standard errors say: 1 where sampling is all."""
+    square = ((d.own_improvement - d.effect) / d.own_se) ** 2
+    little, much = (square[part].mean() for part in (d.effect.abs() < 0.1, d.effect > 0.5))
+    print(f"  own estimates, squared error over variance: {little:.2f} where a session gives less than 0.1, {much:.2f} where more than 0.5")
+
+
 def report(d, aims):
     """Marks beside their aims, and where the answers were; True when all aims are met."""
     seeds = sorted(d.seed.unique().tolist())
@@ -121,6 +128,7 @@ def report(d, aims):
     coached = d[(d.sessions >= COACHED) & d.improvement.notna()]
     print(f"\nEffect of coaching, {len(coached)} coached teams x metrics, in units of smallest_effect")
     study.rivals("4 weeks after - week before", coached.naive_improvement, coached.effect)
+    own_scatter(coached)
     good &= study.held_to(effect_marks(d), study.LIMITS)
     print()
     verdict.reliability(d)
