@@ -8,6 +8,7 @@
 
 #define RIDGE 1e-8
 #define SOLVE_ROUNDS 3
+#define USUAL_TEAMS 8.0			/* how effects usually fade counts like so many teams that show none */
 #define ROUNDING 1e-12
 #define LEAST_CONTRAST 1e-6	/* sessions squared; below it nobody differed from team mates */
 
@@ -210,7 +211,10 @@ informative(const CdEffectFit *fit, int c, int k)
 	return fit->usable && fit->v[k * c + k] < 1e6 * fit->v[c + 1];
 }
 
-/* Part of a coefficient that goes with the dose's: errors-in-variables slope through 0. */
+/*
+ * Part of a coefficient that goes with the dose's: errors-in-variables slope through 0. Where no effect is seen it would be
+ * chosen by noise, and the mean over the teams with it: it stays near what is usual, 0.
+ */
 static double
 shape_slope(const CdEffectWork *work, int k)
 {
@@ -231,7 +235,7 @@ shape_slope(const CdEffectWork *work, int k)
 		square += w * (fit->b[1] * fit->b[1] - fit->v[c + 1]);
 		noise += w * fit->v[c + 1];
 	}
-	return noise > 0.0 ? product / (fmax(square, 0.0) + noise) : 0.0;
+	return noise > 0.0 ? product / (fmax(square, 0.0) + noise + USUAL_TEAMS) : 0.0;
 }
 
 /* Weighted mean of a coefficient over the teams. */
