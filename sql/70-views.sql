@@ -403,12 +403,14 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 		SELECT s.metric, sum(s.counted) >= 3 * (SELECT coalesce(sum(n.counted), 0) FROM session n WHERE n.metric IS NULL) AS named
 		FROM session s WHERE s.metric IS NOT NULL GROUP BY s.metric
 	), about AS (
-		-- Of those that name none, as many were about each of the team's metrics, for all that is known.
-		SELECT p.team, p.metric, coalesce(n.counted / nullif(n.counted + coalesce(s.counted, 0), 0)::double precision * (1 - 1.0 / count(*) OVER (PARTITION BY p.team)), 0) AS other_metric,
+		-- Those that name none were about the team's metrics as those that do, one more counted for each metric.
+		SELECT p.team, p.metric, coalesce(n.counted / nullif(n.counted + coalesce(s.counted, 0), 0)::double precision
+				* (1 - (coalesce(s.counted, 0) + 1) / (sum(coalesce(s.counted, 0)) OVER each + count(*) OVER each)::double precision), 0) AS other_metric,
 			n.earlier > 0 OR s.earlier > 0 AS earlier
 		FROM team p
 		LEFT JOIN session n ON n.team = p.team AND n.metric IS NULL
 		LEFT JOIN session s ON s.team = p.team AND s.metric = p.metric
+		WINDOW each AS (PARTITION BY p.team)
 	), coach AS MATERIALIZED (
 		-- Over all metrics that sessions name: who moves nothing in one is likelier to in another.
 		SELECT i.*

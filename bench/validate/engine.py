@@ -18,7 +18,7 @@ RESULT = ["effect", "low", "high", "sd", "doubt", "above", "p", "raw", "raw_se",
           "control", "overlap", "agents", "observations", "allowance", "shortfall", "masked"]
 TEAM = np.dtype([(name, "f8") for name in RESULT] + [("pooled", "?"), ("own", "?"), ("status", "i4")], align=True)
 COMMON = np.dtype([(name, "f8") for name in ("level", "shock", "persistence", "fixed")] + [("before", "i4"),
-                  ("inflation", "f8"), ("pooled", "?")], align=True)
+                  ("inflation", "f8"), ("pooled", "?"), ("carried", "?")], align=True)
 
 
 LEADS, LAGS = 8, 12

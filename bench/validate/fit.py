@@ -60,10 +60,11 @@ FIGURES = """
         FROM session s WHERE s.metric IS NOT NULL GROUP BY s.metric
     ), about AS (
         SELECT p.team, p.metric, 1 - coalesce(n.sessions / (n.sessions + coalesce(s.sessions, 0))::double precision
-            * (1 - 1.0 / count(*) OVER (PARTITION BY p.team)), 0) AS on_topic
+            * (1 - (coalesce(s.sessions, 0) + 1) / (sum(coalesce(s.sessions, 0)) OVER each + count(*) OVER each)::double precision), 0) AS on_topic
         FROM {ws}.team_panel p
         LEFT JOIN session n ON n.team = p.team AND n.metric IS NULL
         LEFT JOIN session s ON (s.team, s.metric) = (p.team, p.metric)
+        WINDOW each AS (PARTITION BY p.team)
     ), coach AS (
         SELECT i.*
         FROM (
@@ -80,7 +81,7 @@ FIGURES = """
     )
     SELECT s.team, s.metric, s.p_structural, m.smallest_effect, s.settled_gap AS gap_now, alike.estimate AS spread,
         alike.ci_high AS spread_high, CASE WHEN types.state = 'structural' THEN types.estimate END AS type_share,
-        e.sessions AS told_sessions, CASE WHEN e.own THEN e.improvement / b.on_topic END AS improvement,
+        e.sessions * b.on_topic AS told_sessions, CASE WHEN e.own THEN e.improvement / b.on_topic END AS improvement,
         CASE WHEN e.own THEN e.ci_low / b.on_topic END AS ci_low, CASE WHEN e.own THEN e.ci_high / b.on_topic END AS ci_high,
         e.own_improvement / b.on_topic AS own_improvement, e.own_se / b.on_topic AS own_se, e.own_doubt / b.on_topic AS own_doubt,
         CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach,

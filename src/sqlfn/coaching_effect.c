@@ -23,7 +23,7 @@ CD_FUNCTION(cd_t_interval);
 CD_FUNCTION(cd_effect_interval);
 
 static const char *
-reason(const EffectQuestion *q, const CdEffect *e, const char *verdict, double level)
+reason(const EffectQuestion *q, const CdEffect *e, const CdEffectCommon *common, const char *verdict, double level)
 {
 	if (e->sessions == 0)
 		return "not assessed: no coaching session";
@@ -31,6 +31,8 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict, double l
 		return "not assessed: nobody to compare the coached agents with, or too few periods";
 	if (!e->own)
 		return "nobody in this team to compare the coached agents with: what is shown is what sessions do in other teams";
+	if (common->carried && strcmp(verdict, "cannot_tell") == 0)
+		return "values are not of their own periods (a rolling mean, or a month's value beside each of its weeks?), which looks as if coaching worked: give each period's own";
 	if (strcmp(verdict, "cannot_tell") != 0)
 		return e->pooled ? "with strength borrowed from the other teams" : "from this team alone";
 	if (e->high < 0)
@@ -44,7 +46,7 @@ reason(const EffectQuestion *q, const CdEffect *e, const char *verdict, double l
 
 /* The columns of coachdiag.coaching_effect_result but for the first, unit. */
 static void
-fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row)
+fill_result(const EffectQuestion *q, const CdEffect *e, const CdEffectCommon *common, double level, CdRow *row)
 {
 	const char *verdict = effect_conclusion(q, e, level);
 	const double numbers[] = {
@@ -71,7 +73,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, double level, CdRow *row
 	for (int i = 0; i < (int) lengthof(more); i++)
 		cd_put_number(row, more[i]);
 	cd_put(row, BoolGetDatum(e->own), e->status == CD_OK);
-	cd_put_text(row, reason(q, e, verdict, level));
+	cd_put_text(row, reason(q, e, common, verdict, level));
 }
 
 /* The answer for one panel, as a row; the first column, unit, is NULL. */
@@ -87,7 +89,7 @@ answer_alone(FunctionCallInfo fcinfo, EffectQuestion q, const Panel *p)
 	q.options.pool = false;
 	effects = effect_estimate(&q, &series, 1, NULL, &common);
 	cd_put_text(&row, NULL);
-	fill_result(&q, &effects[0], series.team[0].coached, &row);
+	fill_result(&q, &effects[0], &common, series.team[0].coached, &row);
 	return cd_row_datum(fcinfo, &row);
 }
 
@@ -134,7 +136,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 		CdRow		row = {0};
 
 		put_unit(&row, &r, t);
-		fill_result(&r.question, &effects[t], r.series.team[t].coached, &row);
+		fill_result(&r.question, &effects[t], &common, r.series.team[t].coached, &row);
 		cd_store_row(result, &row);
 	}
 	return (Datum) 0;

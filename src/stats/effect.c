@@ -409,9 +409,11 @@ cd_effect_fit_all(const CdEffectRow *rows, size_t n, size_t teams, const CdEffec
 		status = take_work(arena, work);
 	if (status == CD_OK)
 		status = estimate_all(work, options, common);
-	if (status == CD_OK)
-		inflate(work, options->pool && teams > 1, common);
-	return status;
+	if (status != CD_OK)
+		return status;
+	common->carried = cd_effect_carried(work);
+	inflate(work, options->pool && teams > 1, common);
+	return CD_OK;
 }
 
 static size_t
@@ -466,7 +468,7 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		if (isnan(out[g].effect))
 			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
-		out[g].doubt = cd_effect_doubt(out[g].null);
+		out[g].doubt = cd_effect_doubt(out[g].null, common->carried);
 		cd_effect_admit_doubt(options->level, &out[g]);
 		report_power(options->level, &out[g]);
 		out[g].own = speaks_for_itself(&out[g]);

@@ -95,6 +95,7 @@ typedef struct CdEffectCommon
 	int			before;			/* the period before: 0 the session's own, 1 the one before that */
 	double		inflation;		/* robust over model variance, mean over teams */
 	bool		pooled;
+	bool		carried;		/* values are not of their own periods alone: a rolling mean, a month's value beside each week */
 } CdEffectCommon;
 
 #define CD_EFFECT_LEADS 8		/* periods before a session that are shown */
@@ -142,8 +143,8 @@ CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffe
  */
 CdStatus	cd_effect_combine(const CdEffect *team, size_t k, double level, CdEffect *out);
 
-/* Doubt about an effect of which `null` was removed as regression to the mean; NaN: nothing. */
-double		cd_effect_doubt(double null);
+/* Doubt about an effect of which `null` was removed as regression to the mean; NaN: nothing. carried: see CdEffectCommon. */
+double		cd_effect_doubt(double null, bool carried);
 
 /*
  * Where a limit comes to lie that sampling and the past put at this distance (negative: below), with the doubt that an effect as

@@ -10,12 +10,13 @@
 
 /* Shares that may be wrong, as sd; fitted: doc/validity.md. */
 #define OF_REMOVED 0.06			/* of the regression to the mean that was removed: a model of the past */
+#define OF_CARRIED 0.4			/* the same where values hold what earlier periods brought, which no model of the past here knows */
 #define OF_EFFECT 0.1			/* of the effect: sessions and agents differ in more than a dose with one shape knows */
 
 double
-cd_effect_doubt(double null)
+cd_effect_doubt(double null, bool carried)
 {
-	return isnan(null) ? 0.0 : OF_REMOVED * fabs(null);
+	return isnan(null) ? 0.0 : (carried ? OF_CARRIED : OF_REMOVED) * fabs(null);
 }
 
 double

@@ -121,4 +121,7 @@ typedef struct CdEffectShort
 
 CdEffectShort cd_effect_short(CdEffectWork *work, size_t team);
 
+/* Whether values hold what earlier periods brought and lose it at once some periods later; from the residuals, into work->surprise. */
+bool		cd_effect_carried(const CdEffectWork *work);
+
 #endif

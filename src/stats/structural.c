@@ -25,13 +25,13 @@ on_topic(const CdCoachingEvidence *c)
 	return 1.0 - c->other_metric;
 }
 
-/* What coaching says by sessions enough of this team's own: of one that was about this metric. */
+/* What coaching says by sessions enough of this team's own that were about this metric, as far as is known: of one such session. */
 static CdCoachingEvidence
 telling(const CdCoachingEvidence *c)
 {
 	CdCoachingEvidence each = *c;
 
-	if (!(c->sessions >= CD_FEWEST_SESSIONS))
+	if (!(c->sessions * on_topic(c) >= CD_FEWEST_SESSIONS))
 		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN};
 	each.effect /= on_topic(c);
 	each.low /= on_topic(c);

@@ -440,6 +440,65 @@ combines(void **state)
 	assert_int_equal(cd_effect_combine(result, 1, 0.95, &one), CD_TOO_FEW);
 }
 
+/* Each week's value becomes the mean of the last `width` weeks, or of the weeks of its block of so many; the worst of these are coached. */
+static void
+carry_over(int width, bool rolling)
+{
+	double		own[WEEKS];
+
+	for (int g = 0; g < TEAMS; g++)
+	{
+		for (int i = 0; i < AGENTS; i++)
+		{
+			for (int t = 0; t < WEEKS; t++)
+				own[t] = row_at(g, i, t)->value;
+			for (int t = 0; t < WEEKS; t++)
+			{
+				int			from = rolling ? (t >= width ? t - width + 1 : 0) : t - t % width;
+				int			to = rolling ? t : (from + width <= WEEKS ? from + width - 1 : WEEKS - 1);
+				double		sum = 0.0;
+
+				for (int s = from; s <= to; s++)
+					sum += own[s];
+				row_at(g, i, t)->value = sum / (to - from + 1);
+			}
+		}
+		for (int t = 0; t < WEEKS; t++)
+		{
+			bool		coached[AGENTS] = {false};
+
+			coach_the_worst(g, t, coached);
+			for (int i = 0; i < AGENTS; i++)
+				row_at(g, i, t)->sessions = coached[i];
+		}
+	}
+}
+
+/* A rolling mean that drops its bad week looks as if the session after it had worked: it is noticed, and nothing is claimed. */
+static void
+notices_values_carried_over(void **state)
+{
+	(void) state;
+	for (int width = 3; width <= 5; width++)
+		for (int rolling = 0; rolling <= 1; rolling++)
+		{
+			int			effective = 0;
+
+			make_world(0.0, width);
+			assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+			assert_false(common.carried);
+			carry_over(width, rolling);
+			assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+			assert_true(common.carried);
+			for (int g = 0; g < TEAMS; g++)
+				effective += result[g].low > 0.0;
+			assert_true(effective <= 1);
+		}
+	make_world(0.5, 12);
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_false(common.carried);
+}
+
 /* Half a limit's distance is sampling's and what was removed; the rest, a tenth of what the limit itself stands for. */
 static void
 admits_doubt(void **state)
@@ -451,8 +510,9 @@ admits_doubt(void **state)
 	CdEffect	unknown = {.effect = NAN, .sd = NAN, .low = NAN, .high = NAN};
 
 	(void) state;
-	assert_close(cd_effect_doubt(-3.0), 0.18, 1e-12);
-	assert_close(cd_effect_doubt(NAN), 0.0, 0.0);
+	assert_close(cd_effect_doubt(-3.0, false), 0.18, 1e-12);
+	assert_close(cd_effect_doubt(-3.0, true), 1.2, 1e-12);
+	assert_close(cd_effect_doubt(NAN, false), 0.0, 0.0);
 	e.doubt = 0.3;
 	cd_effect_admit_doubt(0.95, &e);
 	assert_close(pow(e.effect - e.low, 2.0), pow(2.0 * 0.5, 2.0) + pow(z * 0.1 * e.low, 2.0), 1e-12);
@@ -596,6 +656,7 @@ main(void)
 		cmocka_unit_test(any_shape),
 		cmocka_unit_test(null_of_what_fades),
 		cmocka_unit_test(few_weeks),
+		cmocka_unit_test(notices_values_carried_over),
 		cmocka_unit_test(admits_doubt),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),

@@ -1,0 +1,87 @@
+/*
+ * effect_carried.c: do values hold what earlier periods brought, as a rolling mean does, or a month's value beside each of its weeks?
+ */
+#include <math.h>
+
+#include "stats/effect_fit.h"
+
+#define LAGS 13					/* periods */
+#define AT_ONCE -0.2			/* correlation of an agent's changes in periods that follow each other; near -0.5 where a value is of its own period */
+#define LATER -0.25				/* and of those some periods apart; near 0 there, but negative where a value leaves all at once */
+
+/* The last changes of an agent, the latest first. */
+typedef struct Changes
+{
+	double		change[LAGS + 1];
+	int			known;
+} Changes;
+
+static void
+add_change(Changes *c, double change, double *product)
+{
+	for (int k = LAGS; k > 0; k--)
+		c->change[k] = c->change[k - 1];
+	c->change[0] = change;
+	if (c->known <= LAGS)
+		c->known++;
+	for (int k = 0; k < c->known; k++)
+		product[k] += change * c->change[k];
+}
+
+/* Residuals beside the mean of the team's period, into work->surprise. */
+static void
+beside_team(const CdEffectWork *work, size_t g)
+{
+	const CdEffectTeam *team = &work->panel.team[g];
+	const CdEffectObs *obs = work->panel.obs + team->first;
+	const double *residual = work->residual + team->first;
+
+	for (size_t from = 0, to; from < team->n; from = to)
+	{
+		double		sum = 0.0;
+
+		for (to = from; to < team->n && obs[to].period == obs[from].period; to++)
+			sum += residual[to];
+		for (size_t i = from; i < to; i++)
+			work->surprise[i] = residual[i] - sum / (double) (to - from);
+	}
+}
+
+/* Sums of products of changes 0, 1, ... LAGS periods apart, over a team's agents. */
+static void
+add_team(const CdEffectWork *work, size_t g, double *product)
+{
+	const CdEffectPanel *panel = &work->panel;
+	const CdEffectTeam *team = &panel->team[g];
+	const CdEffectObs *obs = panel->obs + team->first;
+	size_t		last = CD_EFFECT_NONE;
+	Changes		c = {.known = 0};
+
+	beside_team(work, g);
+	for (size_t j = team->first_row; j < team->first_row + team->rows; j++)
+	{
+		size_t		i = panel->obs_of[j];
+
+		if (i == CD_EFFECT_NONE)
+			continue;
+		i -= team->first;
+		if (last == CD_EFFECT_NONE || obs[last].slot != obs[i].slot || obs[last].period + 1 != obs[i].period)
+			c.known = 0;
+		else
+			add_change(&c, work->surprise[i] - work->surprise[last], product);
+		last = i;
+	}
+}
+
+bool
+cd_effect_carried(const CdEffectWork *work)
+{
+	double		product[LAGS + 1] = {0};
+	double		least = 0.0;
+
+	for (size_t g = 0; g < work->panel.teams; g += cd_effect_sample_step(work))
+		add_team(work, g, product);
+	for (int k = 2; k <= LAGS; k++)
+		least = fmin(least, product[k]);
+	return product[1] > AT_ONCE * product[0] && least < LATER * product[0];
+}
