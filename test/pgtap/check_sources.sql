@@ -36,6 +36,10 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION by_chance() RETURNS void LANGUAGE sql AS $$
+	UPDATE ops.agent_metric SET value = 80 + 10 * ('x' || substr(md5(agent_id || ' ' || period), 1, 8))::bit(32)::bigint / 2 ^ 32 WHERE metric = 'qa'
+$$;
+SELECT is_empty($$SELECT * FROM found_after('SELECT by_chance()') WHERE severity <> 'note'$$, 'weeks that differ by chance are nothing to warn of');
 CREATE TABLE expected (no serial, severity text, relation text, problem text, rows bigint, change text);
 INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	-- shape
@@ -85,6 +89,10 @@ INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	('warning', 'agent_metric', 'a total beside its contact types', 1, 'INSERT INTO ops.agent_metric VALUES (1, ''aht'', ''2024-01-01'', 300, 40, NULL)'),
 	('warning', 'agent_metric', 'volume given for some rows of a metric, missing for others', 26, 'UPDATE ops.agent_metric SET volume = NULL WHERE agent_id = 1 AND metric = ''qa'''),
 	('note', 'agent_metric', 'metric qa covers 2024-01 to 2024-06, 1 months without rows', 176, 'DELETE FROM ops.agent_metric WHERE metric = ''qa'' AND period BETWEEN ''2024-03-01'' AND ''2024-03-31'''),
+	('warning', 'agent_metric', 'values carry over from week to week', 208, 'SELECT by_chance(); UPDATE ops.agent_metric m SET value = (SELECT avg(b.value) FROM ops.agent_metric b
+		WHERE b.agent_id = m.agent_id AND b.metric = m.metric AND b.period BETWEEN m.period - 21 AND m.period) WHERE metric = ''qa'''),
+	('warning', 'agent_metric', 'values carry over from week to week', 208, 'SELECT by_chance(); UPDATE ops.agent_metric m SET value = (SELECT avg(b.value) FROM ops.agent_metric b
+		WHERE b.agent_id = m.agent_id AND b.metric = m.metric AND date_trunc(''month'', b.period) = date_trunc(''month'', m.period)) WHERE metric = ''qa'''),
 	('note', 'agent_metric', 'periods are months', 1, 'UPDATE ops.agent_metric SET period = date_trunc(''month'', period) WHERE metric = ''qa'''),
 	-- assignment, agent
 	('warning', 'assignment', 'overlapping assignments', 1, 'INSERT INTO ops.assignment VALUES (1, ''team 1'', ''2024-03-01'', ''2024-04-01'')'),
