@@ -579,7 +579,7 @@ append_idle(StringInfo s, const CdTest *coaching)
 		appendStringInfoString(s, "Let another coach try, or coach the coach: sessions do nothing here, "
 							   "but those of the same coaches do nothing elsewhere either. ");
 	else if (coaching->reason == CD_REASON_IDLE || coaching->reason == CD_REASON_EFFECT_SMALL)
-		appendStringInfo(s, "Change how they are coached, or who does it: sessions %s here so far. ",
+		appendStringInfo(s, "Sessions %s here so far. See what those who are short share (a shift, a queue, a tool); if nothing, change how they are coached, or who does it. ",
 						 coaching->high < 0 ? "make it worse" : "do nothing worth having");
 }
 

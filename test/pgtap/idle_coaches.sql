@@ -87,7 +87,7 @@ SELECT is_said('shared', 'skill', 'behavioural', 'behavioural', 'sessions of a p
 SELECT is_said('shared', 'skill, own poor coach', 'structural', 'structural', 'nothing is known of the coach');
 SELECT cmp_ok(o.p_structural - s.p_structural, '>', 0.005::float8, 'but that coaches can be poor is, where it shows') FROM own.diagnosis o JOIN shared.diagnosis s USING (team) WHERE team = 'skill, own poor coach';
 SELECT is_said('own', 'skill, poor coach', 'structural', 'structural', 'where each coach has one team, sessions count as ever');
-SELECT matches((SELECT next_step FROM own.diagnosis WHERE team = 'some, poor coach'), '^Change how they are coached, or who does it: .* so far\. Coach the agents who are truly short', 'though they need not be repeated');
+SELECT matches((SELECT next_step FROM own.diagnosis WHERE team = 'some, poor coach'), '^Sessions .* so far\. See what those who are short share .*change how they are coached, or who does it\. Coach the agents who are truly short', 'though they need not be repeated');
 
 -- Sessions that name no metric count in each, and say nothing of a coach in the one by what they do in the other
 
