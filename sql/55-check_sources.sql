@@ -228,9 +228,9 @@ AS $$
 			FROM (SELECT metric, change, lag(change, 1) OVER w AS c1, lag(change, 2) OVER w AS c2, lag(change, 3) OVER w AS c3, lag(change, 4) OVER w AS c4, lag(change, 5) OVER w AS c5, lag(change, 6) OVER w AS c6, lag(change, 7) OVER w AS c7, lag(change, 8) OVER w AS c8, lag(change, 9) OVER w AS c9, lag(change, 10) OVER w AS c10, lag(change, 11) OVER w AS c11, lag(change, 12) OVER w AS c12, lag(change, 13) OVER w AS c13
 				FROM (SELECT agent_id, metric, week, CASE WHEN week = lag(week) OVER a + 7 THEN own - lag(own) OVER a END AS change
 					FROM (SELECT agent_id, metric, week, mean - avg(mean) OVER (PARTITION BY metric, week) AS own
-						FROM (SELECT agent_id, metric, date_trunc(''week'', period)::date AS week, sum(value * coalesce(volume, 1)) / nullif(sum(coalesce(volume, 1)), 0) AS mean
+						FROM (SELECT agent_id, metric, date_trunc(''week'', period::timestamp)::date AS week, sum(value * coalesce(volume, 1)) / sum(coalesce(volume, 1)) AS mean
 							FROM {agent_metric} r
-							WHERE value BETWEEN -1e30 AND 1e30 AND coalesce(volume, 1) BETWEEN 0 AND 1e30 AND period BETWEEN ''0001-01-01'' AND ''9999-12-31''
+							WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''0001-01-01'' AND ''9999-12-31''
 								AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
 							GROUP BY 1, 2, 3 OFFSET 0) m) o
 					WINDOW a AS (PARTITION BY agent_id, metric ORDER BY week)) d

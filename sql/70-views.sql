@@ -149,7 +149,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df) i
 	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df, 0.9) o
-	CROSS JOIN LATERAL coachdiag.effect_interval(0, m.se, m.doubt, m.df) n;
+	CROSS JOIN LATERAL coachdiag.t_interval(0, sqrt(m.se ^ 2 + m.doubt ^ 2), m.df) n;
 	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did over the whole history, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';

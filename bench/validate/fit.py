@@ -153,7 +153,7 @@ def effect_evidence(d, c):
     own = (d.own_se > 0).to_numpy()
     error = np.where(own, np.hypot(d.own_se, d.own_doubt.fillna(0)), (d.ci_high - d.ci_low) / 3.92) / d.smallest_effect
     effect = np.where(own, d.own_improvement, d.improvement) / d.smallest_effect
-    known = ((d.told_sessions >= c["CD_FEWEST_SESSIONS"]) & (error > 0) & np.isfinite(effect)).to_numpy()
+    known = ((d.told_sessions >= (1 - 1e-9) * c["CD_FEWEST_SESSIONS"]) & (error > 0) & np.isfinite(effect)).to_numpy()
     error, effect = np.where(known, error, 1.0), np.where(known, effect, np.nan)
     idle = likelihood(np.maximum(effect, c["EFFECT_IDLE"]), error, c["EFFECT_IDLE"], c["EFFECT_IDLE_SD"])
     works = likelihood(np.minimum(effect, c["EFFECT_WORKS"]), error, c["EFFECT_WORKS"], c["EFFECT_WORKS_SD"])

@@ -6,18 +6,21 @@
 #include "stats/effect_fit.h"
 
 #define LAGS 13					/* periods */
+#define FEWEST 100.0			/* changes; fewer tell nothing */
 #define AT_ONCE -0.2			/* correlation of an agent's changes in periods that follow each other; near -0.5 where a value is of its own period */
 #define LATER -0.25				/* and of those some periods apart; near 0 there, but negative where a value leaves all at once */
 
-/* The last changes of an agent, the latest first. */
+/* The last changes of an agent, the latest first, and sums of the products of those 0, 1, ... periods apart. */
 typedef struct Changes
 {
 	double		change[LAGS + 1];
+	double		product[LAGS + 1];
+	double		changes;
 	int			known;
 } Changes;
 
 static void
-add_change(Changes *c, double change, double *product)
+add_change(Changes *c, double change)
 {
 	for (int k = LAGS; k > 0; k--)
 		c->change[k] = c->change[k - 1];
@@ -25,7 +28,17 @@ add_change(Changes *c, double change, double *product)
 	if (c->known <= LAGS)
 		c->known++;
 	for (int k = 0; k < c->known; k++)
-		product[k] += change * c->change[k];
+		c->product[k] += change * c->change[k];
+	c->changes += 1.0;
+}
+
+/* Of one agent, who counts by how many changes there are, not by how large they are: one long absence is not everybody's. */
+static void
+end_agent(Changes *c, double *sum)
+{
+	for (int k = 0; k <= LAGS && c->product[0] > 0.0; k++)
+		sum[k] += c->changes * c->product[k] / c->product[0];
+	*c = (Changes) {.known = 0};
 }
 
 /* Residuals beside the mean of the team's period, into work->surprise. */
@@ -47,9 +60,9 @@ beside_team(const CdEffectWork *work, size_t g)
 	}
 }
 
-/* Sums of products of changes 0, 1, ... LAGS periods apart, over a team's agents. */
+/* Correlations of changes 0, 1, ... LAGS periods apart, over a team's agents, times the changes. */
 static void
-add_team(const CdEffectWork *work, size_t g, double *product)
+add_team(const CdEffectWork *work, size_t g, double *sum)
 {
 	const CdEffectPanel *panel = &work->panel;
 	const CdEffectTeam *team = &panel->team[g];
@@ -65,23 +78,26 @@ add_team(const CdEffectWork *work, size_t g, double *product)
 		if (i == CD_EFFECT_NONE)
 			continue;
 		i -= team->first;
-		if (last == CD_EFFECT_NONE || obs[last].slot != obs[i].slot || obs[last].period + 1 != obs[i].period)
-			c.known = 0;
+		if (last != CD_EFFECT_NONE && obs[last].slot != obs[i].slot)
+			end_agent(&c, sum);
+		else if (last != CD_EFFECT_NONE && obs[last].period + 1 == obs[i].period)
+			add_change(&c, work->surprise[i] - work->surprise[last]);
 		else
-			add_change(&c, work->surprise[i] - work->surprise[last], product);
+			c.known = 0;
 		last = i;
 	}
+	end_agent(&c, sum);
 }
 
 bool
 cd_effect_carried(const CdEffectWork *work)
 {
-	double		product[LAGS + 1] = {0};
+	double		sum[LAGS + 1] = {0};
 	double		least = 0.0;
 
 	for (size_t g = 0; g < work->panel.teams; g += cd_effect_sample_step(work))
-		add_team(work, g, product);
+		add_team(work, g, sum);
 	for (int k = 2; k <= LAGS; k++)
-		least = fmin(least, product[k]);
-	return product[1] > AT_ONCE * product[0] && least < LATER * product[0];
+		least = fmin(least, sum[k]);
+	return sum[0] >= FEWEST && sum[1] > AT_ONCE * sum[0] && least < LATER * sum[0];
 }

@@ -31,7 +31,7 @@ telling(const CdCoachingEvidence *c)
 {
 	CdCoachingEvidence each = *c;
 
-	if (!(c->sessions * on_topic(c) >= CD_FEWEST_SESSIONS))
+	if (!(c->sessions >= cd_fewest_sessions(c)))
 		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN};
 	each.effect /= on_topic(c);
 	each.low /= on_topic(c);

@@ -158,7 +158,7 @@ typedef struct CdCoachingEvidence
 	double		other_metric;	/* and that a session was about another metric, so that one about this moves more than all do */
 	double		own;			/* effect by this team's data alone, which p is made of where own_se is above 0 */
 	double		own_se;
-	double		own_doubt;		/* what more sessions would not make surer */
+	double		own_doubt;		/* about what was removed, which more sessions would not make surer */
 	double		shortfall;		/* effect may be too low by so much, if coaches know who is weak for good */
 } CdCoachingEvidence;
 

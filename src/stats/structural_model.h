@@ -41,6 +41,9 @@ size_t		cd_type_test_size(size_t n_gaps, size_t types);
 /* More likely than not these coaches' sessions would have moved nothing, whatever the gap. */
 bool		cd_coach_may_be_why(const CdCoachingEvidence *c);
 
+/* Sessions, those about other metrics included, of which CD_FEWEST_SESSIONS were about this one. */
+double		cd_fewest_sessions(const CdCoachingEvidence *c);
+
 /* Whether the gap opened or closed midway, by at least half of its larger level. */
 bool		cd_changed_midway(const CdShift *shift, double margin);
 

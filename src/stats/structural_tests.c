@@ -12,6 +12,7 @@
 #define SURELY_LESS 1.0			/* upper end of it, for everybody to be short */
 #define DIFFERENT 0.75			/* above, some reach the target */
 #define COACH_MAY_BE_WHY 0.5	/* probability of idle coaches from which idle sessions are no sign */
+#define ROUNDING 1e-9			/* of a share such as two thirds */
 #define HALF_OF_90 (1.645 / 1.96)	/* of the half of a 95 % interval: that of 90 %, by which coaching_effect says no_effect */
 
 CdTest
@@ -173,13 +174,17 @@ sessions_to_begin_with(CdTest *t, const CdStructuralInput *in, double unit)
 	t->more_sessions = t->more_agents * ceil(sessions / t->more_agents);
 }
 
+double
+cd_fewest_sessions(const CdCoachingEvidence *c)
+{
+	return (1.0 - ROUNDING) * CD_FEWEST_SESSIONS / (1.0 - c->other_metric);
+}
+
 /* Three for each agent, and no fewer than p_structural looks at, lest the two contradict each other. */
 static double
 cycles_to_judge_by(const CdCoachingEvidence *c)
 {
-	double		each = 3.0 * c->coached;
-
-	return each < CD_FEWEST_SESSIONS ? CD_FEWEST_SESSIONS : each;
+	return fmax(3.0 * c->coached, cd_fewest_sessions(c));
 }
 
 bool
@@ -224,7 +229,7 @@ cd_coaching_test(const CdStructuralInput *in, double unit)
 	CdTest		t = cd_test_unknown(CD_REASON_NO_SESSION, 0.0);
 	double		cycles = cycles_to_judge_by(c);
 	bool		enough = c->sessions >= cycles;
-	bool		told = c->sessions >= CD_FEWEST_SESSIONS;
+	bool		told = c->sessions >= cd_fewest_sessions(c);
 	double		growth = cd_growth((c->high - c->low) / 2.0, telling_half(c->effect, c->shortfall, unit));
 	double		precise = cd_more(c->sessions, growth, MAX_SESSIONS * c->coached);
 

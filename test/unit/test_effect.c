@@ -499,7 +499,28 @@ notices_values_carried_over(void **state)
 	assert_false(common.carried);
 }
 
-/* Half a limit's distance is sampling's and what was removed; the rest, a tenth of what the limit itself stands for. */
+/* Neither a few weeks of a few agents, nor one agent's month of absence, says that of anybody's values. */
+static void
+takes_little_for_nothing_carried(void **state)
+{
+	size_t		n = 0;
+
+	(void) state;
+	make_world(0.0, 3);
+	carry_over(4, true);
+	for (size_t i = 0; i < ROWS; i++)
+		if (world[i].team == 0 && world[i].agent < 4 && world[i].period < 8)
+			world[n++] = world[i];
+	assert_ok(run_rows(world, n, 1, false, result, NULL));
+	assert_false(common.carried);
+	make_world(0.0, 4);
+	for (int t = 10; t < 14; t++)
+		row_at(0, 0, t)->value -= 100.0;
+	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_false(common.carried);
+}
+
+/* A limit is as far as sampling, what was removed, and a tenth of what the limit itself stands for make it, squares added. */
 static void
 admits_doubt(void **state)
 {
@@ -657,6 +678,7 @@ main(void)
 		cmocka_unit_test(null_of_what_fades),
 		cmocka_unit_test(few_weeks),
 		cmocka_unit_test(notices_values_carried_over),
+		cmocka_unit_test(takes_little_for_nothing_carried),
 		cmocka_unit_test(admits_doubt),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
