@@ -1,7 +1,7 @@
 -- What coaching did is judged by the same months as the gap, and sessions that name no metric by how many may have been about it.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(26);
+SELECT plan(27);
 
 \ir noise.psql
 
@@ -141,6 +141,9 @@ SELECT is((SELECT s.p_structural FROM ops.team_panel p, coachdiag.structural_sco
 	'half of the sessions may be about others: twice the effect, known half as well');
 SELECT results_eq($$SELECT t.state, t.estimate FROM ops.team_panel p, unnest('{0,0.5}'::float8[]) o, coachdiag.structural_tests(p.panel, true, 'identity', 1, 0.2, 0.1, 0.3, 60, 10, other_metric => o) t WHERE team = 'skill' AND t.test = 'coaching_without_effect' ORDER BY o$$,
 	$$VALUES ('structural', 0.2::float8), ('behavioural', 0.2)$$, 'the test asks for half as much, and shows what it was');
+SELECT results_eq($$SELECT had, s.p_structural > 0.9, t.state FROM ops.team_panel p, unnest('{29,30}'::int[]) had,
+	coachdiag.structural_score(p.panel, true, 'identity', 1, 0.02, -0.05, 0.08, had, 5, own_effect => 0.02, own_se => 0.03, own_doubt => 0, other_metric => 1 - 1 / 3::float8) s, unnest(s.tests) t
+	WHERE team = 'skill' AND t.test = 'coaching_without_effect' ORDER BY n$$, $$VALUES (29, false, 'unknown'), (30, true, 'structural')$$, 'ten sessions that were about this one tell something, to the test and to p_structural alike');
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel, true, 'identity', 1, 0, 0, 1, 9, 9, other_metric => 1) FROM ops.team_panel$$, '22023', 'other_metric must be below 1', 'sessions all of which are about others');
 
 SELECT * FROM finish();
