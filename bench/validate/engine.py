@@ -63,15 +63,16 @@ def check_sizes(folder):
 
 def build(more=(), more_sizes=None):
     """Compile the estimators into a temporary shared object, with more sources and a check of their structures if asked."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="coachdiag-validate-"))
-    target = folder / "stats.so"
     others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials", *more]
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [ROOT / f"src/stats/{name}.c" for name in others]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
-    subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
-                           f"-I{ROOT}/src", "-o", target, check_sizes(folder),
-                           *([more_sizes(folder)] if more_sizes else []), *sources, *gsl, "-lm"])
-    return load(target)
+    with tempfile.TemporaryDirectory(prefix="coachdiag-validate-") as name:
+        folder = pathlib.Path(name)
+        target = folder / "stats.so"
+        subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
+                               f"-I{ROOT}/src", "-o", target, check_sizes(folder),
+                               *([more_sizes(folder)] if more_sizes else []), *sources, *gsl, "-lm"])
+        return load(target)     # once loaded, it needs no file
 
 
 def load(path):
