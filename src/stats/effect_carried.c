@@ -2,6 +2,9 @@
  * effect_carried.c: do values hold what earlier periods brought, as a rolling mean does, or a month's value beside each of its weeks?
  */
 #include <math.h>
+#include <string.h>
+
+#include <gsl/gsl_statistics_double.h>
 
 #include "stats/effect_fit.h"
 
@@ -41,7 +44,7 @@ end_agent(Changes *c, double *sum)
 	*c = (Changes) {.known = 0};
 }
 
-/* Residuals beside the mean of the team's period, into work->surprise. */
+/* Residuals beside the median of the team's period, into work->surprise: one agent far off moves no mate's. */
 static void
 beside_team(const CdEffectWork *work, size_t g)
 {
@@ -51,12 +54,15 @@ beside_team(const CdEffectWork *work, size_t g)
 
 	for (size_t from = 0, to; from < team->n; from = to)
 	{
-		double		sum = 0.0;
+		double	   *beside = work->surprise + from;
+		double		middle;
 
-		for (to = from; to < team->n && obs[to].period == obs[from].period; to++)
-			sum += residual[to];
+		for (to = from; to < team->n && obs[to].period == obs[from].period;)
+			to++;
+		memcpy(beside, residual + from, (to - from) * sizeof(double));
+		middle = gsl_stats_median(beside, 1, to - from);	/* in another order */
 		for (size_t i = from; i < to; i++)
-			work->surprise[i] = residual[i] - sum / (double) (to - from);
+			work->surprise[i] = residual[i] - middle;
 	}
 }
 

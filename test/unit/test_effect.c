@@ -499,7 +499,7 @@ notices_values_carried_over(void **state)
 	assert_false(common.carried);
 }
 
-/* Neither a few weeks of a few agents, nor one agent's month of absence, says that of anybody's values. */
+/* Neither a few weeks of a few agents, nor one agent's month of absence, be the team alone or among others, says that of anybody's values. */
 static void
 takes_little_for_nothing_carried(void **state)
 {
@@ -517,6 +517,8 @@ takes_little_for_nothing_carried(void **state)
 	for (int t = 10; t < 14; t++)
 		row_at(0, 0, t)->value -= 100.0;
 	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+	assert_false(common.carried);
+	assert_ok(run_rows(world, AGENTS * WEEKS, 1, false, result, NULL));
 	assert_false(common.carried);
 }
 
