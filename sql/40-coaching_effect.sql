@@ -53,6 +53,12 @@ CREATE FUNCTION coachdiag.coaching_effect(panel coachdiag.panel, higher_is_bette
 COMMENT ON FUNCTION coachdiag.coaching_effect(coachdiag.panel, boolean, text, double precision, integer) IS
 'What coaching did in one team, from its panel alone (no pooling; unit is NULL). Arguments as for several panels. NULL panel: NULL.';
 
+CREATE FUNCTION coachdiag.values_carry_over(panel coachdiag.panel) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cd_values_carry_over' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION coachdiag.values_carry_over(coachdiag.panel) IS
+'Whether values hold what earlier periods brought, as a rolling mean does, or a month''s value beside each of its weeks: by the statistic and the thresholds of coachdiag.coaching_effect, which asks it of what sessions and tenure don''t explain. '
+'Contact mix and the median of each period are taken out; days count by weeks. True where an agent''s changes in periods that follow each other hardly go against each other (correlation above -0.2), and those 2 to 13 periods apart do (one below -0.25), each agent by the number of changes. False as well where that can''t be told: fewer than 100 changes, no periods. NULL panel: NULL.';
+
 CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent bigint, period date, sessions double precision)
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_bigint' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
 CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent text, period date, sessions double precision)

@@ -224,20 +224,14 @@ AS $$
 				OR g.period_step = ''month'' AND extract(day FROM r.period) <> 1',
 			'One metric, one grid: use the first day of the week for weekly rows.'),
 		('warning', 'agent_metric', 'values carry over from week to week',
-			'SELECT count(*) AS rows, format(''metric %s'', metric) AS example
-			FROM (SELECT metric, change, lag(change, 1) OVER w AS c1, lag(change, 2) OVER w AS c2, lag(change, 3) OVER w AS c3, lag(change, 4) OVER w AS c4, lag(change, 5) OVER w AS c5, lag(change, 6) OVER w AS c6, lag(change, 7) OVER w AS c7, lag(change, 8) OVER w AS c8, lag(change, 9) OVER w AS c9, lag(change, 10) OVER w AS c10, lag(change, 11) OVER w AS c11, lag(change, 12) OVER w AS c12, lag(change, 13) OVER w AS c13
-				FROM (SELECT agent_id, metric, week, CASE WHEN week = lag(week) OVER a + 7 THEN own - lag(own) OVER a END AS change
-					FROM (SELECT agent_id, metric, week, mean - avg(mean) OVER (PARTITION BY metric, week) AS own
-						FROM (SELECT agent_id, metric, date_trunc(''week'', period::timestamp)::date AS week, sum(value * coalesce(volume, 1)) / sum(coalesce(volume, 1)) AS mean
-							FROM {agent_metric} r
-							WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''0001-01-01'' AND ''9999-12-31''
-								AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
-							GROUP BY 1, 2, 3 OFFSET 0) m) o
-					WINDOW a AS (PARTITION BY agent_id, metric ORDER BY week)) d
-				WINDOW w AS (PARTITION BY agent_id, metric ORDER BY week)) c
-			GROUP BY metric
-			HAVING count(c1) >= 100 AND corr(change, c1) > -0.2
-				AND least(corr(change, c2), corr(change, c3), corr(change, c4), corr(change, c5), corr(change, c6), corr(change, c7), corr(change, c8), corr(change, c9), corr(change, c10), corr(change, c11), corr(change, c12), corr(change, c13)) < -0.25',
+			'SELECT rows, format(''metric %s'', metric) AS example
+			FROM (SELECT metric, count(*) AS rows,
+					coachdiag.panel(value, NULL, md5(agent_id::text), date_trunc(''week'', period::timestamp)::date, coalesce(volume, 1)) AS panel
+				FROM {agent_metric} r
+				WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''0001-01-01'' AND ''9999-12-31''
+					AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
+				GROUP BY metric) p
+			WHERE coachdiag.values_carry_over(panel)',
 			'A rolling mean, or a month''s value beside each of its weeks? A bad week that leaves it looks as if coaching had worked. Give the value of each period alone.'),
 		('note', 'agent_metric', 'periods are months',
 			'SELECT 1 AS rows, format(''metric %s'', metric) AS example FROM {grid} g WHERE period_step = ''month''',

@@ -19,6 +19,7 @@ CD_FUNCTION(cd_coaching_effect_final);
 CD_FUNCTION(cd_coaching_effect_panel);
 CD_FUNCTION(cd_coaching_effect_panels);
 CD_FUNCTION(cd_coaching_effect_by_period);
+CD_FUNCTION(cd_values_carry_over);
 CD_FUNCTION(cd_t_interval);
 CD_FUNCTION(cd_effect_interval);
 
@@ -191,6 +192,19 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 		if (effects[t].sessions > 0)
 			put_path(&r, t, &paths[t], result);
 	return (Datum) 0;
+}
+
+Datum
+cd_values_carry_over(PG_FUNCTION_ARGS)
+{
+	Panel	   *panels[1] = {unconstify(Panel *, panel_canonical(PG_GETARG_PANEL_P(0)))};
+	PanelSeries series = panel_series(panels, 1, true);
+	CdArena		arena = {.size = cd_values_carried_size(series.count, 1, series.periods)};
+	bool		carried;
+
+	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_values_carried(series.rows, series.count, 1, &arena, &carried), "values_carry_over");
+	PG_RETURN_BOOL(carried);
 }
 
 /* What an estimate needs for an interval; half: of the two-sided t interval. */

@@ -30,10 +30,7 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 {
 	size_t		size = paths ? cd_effect_path_size(rows) : 0;
 
-	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectTeam)));
-	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectObs)));
-	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(size_t)));
-	size = cd_arena_sum(size, cd_arena_bytes(periods * 3, sizeof(double)));
+	size = cd_arena_sum(size, cd_effect_panel_size(rows, teams, periods));
 	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectBelief)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows * CD_EFFECT_TERMS, sizeof(double)));
 	size = cd_arena_sum(size, 2 * cd_arena_bytes(rows, sizeof(double)));

@@ -155,6 +155,15 @@ double		cd_effect_limit(double effect, double distance, double level);
 /* Widens low, high and sd, which sampling alone made, by e->doubt, and moves low and high to such limits. */
 void		cd_effect_admit_doubt(double level, CdEffect *e);
 
+/* Bytes of arena that cd_values_carried needs. */
+size_t		cd_values_carried_size(size_t rows, size_t teams, size_t periods);
+
+/*
+ * Whether values hold what earlier periods brought and lose it at once some periods later: CdEffectCommon's carried of the
+ * rows' values as they are. false where nothing can be told: fewer than 100 changes from one period to the next.
+ */
+CdStatus	cd_values_carried(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena, bool *carried);
+
 /* By how much an effect may be too low if coaches know who is weak for good, were the true one `effect`. */
 double		cd_effect_shortfall(double shortfall, double masked, double effect);
 

@@ -107,3 +107,30 @@ cd_effect_carried(const CdEffectWork *work)
 		least = fmin(least, sum[k]);
 	return sum[0] >= FEWEST && sum[1] > AT_ONCE * sum[0] && least < LATER * sum[0];
 }
+
+size_t
+cd_values_carried_size(size_t rows, size_t teams, size_t periods)
+{
+	return cd_arena_sum(cd_effect_panel_size(rows, teams, periods), 2 * cd_arena_bytes(rows, sizeof(double)));
+}
+
+/* The same of the values themselves, of which no fit has taken anything. */
+CdStatus
+cd_values_carried(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena, bool *carried)
+{
+	CdEffectWork work = {0};
+	CdStatus	status = cd_effect_panel(rows, n, teams, arena, &work.panel);
+
+	*carried = false;
+	if (status != CD_OK)
+		return status == CD_TOO_FEW ? CD_OK : status;
+	work.residual = cd_arena_take(arena, n, sizeof(double));
+	work.surprise = cd_arena_take(arena, n, sizeof(double));
+	if (!work.residual || !work.surprise)
+		return CD_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (work.panel.obs_of[i] != CD_EFFECT_NONE)
+			work.residual[work.panel.obs_of[i]] = rows[i].value;
+	*carried = cd_effect_carried(&work);
+	return CD_OK;
+}

@@ -159,6 +159,16 @@ find_observations(CdEffectPanel *panel, CdEffectTeam *team)
 	panel->agents = team->agents > panel->agents ? team->agents : panel->agents;
 }
 
+size_t
+cd_effect_panel_size(size_t rows, size_t teams, size_t periods)
+{
+	size_t		size = cd_arena_bytes(teams, sizeof(CdEffectTeam));
+
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(CdEffectObs)));
+	size = cd_arena_sum(size, cd_arena_bytes(rows, sizeof(size_t)));
+	return cd_arena_sum(size, cd_arena_bytes(periods * 3, sizeof(double)));
+}
+
 /* Rows to teams and observations. */
 CdStatus
 cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,

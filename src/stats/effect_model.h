@@ -104,6 +104,9 @@ typedef struct CdEffectPanel
 	double	   *by_period;		/* periods x 3 */
 } CdEffectPanel;
 
+/* Bytes of arena that cd_effect_panel takes. */
+size_t		cd_effect_panel_size(size_t rows, size_t teams, size_t periods);
+
 /* Check the rows, find the teams and the observations. */
 CdStatus	cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,
 							CdEffectPanel *panel);

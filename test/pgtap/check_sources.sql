@@ -40,6 +40,8 @@ CREATE FUNCTION by_chance() RETURNS void LANGUAGE sql AS $$
 	UPDATE ops.agent_metric SET value = 80 + 10 * ('x' || substr(md5(agent_id || ' ' || period), 1, 8))::bit(32)::bigint / 2 ^ 32 WHERE metric = 'qa'
 $$;
 SELECT is_empty($$SELECT * FROM found_after('SELECT by_chance()') WHERE severity <> 'note'$$, 'weeks that differ by chance are nothing to warn of');
+SELECT is_empty($$SELECT * FROM found_after('SELECT by_chance(); UPDATE ops.agent_metric SET value = value - 1000
+	WHERE metric = ''qa'' AND agent_id = 1 AND period BETWEEN ''2024-03-04'' AND ''2024-03-25''') WHERE severity <> 'note'$$, 'nor is one agent''s month far off');
 CREATE TABLE expected (no serial, severity text, relation text, problem text, rows bigint, change text);
 INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	-- shape

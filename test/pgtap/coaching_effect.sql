@@ -307,19 +307,25 @@ FROM unnest(ARRAY['1, 0, 3', '1, -1, 3', '1, 1, 0', '1, 1, 3, 1', '1, 1, 3, 0', 
 
 -- Rolling means of four weeks, by which the worst are coached to no effect: noticed, doubted and said
 
+CREATE TABLE rolling AS
+SELECT team, coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NULL::text, NULL::date) AS panel FROM (
+	SELECT *, (rank() OVER (PARTITION BY team, week ORDER BY value) <= 2)::int AS sessions FROM (
+		SELECT t AS team, t * 100 + a AS agent, date '2024-01-01' + 7 * w AS week,
+			avg(80 + 4 * normal(format('own %s %s %s', t, a, w))) OVER (PARTITION BY t, a ORDER BY w ROWS 3 PRECEDING) AS value
+		FROM generate_series(1, 8) t, generate_series(1, 10) a, generate_series(0, 51) w) v) s
+GROUP BY team;
 CREATE TABLE rolling_effect AS
-SELECT e.* FROM (
-	SELECT array_agg(team::text ORDER BY team) AS units, array_agg(panel ORDER BY team) AS panels FROM (
-		SELECT team, coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NULL::text, NULL::date) AS panel FROM (
-			SELECT *, (rank() OVER (PARTITION BY team, week ORDER BY value) <= 2)::int AS sessions FROM (
-				SELECT t AS team, t * 100 + a AS agent, date '2024-01-01' + 7 * w AS week,
-					avg(80 + 4 * normal(format('own %s %s %s', t, a, w))) OVER (PARTITION BY t, a ORDER BY w ROWS 3 PRECEDING) AS value
-				FROM generate_series(1, 8) t, generate_series(1, 10) a, generate_series(0, 51) w) v) s
-		GROUP BY team) p) q, coachdiag.coaching_effect(units, panels, true, smallest_effect => 1) e;
+SELECT e.* FROM (SELECT array_agg(team::text ORDER BY team) AS units, array_agg(panel ORDER BY team) AS panels FROM rolling) q,
+	coachdiag.coaching_effect(units, panels, true, smallest_effect => 1) e;
 SELECT ok(bool_and(abs(doubt - 0.4 * abs(null_improvement)) < 1e-9), 'values that carry over: two fifths of what was removed are doubtful') FROM rolling_effect;
 SELECT ok(bool_and(abs(doubt - 0.06 * abs(null_improvement)) < 1e-9), 'and a seventeenth of it elsewhere') FROM works_effect;
 SELECT ok(count(*) FILTER (WHERE conclusion = 'cannot_tell') > 0 AND bool_and((conclusion = 'cannot_tell') = (reason LIKE 'values are not of their own periods (a rolling mean%')), 'which is said where nothing can be told') FROM rolling_effect;
 SELECT is(count(*) FILTER (WHERE conclusion = 'effective'), 0::bigint, 'and useless sessions are not called effective') FROM rolling_effect;
+
+SELECT results_eq('SELECT coachdiag.values_carry_over(panel) FROM rolling ORDER BY team', 'SELECT true FROM generate_series(1, 8)', 'values_carry_over sees it in each team');
+SELECT results_eq('SELECT coachdiag.values_carry_over(p) FROM hard', 'SELECT false', 'few changes tell nothing');
+SELECT ok(NOT coachdiag.values_carry_over(coachdiag.panel(value, NULL, agent, NULL::date)), 'nor do values without a period') FROM (VALUES (1, 1::bigint), (2, 2)) v (value, agent);
+SELECT ok(coachdiag.values_carry_over(NULL) IS NULL, 'NULL: NULL');
 
 -- effect_interval, against limits worked out by the quadratic equation: (1.2 - limit)^2 = (t hypot(0.4, 0.3))^2 + (z 0.1 limit)^2
 

@@ -474,6 +474,21 @@ carry_over(int width, bool rolling)
 	}
 }
 
+/* As coaching_effect says of what its fit leaves, and check_sources of values as they are. */
+static bool
+is_carried(size_t n, size_t teams)
+{
+	CdArena		arena = {.size = cd_values_carried_size(n, teams, WEEKS)};
+	bool		carried;
+
+	assert_ok(run_rows(world, n, teams, teams > 1, result, NULL));
+	arena.base = malloc(arena.size);
+	assert_ok(cd_values_carried(world, n, teams, &arena, &carried));
+	free(arena.base);
+	assert_int_equal(carried, common.carried);
+	return carried;
+}
+
 /* A rolling mean that drops its bad week looks as if the session after it had worked: it is noticed, and nothing is claimed. */
 static void
 notices_values_carried_over(void **state)
@@ -485,18 +500,15 @@ notices_values_carried_over(void **state)
 			int			effective = 0;
 
 			make_world(0.0, width);
-			assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
-			assert_false(common.carried);
+			assert_false(is_carried(ROWS, TEAMS));
 			carry_over(width, rolling);
-			assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
-			assert_true(common.carried);
+			assert_true(is_carried(ROWS, TEAMS));
 			for (int g = 0; g < TEAMS; g++)
 				effective += result[g].low > 0.0;
 			assert_true(effective <= 1);
 		}
 	make_world(0.5, 12);
-	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
-	assert_false(common.carried);
+	assert_false(is_carried(ROWS, TEAMS));
 }
 
 /* Neither a few weeks of a few agents, nor one agent's month of absence, be the team alone or among others, says that of anybody's values. */
@@ -511,15 +523,12 @@ takes_little_for_nothing_carried(void **state)
 	for (size_t i = 0; i < ROWS; i++)
 		if (world[i].team == 0 && world[i].agent < 4 && world[i].period < 8)
 			world[n++] = world[i];
-	assert_ok(run_rows(world, n, 1, false, result, NULL));
-	assert_false(common.carried);
+	assert_false(is_carried(n, 1));
 	make_world(0.0, 4);
 	for (int t = 10; t < 14; t++)
 		row_at(0, 0, t)->value -= 100.0;
-	assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
-	assert_false(common.carried);
-	assert_ok(run_rows(world, AGENTS * WEEKS, 1, false, result, NULL));
-	assert_false(common.carried);
+	assert_false(is_carried(ROWS, TEAMS));
+	assert_false(is_carried(AGENTS * WEEKS, 1));
 }
 
 /* A limit is as far as sampling, what was removed, and a tenth of what the limit itself stands for make it, squares added. */
