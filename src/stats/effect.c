@@ -14,7 +14,6 @@
 #include "stats/solve.h"
 
 #define INFLATION_AGENTS 15.0	/* the teams' common inflation counts like so many agents */
-#define INFLATION_LEAST 1.0
 #define FEWEST_PERIODS 4		/* from a team's first to its last */
 #define POWER 0.8
 #define LEAST_OVERLAP 0.1		/* share of a team's sessions with somebody to compare with */
@@ -43,6 +42,7 @@ cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths)
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectNoise)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams * CD_EFFECT_GRID, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(bool)));
+	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(double)));
 	size = cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdEffectFit)));
 	size = cd_arena_sum(size, cd_arena_bytes(CD_PRIOR_SCRATCH(teams), sizeof(double)));
 	return cd_arena_sum(size, cd_arena_bytes(teams, sizeof(CdPriorUnit)));
@@ -55,12 +55,13 @@ take_work(CdArena *arena, CdEffectWork *work)
 	size_t		rows = work->panel.n_rows;
 	CdStatus	status = cd_effect_take_fit(arena, CD_EFFECT_TERMS, work);
 
+	work->inflation = cd_arena_take(arena, work->panel.teams, sizeof(double));
 	work->influence = cd_arena_take(arena, work->panel.agents, sizeof(double));
 	work->distance = cd_arena_take(arena, rows, sizeof(CdEffectUsual));
 	work->lanes = cd_arena_take(arena, cd_effect_lanes_size(work->panel.agents), 1);
 	work->table_value = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
 	work->table_thin = cd_arena_take(arena, rows * CD_EFFECT_TABLE, sizeof(double));
-	return work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? status : CD_NOMEM;
+	return work->inflation && work->influence && work->distance && work->lanes && work->table_value && work->table_thin ? status : CD_NOMEM;
 }
 
 /* Coefficients with each team's own noise, then with what the teams tell of the nuisance terms. */
@@ -194,7 +195,7 @@ inflate(CdEffectWork *work, bool pool, CdEffectCommon *common)
 	{
 		double		ratio = cd_effect_team_inflation(work, g);
 
-		work->fit[g].inflation = ratio;
+		work->inflation[g] = ratio;
 		if (isnan(ratio))
 			continue;
 		sum += ratio * work->fit[g].agents;
@@ -203,14 +204,11 @@ inflate(CdEffectWork *work, bool pool, CdEffectCommon *common)
 	common->inflation = agents > 0.0 ? sum / agents : 1.0;
 	for (size_t g = 0; g < work->panel.teams; g++)
 	{
-		CdEffectFit *fit = &work->fit[g];
+		double		agents_here = work->fit[g].agents;
 		double		from = pool ? INFLATION_AGENTS : 0.0;
+		double		own = isnan(work->inflation[g]) ? common->inflation : work->inflation[g];
 
-		if (isnan(fit->inflation))
-			fit->inflation = common->inflation;
-		fit->inflation = (from * common->inflation + fit->agents * fit->inflation)
-			/ fmax(from + fit->agents, 1.0);
-		fit->inflation = fmax(fit->inflation, pool ? INFLATION_LEAST : 1.0);
+		work->inflation[g] = fmax((from * common->inflation + agents_here * own) / fmax(from + agents_here, 1.0), 1.0);
 	}
 }
 
@@ -226,7 +224,7 @@ report_raw(const CdEffectWork *work, size_t g, const CdEffectOptions *options, b
 	if (!fit->usable)
 		return;
 	out->raw = fit->b[1];
-	out->raw_se = sqrt(fit->v[c + 1] * fit->inflation);
+	out->raw_se = sqrt(fit->v[c + 1] * work->inflation[g]);
 	out->df = fmax(fit->agents - 1.0 + (pool ? INFLATION_AGENTS : 0.0), 1.0);
 	half = gsl_cdf_tdist_Pinv(0.5 * (1.0 + options->level), out->df);
 	out->effect = out->raw;
@@ -318,7 +316,7 @@ report_short(CdEffectShort by, CdEffect *out)
 
 /* Apparent effect of sessions that had not been held yet. */
 static void
-placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
+placebo(CdEffectWork *work, CdEffect *out)
 {
 	CdEffectDesign design = work->design;
 	int			c = CD_EFFECT_AHEAD + 1;
@@ -339,7 +337,7 @@ placebo(CdEffectWork *work, const double *inflation, CdEffect *out)
 		if (!fit->usable || out[g].sessions == 0.0 || !(fit->m[at] > 1e-6 * fit->m[c + 1]))
 			continue;
 		out[g].placebo = fit->b[CD_EFFECT_AHEAD];
-		out[g].placebo_se = sqrt(fit->v[at] * inflation[g]);
+		out[g].placebo_se = sqrt(fit->v[at] * work->inflation[g]);
 		out[g].placebo_p = 2.0 * gsl_cdf_tdist_Q(fabs(out[g].placebo / out[g].placebo_se), out[g].df);
 	}
 }
@@ -452,7 +450,6 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	for (size_t g = 0; g < teams; g++)
 	{
 		out[g].status = CD_OK;
-		work.residual[g] = work.fit[g].inflation;
 		cd_effect_count(&work, g, &out[g]);
 		report_raw(&work, g, options, pool, &out[g]);
 		if (out[g].sessions == 0.0)
@@ -473,11 +470,11 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 			report_short(cd_effect_short(&work, g), &out[g]);
 	}
 	if (status == CD_OK && paths != NULL)
-		status = cd_effect_path(&work, work.residual, options->level, arena, paths);
+		status = cd_effect_path(&work, options->level, arena, paths);
 	if (status == CD_OK && paths != NULL)
 		fading_of_effects(out, teams, options->level, paths);
 	if (status == CD_OK && options->placebo)
-		placebo(&work, work.residual, out);
+		placebo(&work, out);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
 		if (work.panel.team[g].periods < FEWEST_PERIODS)
 			withhold(&out[g]);

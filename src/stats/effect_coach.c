@@ -356,7 +356,7 @@ take_team(CdCoachWork *w, size_t g)
 	team_normal(w, g, columns, terms, m, away);
 	if (solve_rest(w, m, terms, team->own, fit->s2, rest) != CD_OK)
 		return;
-	scale = 1.0 / (fit->s2 * fit->inflation);
+	scale = 1.0 / (fit->s2 * w->fit.inflation[g]);
 	take_rest_out(m, terms, team->own, rest, scale, said);
 	add_information(w, g, said, team->own, scale);
 	add_distances(w, g, away, rest, scale);

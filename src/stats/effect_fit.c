@@ -160,7 +160,7 @@ cd_effect_team_fit(CdEffectWork *work, size_t g)
 	CdEffectFit *fit = &work->fit[g];
 	int			c = work->design.columns;
 
-	*fit = (CdEffectFit) {.inflation = 1.0};
+	*fit = (CdEffectFit) {0};
 	if (team->free - (c - 1) < 1.0)
 		return;
 	cd_effect_team_surprise(work, g);

@@ -17,7 +17,6 @@ typedef struct CdEffectFit
 	double		b[CD_EFFECT_TERMS];
 	double		v[CD_EFFECT_TERMS * CD_EFFECT_TERMS];	/* covariance, model-based */
 	double		s2;				/* noise variance of a period */
-	double		inflation;		/* of the dose's variance: robust to what the noise model misses */
 	double		agents;
 	bool		usable;
 } CdEffectFit;
@@ -45,6 +44,7 @@ typedef struct CdEffectWork
 	double	   *z;				/* observations x columns */
 	double	   *surprise;		/* the same for one team */
 	CdEffectMemory memory;
+	double	   *inflation;		/* teams: of the dose's variance, robust to what the noise model misses */
 	double	   *influence;		/* agents of the largest team */
 	CdEffectUsual *distance;	/* observations of the largest team */
 	double	   *residual;		/* observations */

@@ -260,8 +260,7 @@ clear(CdEffectPath *out)
 
 /* Paths. */
 CdStatus
-cd_effect_path(CdEffectWork *work, const double *inflation, double level, CdArena *arena,
-			   CdEffectPath *out)
+cd_effect_path(CdEffectWork *work, double level, CdArena *arena, CdEffectPath *out)
 {
 	const CdEffectPanel *panel = &work->panel;
 	size_t		n = panel->n_rows;
@@ -308,9 +307,9 @@ cd_effect_path(CdEffectWork *work, const double *inflation, double level, CdAren
 			m[j] /= work->fit[g].s2;
 			all[j] += m[j];
 		}
-		mean_inflation += inflation[g];
+		mean_inflation += work->inflation[g];
 		counted += 1.0;
-		report(m, inflation[g], level, &out[g]);
+		report(m, work->inflation[g], level, &out[g]);
 	}
 	report_seen(all_sum, all_sessions, &out[panel->teams]);
 	if (counted > 0.0)

@@ -11,9 +11,9 @@ size_t		cd_effect_path_size(size_t rows);
 
 /*
  * Paths of all teams, then the one of all together, from a work whose noise is fitted.
- * inflation: robust over model variance, by team. Changes work's design.
+ * After cd_effect_fit_all. Changes work's design.
  */
-CdStatus	cd_effect_path(CdEffectWork *work, const double *inflation, double level,
+CdStatus	cd_effect_path(CdEffectWork *work, double level,
 						   CdArena *arena, CdEffectPath *out);
 
 #endif

@@ -414,6 +414,26 @@ few_weeks(void **state)
 	}
 }
 
+/* More teams than rows, nearly all of them empty: what the others hold stays theirs. */
+static void
+teams_without_rows(void **state)
+{
+	enum
+	{
+		MANY = 1000
+	};
+	static CdEffect many[MANY];
+
+	(void) state;
+	make_world(0.5, 13);
+	assert_ok(run_rows(world, AGENTS * WEEKS, 1, false, result, NULL));
+	assert_ok(run_rows(world, AGENTS * WEEKS, MANY, false, many, NULL));
+	assert_close(many[0].effect, result[0].effect, 0.01);
+	assert_close(many[0].allowance, result[0].allowance, 0.01);
+	assert_close(many[0].placebo, result[0].placebo, 0.01);
+	assert_int_equal(many[1].status, CD_TOO_FEW);
+}
+
 /* Several teams as one. */
 static void
 combines(void **state)
@@ -691,6 +711,7 @@ main(void)
 		cmocka_unit_test(notices_values_carried_over),
 		cmocka_unit_test(takes_little_for_nothing_carried),
 		cmocka_unit_test(admits_doubt),
+		cmocka_unit_test(teams_without_rows),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
 		cmocka_unit_test(band_holds_all_lags),
