@@ -16,91 +16,61 @@
 #define MATTERS 0.2				/* share of sessions that may be about other metrics, from which to say so in a step */
 #define NOT_ASSESSED "not assessed: "
 
+static const char *const test_names[] = {
+	[CD_TEST_COACHING] = "coaching_without_effect",
+	[CD_TEST_CONSISTENT] = "consistent_gap",
+	[CD_TEST_TYPE] = "contact_type_or_step",
+	[CD_TEST_DECIDE] = "decide_or_wait",
+	[CD_TEST_EXPERIENCED] = "experienced_same_gap"
+};
+
+/* Whose answer is yes or no. */
+static const char *const questions[] = {
+	[CD_TEST_COACHING] = "Does coaching move it?",
+	[CD_TEST_CONSISTENT] = "Do the agents share it?",
+	[CD_TEST_TYPE] = "Is it some contact types, whoever handles them?",
+	[CD_TEST_DECIDE] = "Can the agents only wait?",
+	[CD_TEST_EXPERIENCED] = "Do experienced agents show it too?"
+};
+
+static const char *const state_names[] = {
+	[CD_STATE_UNKNOWN] = "unknown",
+	[CD_STATE_STRUCTURAL] = "structural",
+	[CD_STATE_BEHAVIOURAL] = "behavioural"
+};
+
+static const char *const verdict_names[] = {
+	[CD_VERDICT_CANNOT_TELL] = "cannot_tell",
+	[CD_VERDICT_NO_GAP] = "no_gap",
+	[CD_VERDICT_STRUCTURAL] = "structural",
+	[CD_VERDICT_MIXED] = "mixed",
+	[CD_VERDICT_BEHAVIOURAL] = "behavioural"
+};
+
+static const char *const verdicts_in_words[] = {
+	[CD_VERDICT_CANNOT_TELL] = "Cannot tell",
+	[CD_VERDICT_NO_GAP] = "No gap",
+	[CD_VERDICT_STRUCTURAL] = "Structural",
+	[CD_VERDICT_MIXED] = "Mixed",
+	[CD_VERDICT_BEHAVIOURAL] = "Behavioural"
+};
+
 const char *
 cd_test_name(CdTestKind test)
 {
-	switch (test)
-	{
-		case CD_TEST_COACHING:
-			return "coaching_without_effect";
-		case CD_TEST_CONSISTENT:
-			return "consistent_gap";
-		case CD_TEST_TYPE:
-			return "contact_type_or_step";
-		case CD_TEST_DECIDE:
-			return "decide_or_wait";
-		default:
-			return "experienced_same_gap";
-	}
-}
-
-/* Whose answer is yes or no. */
-static const char *
-question(CdTestKind test)
-{
-	switch (test)
-	{
-		case CD_TEST_COACHING:
-			return "Does coaching move it?";
-		case CD_TEST_CONSISTENT:
-			return "Do the agents share it?";
-		case CD_TEST_TYPE:
-			return "Is it some contact types, whoever handles them?";
-		case CD_TEST_DECIDE:
-			return "Can the agents only wait?";
-		default:
-			return "Do experienced agents show it too?";
-	}
+	return test_names[test];
 }
 
 const char *
 cd_state_name(CdTestState state)
 {
-	switch (state)
-	{
-		case CD_STATE_STRUCTURAL:
-			return "structural";
-		case CD_STATE_BEHAVIOURAL:
-			return "behavioural";
-		default:
-			return "unknown";
-	}
+	return state_names[state];
 }
 
 const char *
 cd_verdict_name(CdVerdict verdict)
 {
-	switch (verdict)
-	{
-		case CD_VERDICT_NO_GAP:
-			return "no_gap";
-		case CD_VERDICT_STRUCTURAL:
-			return "structural";
-		case CD_VERDICT_MIXED:
-			return "mixed";
-		case CD_VERDICT_BEHAVIOURAL:
-			return "behavioural";
-		default:
-			return "cannot_tell";
-	}
-}
-
-static const char *
-verdict_in_words(CdVerdict verdict)
-{
-	switch (verdict)
-	{
-		case CD_VERDICT_NO_GAP:
-			return "No gap";
-		case CD_VERDICT_STRUCTURAL:
-			return "Structural";
-		case CD_VERDICT_MIXED:
-			return "Mixed";
-		case CD_VERDICT_BEHAVIOURAL:
-			return "Behavioural";
-		default:
-			return "Cannot tell";
-	}
+	return verdict_names[verdict];
 }
 
 /* A figure of the metric, with the decimals that give the largest beside it three digits. */
@@ -513,12 +483,12 @@ append_answer(StringInfo s, const CdStory *story, CdTestKind test)
 	const char *reason = cd_test_reason(story, test);
 
 	if (state != CD_STATE_UNKNOWN)
-		appendStringInfo(s, " %s %s: %s.", question(test),
+		appendStringInfo(s, " %s %s: %s.", questions[test],
 						 (state == CD_STATE_STRUCTURAL) == (test != CD_TEST_COACHING) ? "Yes" : "No", reason);
 	else if (strncmp(reason, NOT_ASSESSED, strlen(NOT_ASSESSED)) == 0)
-		appendStringInfo(s, " %s Not assessed: %s.", question(test), reason + strlen(NOT_ASSESSED));
+		appendStringInfo(s, " %s Not assessed: %s.", questions[test], reason + strlen(NOT_ASSESSED));
 	else
-		appendStringInfo(s, " %s Not known: %s.", question(test), reason);
+		appendStringInfo(s, " %s Not known: %s.", questions[test], reason);
 }
 
 char *
@@ -527,7 +497,7 @@ cd_all_reasons(const CdStory *story)
 	StringInfoData s;
 
 	initStringInfo(&s);
-	appendStringInfo(&s, "%s: %s.", verdict_in_words(story->result->verdict), what_decided(story));
+	appendStringInfo(&s, "%s: %s.", verdicts_in_words[story->result->verdict], what_decided(story));
 	if (story->result->changed)
 		append_change(&s, story);
 	if (mix_counts(story))
