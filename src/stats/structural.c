@@ -64,11 +64,9 @@ also_behavioural(const CdStructuralInput *in, double margin, const CdTest *types
 
 /* Has anything been seen but how the agents differ? */
 static bool
-was_tried(const CdStructuralInput *in, double margin)
+was_tried(const CdStructuralInput *in, const CdEffectEvidence *effect)
 {
-	CdCoachingEvidence coaching = telling(&in->coaching);
-	CdEffectEvidence effect = cd_effect_evidence(&coaching, margin);
-	bool		coached = effect.known && (effect.works > effect.idle || !cd_coach_may_be_why(&coaching));
+	bool		coached = effect->known && (effect->works > effect->idle || !cd_coach_may_be_why(&in->coaching));
 
 	return coached || cd_waiting_score(&in->waiting) > WAITING_TELLS;
 }
@@ -154,13 +152,13 @@ rule_of_a_small_gap(const CdStructuralInput *in, double margin)
 
 /* The first rule that holds. */
 static CdRule
-first_rule(const CdStructuralInput *in, double margin, const CdStructural *s)
+first_rule(const CdStructuralInput *in, double margin, const CdEffectEvidence *effect, const CdStructural *s)
 {
 	const CdGapDispersion *d = in->whole;
 	const CdTest *types = &s->test[CD_TEST_TYPE];
 	bool		in_types = types->state == CD_STATE_STRUCTURAL;
 	bool		surely = in_types && s->p >= P_IN_TYPES;
-	bool		tried = was_tried(in, margin);
+	bool		tried = was_tried(in, effect);
 	bool		none = in->settled->mean_high <= margin;
 	bool		grew = grew_lately(in, margin);
 
@@ -276,7 +274,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	known = cd_what_is_known(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin, &in->waiting, out->untold);
 	out->p = cd_known_probability(&known);
 	cd_what_decided(&known, out->p > 0.5 ? 1.0 : -1.0, out->decided);
-	out->rule = first_rule(in, margin, out);
+	out->rule = first_rule(in, margin, &known.effect, out);
 	out->verdict = verdict_by(out->rule);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;
 	if (out->verdict == CD_VERDICT_NO_GAP)
