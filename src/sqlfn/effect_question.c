@@ -105,7 +105,7 @@ effect_conclusion(const EffectQuestion *q, const CdEffect *e, double level)
 	return effect_is_too_little(q, e, level, effect_shortfall(q, e, level)) ? "no_effect" : "cannot_tell";
 }
 
-/* The panels of an array, canonical; units[i] is the place of panel i in the array. */
+/* The panels of an array. */
 Panel **
 effect_panels(ArrayType *array, uint32 *count, int **places)
 {

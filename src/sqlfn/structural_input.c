@@ -270,6 +270,7 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 	PanelSeries series;
 	CdEffectCommon common;
 	CdEffect	effect;
+	double		level;
 
 	if (!has_sessions(p))
 		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN};
@@ -277,16 +278,18 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 	q.options.placebo = false;
 	series = panel_series(panels, 1, q.higher_is_better);
 	effect = *effect_estimate(&q, &series, 1, NULL, &common);
+	level = series.team[0].coached;
 	return (CdCoachingEvidence) {
-		.effect = effect_to_units(&q, effect.effect, series.team[0].coached),
-		.low = effect_to_units(&q, effect.low, series.team[0].coached),
-		.high = effect_to_units(&q, effect.high, series.team[0].coached),
+		.effect = effect_to_units(&q, effect.effect, level),
+		.low = effect_to_units(&q, effect.low, level),
+		.high = effect_to_units(&q, effect.high, level),
 		.sessions = effect.sessions,
 		.coached = effect.coached,
-		.own = effect_to_units(&q, effect.raw, series.team[0].coached),
-		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, series.team[0].coached),
-		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, series.team[0].coached),
-		.shortfall = isnan(effect.shortfall) ? 0 : effect_spread_to_units(&q, effect.effect, effect_shortfall(&q, &effect, series.team[0].coached), series.team[0].coached)
+		.own = effect_to_units(&q, effect.raw, level),
+		.own_se = effect_spread_to_units(&q, effect.raw, effect.raw_se, level),
+		.own_doubt = effect_spread_to_units(&q, effect.raw, effect.doubt, level),
+		.shortfall = isnan(effect.shortfall) ? 0
+			: effect_spread_to_units(&q, effect.effect, effect_shortfall(&q, &effect, level), level)
 	};
 }
 
@@ -307,7 +310,7 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	const Panel *own = fair;
 	CdGapOptions options = cd_gap_default_options();
 	CdGapDispersion *whole = palloc(sizeof(CdGapDispersion));
-	CdGapDispersion *settled = palloc(sizeof(CdGapDispersion));
+	CdGapDispersion *settled = whole;
 	CdGapDispersion *part = palloc(sizeof(CdGapDispersion));
 	Tenure		tenure = look_at_tenure(p);
 	Span		span = look_at_span(p);
@@ -322,10 +325,13 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	if (!cd_dispersion_of_panel(fair, target, options, whole))
 		return false;
 	options.wanted = CD_GAP_SPREAD;
-	if (curve.quick == 0 && curve.slow == 0)
-		settled = whole;
-	else if (!cd_dispersion_of_panel(own = panel_without_learning(fair, q->higher_is_better, &curve), target, options, settled))
-		return false;
+	if (curve.quick != 0 || curve.slow != 0)
+	{
+		own = panel_without_learning(fair, q->higher_is_better, &curve);
+		settled = palloc(sizeof(CdGapDispersion));
+		if (!cd_dispersion_of_panel(own, target, options, settled))
+			return false;
+	}
 	options.wanted = CD_GAP_MEAN;
 	if (tenure.any && !tenure.all && cd_dispersion_of_panel(panel_select(fair, is_experienced, NULL), target, options, part))
 		in->experienced = part;
