@@ -428,7 +428,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	SELECT p.program, p.site, p.team, p.metric, s.verdict, s.p_structural, s.indicators_present, s.unknown,
 		s.agents, s.mean_gap, s.mean_low, s.mean_high, s.settled_gap, s.settled_low, s.settled_high, s.changed_on, s.gap_before, s.gap_after,
 		to_jsonb(s.tests) AS tests, s.next_step,
-		s.reason || CASE WHEN b.earlier THEN format(' Coaching is judged from %s on: sessions before that are not counted (view coaching_effect counts them).', to_char((SELECT f.coached_since FROM @.diagnosed_since f), 'YYYY-MM-DD')) ELSE '' END AS reason, d.usual AS usual_spread
+		s.reason || CASE WHEN b.earlier THEN format(' Coaching is judged from %s on: sessions before that are not counted (view coaching_effect counts them).', to_char((SELECT f.coached_since FROM @.diagnosed_since f), 'YYYY-MM-DD')) ELSE '' END AS reason, d.usual AS usual_spread,
+		k.idle_coach, b.other_metric
 	FROM team p
 	JOIN about b ON b.team = p.team AND b.metric = p.metric
 	LEFT JOIN @.recent_coaching_effect e ON e.team = p.team AND e.metric = p.metric
@@ -439,9 +440,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	LEFT JOIN LATERAL (SELECT w.waiting_share AS share, w.waiting_low AS low, w.waiting_high AS high
 		WHERE w.state <> 'unknown') waits ON true
 	LEFT JOIN coach c ON c.team = jsonb_build_array(p.team, p.metric)::text
+	CROSS JOIN LATERAL (SELECT CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach) k
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
-		CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual,
+		k.idle_coach, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual,
 		CASE WHEN e.own THEN e.shortfall END, b.other_metric) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);
@@ -467,6 +469,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';
 	COMMENT ON COLUMN @.structural_score.next_step IS 'What to do next, in plain words.';
 	COMMENT ON COLUMN @.structural_score.usual_spread IS 'By how much agents of the metric differ where there is no gap to explain: the median of gap_dispersion.between_sd over teams short by less than half a smallest effect (three at least), or the lower quartile over all teams (eight at least), whichever is less; metric units, what is beyond 1.5 smallest effects counts as natural. Null: fewer teams.';
+	COMMENT ON COLUMN @.structural_score.idle_coach IS 'Probability from 0 to 1 that the coaches of these sessions move nothing whatever the gap, as coachdiag.idle_coaches tells; null: not known of those who held three quarters of the sessions.';
+	COMMENT ON COLUMN @.structural_score.other_metric IS 'Probability from 0 to 1 that one of these sessions was about another metric: of those that name none.';
 	COMMENT ON COLUMN @.structural_score.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why; and from which day on sessions count, where there are earlier ones.';
 $part$);
 

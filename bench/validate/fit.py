@@ -44,56 +44,20 @@ NUMBERS = ["p_structural", "smallest_effect", "gap_now", "spread", "spread_high"
            "ci_low", "ci_high", "own_improvement", "own_se", "own_doubt", "idle_coach", "waiting_share", "waiting_low", "waiting_high",
            "usual_spread"]
 
-# Whether coaches are idle is worked out as in the view structural_score, which doesn't show it.
 FIGURES = """
-    WITH able AS (
-        SELECT g.team, g.metric, m.smallest_effect, CASE WHEN g.between_sd IS NOT NULL THEN 1 - coachdiag.p_structural(
-            g.between_sd / greatest(g.mean_gap, m.smallest_effect), NULL, NULL, NULL, NULL, m.smallest_effect,
-            spread_high => g.between_high / greatest(g.mean_gap, m.smallest_effect), gap => g.mean_gap, usual_spread => u.usual_spread) END AS can_work
-        FROM {ws}.gap_dispersion g JOIN {ws}.stored_metric m USING (metric)
-        LEFT JOIN (SELECT DISTINCT metric, usual_spread FROM {ws}.structural_score) u USING (metric) WHERE m.smallest_effect > 0
-    ), session AS (
-        SELECT s.team, s.metric, count(*) AS sessions FROM {ws}.stored_coaching_session s CROSS JOIN {ws}.diagnosed_since d
-        WHERE s.dose AND s.day >= d.coached_since GROUP BY s.team, s.metric
-    ), named AS (
-        SELECT s.metric, sum(s.sessions) >= 3 * (SELECT coalesce(sum(n.sessions), 0) FROM session n WHERE n.metric IS NULL) AS named
-        FROM session s WHERE s.metric IS NOT NULL GROUP BY s.metric
-    ), about AS (
-        SELECT p.team, p.metric, 1 - coalesce(n.sessions / (n.sessions + coalesce(s.sessions, 0))::double precision
-            * (1 - (coalesce(s.sessions, 0) + 1) / (sum(coalesce(s.sessions, 0)) OVER each + count(*) OVER each)::double precision), 0) AS on_topic
-        FROM {ws}.team_panel p
-        LEFT JOIN session n ON n.team = p.team AND n.metric IS NULL
-        LEFT JOIN session s ON (s.team, s.metric) = (p.team, p.metric)
-        WINDOW each AS (PARTITION BY p.team)
-    ), coach AS (
-        SELECT i.*
-        FROM (
-            SELECT array_agg(jsonb_build_array(c.team, c.metric)::text) AS teams, array_agg(c.coach_id) AS coaches,
-                array_agg(c.sessions) AS sessions, array_agg(c.improvement / (a.smallest_effect * b.on_topic)) AS improvement,
-                array_agg(c.se / (a.smallest_effect * b.on_topic)) AS se, array_agg(a.can_work) AS can_work
-            FROM {ws}.coach_in_team c
-            JOIN able a ON a.team = c.team AND a.metric = c.metric
-            JOIN about b ON b.team = c.team AND b.metric = c.metric
-            LEFT JOIN named n ON n.metric = c.metric
-            GROUP BY CASE WHEN n.named THEN NULL ELSE c.metric END
-        ) a
-        CROSS JOIN LATERAL coachdiag.idle_coaches(a.teams, a.coaches, a.sessions, a.improvement, a.se, 1, a.can_work) i
-    )
     SELECT s.team, s.metric, s.p_structural, m.smallest_effect, s.settled_gap AS gap_now, alike.estimate AS spread,
         alike.ci_high AS spread_high, CASE WHEN types.state = 'structural' THEN types.estimate END AS type_share,
-        e.sessions * b.on_topic AS told_sessions, CASE WHEN e.own THEN e.improvement / b.on_topic END AS improvement,
-        CASE WHEN e.own THEN e.ci_low / b.on_topic END AS ci_low, CASE WHEN e.own THEN e.ci_high / b.on_topic END AS ci_high,
-        e.own_improvement / b.on_topic AS own_improvement, e.own_se / b.on_topic AS own_se, e.own_doubt / b.on_topic AS own_doubt,
-        CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach,
+        e.sessions * s.on_topic AS told_sessions, CASE WHEN e.own THEN e.improvement / s.on_topic END AS improvement,
+        CASE WHEN e.own THEN e.ci_low / s.on_topic END AS ci_low, CASE WHEN e.own THEN e.ci_high / s.on_topic END AS ci_high,
+        e.own_improvement / s.on_topic AS own_improvement, e.own_se / s.on_topic AS own_se, e.own_doubt / s.on_topic AS own_doubt,
+        s.idle_coach,
         w.waiting_share, w.waiting_low, w.waiting_high, s.usual_spread
-    FROM {ws}.structural_score s
+    FROM (SELECT *, 1 - other_metric AS on_topic FROM {ws}.structural_score) s
     JOIN {ws}.stored_metric m USING (metric)
     JOIN {ws}.indicators alike ON (alike.team, alike.metric, alike.test) = (s.team, s.metric, 'consistent_gap')
     JOIN {ws}.indicators types ON (types.team, types.metric, types.test) = (s.team, s.metric, 'contact_type_or_step')
     LEFT JOIN {ws}.recent_coaching_effect e ON (e.team, e.metric) = (s.team, s.metric)
-    LEFT JOIN {ws}.decide_or_wait w ON (w.team, w.metric) = (s.team, s.metric) AND w.state <> 'unknown'
-    LEFT JOIN about b ON (b.team, b.metric) = (s.team, s.metric)
-    LEFT JOIN coach c ON c.team = jsonb_build_array(s.team, s.metric)::text"""
+    LEFT JOIN {ws}.decide_or_wait w ON (w.team, w.metric) = (s.team, s.metric) AND w.state <> 'unknown'"""
 
 
 def constants():

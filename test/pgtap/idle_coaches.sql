@@ -122,6 +122,9 @@ SELECT results_eq('SELECT coach_id, sum(sessions) FROM part GROUP BY 1 ORDER BY 
 SELECT ok(count(*) = 2 AND bool_and(abs(p.improvement - e.raw_improvement) < 1e-7 AND abs(p.se - e.raw_se) < 1e-7), 'that of a team''s only coach is the team''s')
 FROM (SELECT array_agg(team ORDER BY team) AS teams, array_agg(panel ORDER BY team) AS panels FROM shared.stored_history) h, coachdiag.coaching_effect(teams, panels, true, smallest_effect => 1) e
 JOIN part p ON p.team = e.unit WHERE e.unit IN ('process', 'skill, own poor coach');
+SELECT results_eq('SELECT team, idle_coach, other_metric FROM shared.structural_score ORDER BY 1',
+	$$SELECT i.team, i.idle_coach, 0::float8 FROM (SELECT array_agg(team) AS t, array_agg(coach_id) AS c, array_agg(sessions) AS n, array_agg(improvement) AS x, array_agg(se) AS se, array_agg(can) AS can
+		FROM part JOIN able USING (team)) a, coachdiag.idle_coaches(t, c, n, x, se, 1, can) i ORDER BY 1$$, 'which the view shows');
 SELECT results_eq('SELECT s.team, s.p_structural FROM shared.structural_score s ORDER BY 1',
 	$$SELECT p.team, s.p_structural FROM shared.team_panel p JOIN shared.coaching_effect e ON e.level = 'team' AND e.team = p.team
 		JOIN (SELECT i.* FROM (SELECT array_agg(team) AS t, array_agg(coach_id) AS c, array_agg(sessions) AS n, array_agg(improvement) AS x, array_agg(se) AS se, array_agg(can) AS can
