@@ -101,6 +101,10 @@ def rows_of(study, value, weight):
     return np.sort(rows, order=["team", "agent", "period"])
 
 
+def address(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
 def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False):
     """Results per team and what the teams share; with paths, those of the teams and of all together as well."""
     rows = np.ascontiguousarray(rows)
@@ -113,17 +117,11 @@ def estimate(library, rows, teams, horizon=4, level=0.95, pool=True, paths=False
     arena = Arena(base, size, 0)
     options = Options(horizon, level, pool, True)
     path = np.zeros(teams + 1, PATH)
-    status = library.cd_effect(rows.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rows)),
-                               ctypes.c_size_t(teams), ctypes.byref(options), ctypes.byref(arena),
-                               out.ctypes.data_as(ctypes.c_void_p), common.ctypes.data_as(ctypes.c_void_p),
-                               path.ctypes.data_as(ctypes.c_void_p) if paths else None)
+    status = library.cd_effect(address(rows), ctypes.c_size_t(len(rows)), ctypes.c_size_t(teams), ctypes.byref(options),
+                               ctypes.byref(arena), address(out), address(common), address(path) if paths else None)
     if status != 0:
         raise RuntimeError(f"cd_effect: status {status}")
     return (out, common[0], path) if paths else (out, common[0])
-
-
-def address(array):
-    return array.ctypes.data_as(ctypes.c_void_p)
 
 
 def combine(library, teams):
@@ -166,7 +164,7 @@ def spillover(library, between, within):
 def trials(library, rows, method, before=0, horizon=4, level=0.95):
     """One of the other designs, over all teams together."""
     rows = np.ascontiguousarray(rows)
-    at = rows.ctypes.data_as(ctypes.c_void_p)
+    at = address(rows)
     size = library.cd_trials_size(at, ctypes.c_size_t(len(rows)))
     memory = np.empty(size + 64, np.uint8)
     arena = Arena((memory.ctypes.data + 63) // 64 * 64, size, 0)
