@@ -58,8 +58,6 @@ typedef struct CdEffectEvidence
 	double		works;
 } CdEffectEvidence;
 
-CdEffectEvidence cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect);
-
 /* What waiting says, as a logit: structural gaps mostly wait, where events are known, the others hardly ever. */
 double		cd_waiting_score(const CdWaitingEvidence *w);
 

@@ -103,8 +103,8 @@ spread_evidence(const CdSpread *spread, double smallest_effect)
 	return (SpreadEvidence) {likelihood(apart, se, alike, SPREAD_ALIKE_SD), likelihood(apart, se, differ, SPREAD_APART_SD)};
 }
 
-CdEffectEvidence
-cd_effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
+static CdEffectEvidence
+effect_evidence(const CdCoachingEvidence *coaching, double smallest_effect)
 {
 	bool		own = coaching->own_se > 0.0;
 	double		se = (own ? hypot(coaching->own_se, coaching->own_doubt) : (coaching->high - coaching->low) / 3.92) / smallest_effect;
@@ -163,7 +163,7 @@ cd_what_is_known(const CdSpread *spread, double type_share, const CdCoachingEvid
 				 double smallest_effect, const CdWaitingEvidence *waiting, bool untold)
 {
 	return (CdKnown) {
-		untold ? no_spread : *spread, type_share, cd_effect_evidence(coaching, smallest_effect), *waiting, smallest_effect, untold
+		untold ? no_spread : *spread, type_share, effect_evidence(coaching, smallest_effect), *waiting, smallest_effect, untold
 	};
 }
 
