@@ -462,7 +462,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		if (isnan(out[g].effect))
 			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
-		out[g].doubt = cd_effect_doubt(out[g].null, common->carried);
+		out[g].doubt = hypot(cd_effect_doubt(out[g].null, common->carried),
+							 sqrt(cd_effect_curve_variance(&work, g) * work.inflation[g]));
 		cd_effect_admit_doubt(options->level, &out[g]);
 		report_power(options->level, &out[g]);
 		out[g].own = speaks_for_itself(&out[g]);

@@ -238,6 +238,13 @@ shape_slope(const CdEffectWork *work, int k)
 	return noise > 0.0 ? product / (fmax(square, 0.0) + noise + USUAL_TEAMS) : 0.0;
 }
 
+/* Weight of a team's coefficient in the mean. */
+static double
+weight_in_mean(const CdEffectFit *fit, int c, int k)
+{
+	return informative(fit, c, k) ? 1.0 / fit->v[k * c + k] : 0.0;
+}
+
 /* Weighted mean of a coefficient over the teams. */
 static double
 mean_offset(const CdEffectWork *work, int k)
@@ -248,12 +255,10 @@ mean_offset(const CdEffectWork *work, int k)
 
 	for (size_t g = 0; g < work->panel.teams; g++)
 	{
-		const CdEffectFit *fit = &work->fit[g];
+		double		w = weight_in_mean(&work->fit[g], c, k);
 
-		if (!informative(fit, c, k))
-			continue;
-		sum += fit->b[k] / fit->v[k * c + k];
-		weight += 1.0 / fit->v[k * c + k];
+		sum += w * work->fit[g].b[k];
+		weight += w;
 	}
 	return weight > 0.0 ? sum / weight : 0.0;
 }
@@ -286,6 +291,28 @@ spread(const CdEffectWork *work, int k, double slope, double offset)
 	return fmax(sum / weight, 0.1 * noise / weight);
 }
 
+/* Sampling covariance of the means of two coefficients. */
+static double
+covariance_of_means(const CdEffectWork *work, int j, int k)
+{
+	int			c = work->design.columns;
+	double		sum = 0.0;
+	double		total[2] = {0.0, 0.0};
+
+	for (size_t g = 0; g < work->panel.teams; g++)
+	{
+		const CdEffectFit *fit = &work->fit[g];
+		double		a = weight_in_mean(fit, c, j);
+		double		b = weight_in_mean(fit, c, k);
+
+		total[0] += a;
+		total[1] += b;
+		if (a > 0.0 && b > 0.0)
+			sum += a * b * (fit->v[j * c + k] + (j == k ? work->nuisance.variance[k] : 0.0));
+	}
+	return sum != 0.0 ? sum / (total[0] * total[1]) : 0.0;
+}
+
 /* Nuisance terms from the teams. */
 void
 cd_effect_learn_nuisance(CdEffectWork *work)
@@ -300,6 +327,24 @@ cd_effect_learn_nuisance(CdEffectWork *work)
 		work->nuisance.offset[k] = offset;
 		work->nuisance.variance[k] = spread(work, k, slope, offset);
 	}
+	for (int j = 0; j < CD_EFFECT_CURVE; j++)
+		for (int k = 0; k < CD_EFFECT_CURVE; k++)
+			work->nuisance.error[j][k] = covariance_of_means(work, CD_EFFECT_NEW + j, CD_EFFECT_NEW + k);
+}
+
+/* An offset moves the dose's coefficient by their covariance over the offset's own variance. */
+double
+cd_effect_curve_variance(const CdEffectWork *work, size_t g)
+{
+	const CdEffectFit *fit = &work->fit[g];
+	const double *with_dose = fit->v + work->design.columns + CD_EFFECT_NEW;
+	const double *variance = work->nuisance.variance + CD_EFFECT_NEW;
+	double		sum = 0.0;
+
+	for (int j = 0; fit->usable && j < CD_EFFECT_CURVE; j++)
+		for (int k = 0; k < CD_EFFECT_CURVE; k++)
+			sum += with_dose[j] / variance[j] * with_dose[k] / variance[k] * work->nuisance.error[j][k];
+	return fmax(sum, 0.0);
 }
 
 /* Influence of each agent on the dose's coefficient, squared and added up. */

@@ -9,6 +9,7 @@
 
 #define CD_EFFECT_GRID 32		/* noises around the common one */
 #define CD_EFFECT_TERMS 10		/* columns of the main design and the placebo's, at most */
+#define CD_EFFECT_CURVE 2		/* of them for how new hires learn */
 
 /* Coefficients of one team; term 0 is unused so that terms are columns. */
 typedef struct CdEffectFit
@@ -27,6 +28,7 @@ typedef struct CdEffectNuisance
 	double		slope[CD_EFFECT_TERMS];
 	double		offset[CD_EFFECT_TERMS];
 	double		variance[CD_EFFECT_TERMS];	/* INFINITY: nothing known */
+	double		error[CD_EFFECT_CURVE][CD_EFFECT_CURVE];	/* sampling covariance of the offsets from CD_EFFECT_NEW on */
 } CdEffectNuisance;
 
 /* How an agent's periods usually are beside the team's; 0 for one without values. */
@@ -94,6 +96,9 @@ void		cd_effect_team_residual(CdEffectWork *work, size_t team);
 /* Learn the nuisance terms from the teams' coefficients, fitted with nothing known. */
 void		cd_effect_learn_nuisance(CdEffectWork *work);
 void		cd_effect_forget_nuisance(CdEffectWork *work);
+
+/* Part of a team's variance, which its own coefficients don't show: how new hires learn is known from the teams only so well. */
+double		cd_effect_curve_variance(const CdEffectWork *work, size_t team);
 
 /* Robust over model variance of the dose, clustered by agent. */
 double		cd_effect_team_inflation(CdEffectWork *work, size_t team);

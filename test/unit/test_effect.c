@@ -690,6 +690,52 @@ degenerate(void **state)
 	assert_int_equal(result[0].status, CD_TOO_FEW);
 }
 
+/* Everybody is coached nearly every week, from the first on, to no effect; two in three are seen as they learn. */
+static void
+make_weekly_coaching(uint64_t seed)
+{
+	for (int g = 0; g < TEAMS; g++)
+	{
+		double		week[WEEKS];
+
+		for (int t = 0; t < WEEKS; t++)
+			week[t] = 0.5 * normal(&seed);
+		for (int i = 0; i < AGENTS; i++)
+		{
+			double		level = normal(&seed);
+
+			for (int t = 0; t < WEEKS; t++)
+			{
+				double		tenure = t - 4 * i + (i % 3 == 0 ? 100 : 0);
+
+				*row_at(g, i, t) = (CdEffectRow) {
+					g, g * AGENTS + i, t, tenure < 0.0 ? NAN : level - 2.0 * exp(-tenure / 10.0) + week[t] + normal(&seed),
+					1.0, tenure >= 0.0 && normal(&seed) < 1.6, fmax(tenure, 0.0)
+				};
+			}
+		}
+	}
+}
+
+/* How new hires learn is one error for all teams: the mean over them is as far off as it says. */
+static void
+doubts_how_new_hires_learn(void **state)
+{
+	double		square = 0.0;
+
+	(void) state;
+	for (uint64_t w = 1; w <= WORLDS; w++)
+	{
+		CdEffect	all;
+
+		make_weekly_coaching(w);
+		assert_ok(run_rows(world, ROWS, TEAMS, true, result, NULL));
+		assert_ok(cd_effect_combine(result, TEAMS, 0.95, &all));
+		square += all.raw * all.raw / (all.raw_se * all.raw_se + all.doubt * all.doubt) / WORLDS;
+	}
+	assert_between(square, 0.5, 2.0);	/* 2.5 without that doubt */
+}
+
 int
 main(void)
 {
@@ -712,6 +758,7 @@ main(void)
 		cmocka_unit_test(takes_little_for_nothing_carried),
 		cmocka_unit_test(admits_doubt),
 		cmocka_unit_test(teams_without_rows),
+		cmocka_unit_test(doubts_how_new_hires_learn),
 		cmocka_unit_test(combines),
 		cmocka_unit_test(follows_the_effect),
 		cmocka_unit_test(band_holds_all_lags),
