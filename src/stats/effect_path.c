@@ -15,6 +15,7 @@ enum
 {
 	LAG = 1,					/* first of CD_EFFECT_LAGS columns */
 	OLDER = LAG + CD_EFFECT_LAGS,
+	FADING,						/* older ones, too */
 	NEW,
 	LEARNING,
 	SAME,
@@ -25,6 +26,7 @@ enum
 #define HALF_LIVES 60
 #define HALF_LIFE_MIN 0.5
 #define HALF_LIFE_STEP 1.1		/* ratio; the last stands for no fading at all */
+#define ONSETS 4				/* periods within which an effect is there in full */
 #define CHI_SQUARE_1 3.841458820694124
 
 size_t
@@ -37,12 +39,25 @@ cd_effect_path_size(size_t rows)
 	return cd_arena_sum(size, 2 * cd_arena_bytes(rows, sizeof(double)));
 }
 
-/* Sessions of each of the last periods, those before them in one, tenure. */
+/* Sessions older than the lags, as far as they fade: the stock knows those older than two horizons. */
+static double
+fading_older(const CdEffectDesign *design, const CdEffectStock *stock)
+{
+	int			known = 2 * design->horizon;
+	double		sum = stock->fading * pow(design->left, known - CD_EFFECT_LAGS);
+
+	for (int k = CD_EFFECT_LAGS; k < known; k++)
+		sum += stock->recent[k] * pow(design->left, k - CD_EFFECT_LAGS);
+	return sum;
+}
+
+/* Sessions of each of the last periods, those before them in two, one that fades and one that doesn't, tenure. */
 static void
 fill_path(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, size_t to, size_t at,
 		  const CdEffectStock *stock, double *column)
 {
 	double		older = stock->lasting;
+	double		fading = fading_older(design, stock);
 
 	for (int k = 0; k < 2 * design->horizon; k++)
 		older += stock->recent[k];
@@ -50,10 +65,15 @@ fill_path(const CdEffectDesign *design, const CdEffectRow *rows, size_t from, si
 		column[LAG + k] = 0.0;
 	for (size_t i = at; i-- > from && rows[at].period - rows[i].period <= CD_EFFECT_LAGS;)
 	{
-		column[LAG + rows[at].period - rows[i].period - 1] = rows[i].sessions;
+		int			lag = rows[at].period - rows[i].period;
+
+		column[LAG + lag - 1] = rows[i].sessions;
 		older -= rows[i].sessions;
+		if (lag > 2 * design->horizon)
+			fading -= rows[i].sessions * pow(design->left, lag - 1 - CD_EFFECT_LAGS);
 	}
 	column[OLDER] = older;
+	column[FADING] = fading;
 	column[NEW] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_NEW_WEEKS);
 	column[LEARNING] = isnan(rows[at].tenure) ? 0.0 : exp(-rows[at].tenure / CD_EFFECT_LEARNING_WEEKS);
 	column[SAME] = design->before > 0 ? rows[at].sessions : 0.0;
@@ -84,28 +104,35 @@ solve(const double *m, double *b, double *v)
 	return true;
 }
 
-/* Misfit of exponential fading with its best height. */
-static double
-misfit(const CdEffectPath *path, double half_life)
+/* The lags that are known, and the factor of their covariance matrix. */
+typedef struct Lags
 {
-	double		cross = 0.0;
-	double		square = 0.0;
-	double		total = 0.0;
+	int			n;
+	int			lag[CD_EFFECT_LAGS];
+	double		effect[CD_EFFECT_LAGS];
+	double		factor[CD_EFFECT_LAGS * CD_EFFECT_LAGS];
+} Lags;
 
-	for (int k = 1; k <= CD_EFFECT_LAGS; k++)
+/* Misfit of an effect that grows in equal steps up to a period and fades exponentially from there, with its best height. */
+static double
+misfit(const Lags *lags, double half_life, int onset)
+{
+	double		left[CD_EFFECT_LAGS];
+	double		weighted[CD_EFFECT_LAGS];
+	double		square;
+	double		cross;
+
+	for (int k = 0; k < lags->n; k++)
 	{
-		const CdEffectPoint *point = &path->point[CD_EFFECT_LEADS + k];
-		double		left = isinf(half_life) ? 1.0 : exp2(-(k - 1) / half_life);
-		double		w;
+		int			since = lags->lag[k] - onset;
 
-		if (!(point->se > 0.0))
-			continue;
-		w = 1.0 / (point->se * point->se);
-		cross += w * left * point->effect;
-		square += w * left * left;
-		total += w * point->effect * point->effect;
+		left[k] = since < 0 ? (double) lags->lag[k] / onset : isinf(half_life) ? 1.0 : exp2(-since / half_life);
+		weighted[k] = left[k];
 	}
-	return square > 0.0 ? total - cross * cross / square : NAN;
+	cd_cholesky_solve(lags->factor, lags->n, weighted);
+	square = cd_dot(weighted, left, lags->n);
+	cross = cd_dot(weighted, lags->effect, lags->n);
+	return square > 0.0 ? -cross * cross / square : NAN;
 }
 
 static double
@@ -114,16 +141,42 @@ half_life_at(int i)
 	return i + 1 == HALF_LIVES ? INFINITY : HALF_LIFE_MIN * pow(HALF_LIFE_STEP, i);
 }
 
-/* Half-life by least squares, between the nearest values that fit clearly worse. */
+/* The lags of a solved path; v: covariance of all coefficients. False: none is known. */
+static bool
+known_lags(const CdEffectPath *path, const double *v, double inflation, Lags *lags)
+{
+	lags->n = 0;
+	for (int k = 1; k <= CD_EFFECT_LAGS; k++)
+		if (path->point[CD_EFFECT_LEADS + k].se > 0.0)
+		{
+			lags->effect[lags->n] = path->point[CD_EFFECT_LEADS + k].effect;
+			lags->lag[lags->n++] = k;
+		}
+	for (int j = 0; j < lags->n; j++)
+		for (int k = 0; k < lags->n; k++)
+			lags->factor[j * lags->n + k] = inflation
+				* v[(LAG + lags->lag[j] - 2) * (COLUMNS - 1) + LAG + lags->lag[k] - 2];
+	return lags->n > 0 && cd_cholesky_definite(lags->factor, lags->n) == CD_OK;
+}
+
+/*
+ * Half-life by generalised least squares, for lags' errors go together: where agents are coached in turn,
+ * all lags may be too high at once.  Between the nearest values that fit clearly worse, whenever the effect began to fade.
+ */
 static void
-fit_half_life(CdEffectPath *path)
+fit_half_life(const double *v, double inflation, CdEffectPath *path)
 {
 	double		value[HALF_LIVES];
 	double		least = INFINITY;
+	Lags		lags;
 
+	if (!known_lags(path, v, inflation, &lags))
+		return;
 	for (int i = 0; i < HALF_LIVES; i++)
 	{
-		value[i] = misfit(path, half_life_at(i));
+		value[i] = INFINITY;
+		for (int onset = 1; onset <= ONSETS; onset++)
+			value[i] = fmin(value[i], misfit(&lags, half_life_at(i), onset));
 		if (value[i] < least)
 		{
 			least = value[i];
@@ -180,7 +233,7 @@ report(const double *m, double inflation, double level, CdEffectPath *out)
 		point->se = sqrt(v[(column - 1) * (COLUMNS - 1) + column - 1] * inflation);
 	}
 	add_intervals(out, level);
-	fit_half_life(out);
+	fit_half_life(v, inflation, out);
 }
 
 /* Outcome less the team's mean of the period, then less the agent's own mean. */

@@ -260,6 +260,28 @@ SELECT is((SELECT array_agg(DISTINCT half_life) FROM teams, coachdiag.coaching_e
 SELECT ok(avg((0 BETWEEN p.ci_low AND p.ci_high)::int) > 0.9 AND abs(avg(p.improvement)) < 0.3, 'without effect: zero throughout')
 FROM teams, coachdiag.coaching_effect_by_period(units, nothing, true) p WHERE p.periods_since > 0;
 
+-- Sessions worth 1.5 at their best, there in full after some weeks, half of it gone after some more: in turns, each agent every tenth week, or by lot.
+CREATE FUNCTION fading(weeks_to_full int, gone_by_half float8, in_turns boolean) RETURNS TABLE (unit text, periods_since int, truth float8, improvement float8, ci_low float8, ci_high float8, half_life float8, half_life_low float8, half_life_high float8) LANGUAGE sql AS $$
+	WITH held AS MATERIALIZED (
+		SELECT t AS team, a::bigint AS agent, w AS week, (CASE WHEN in_turns THEN (a + w) % 10 = 0 ELSE uniform(format('held %s %s', a, w)) < 0.1 END)::int AS sessions
+		FROM generate_series(1, 12) t, generate_series(100 * t + 1, 100 * t + 12) a, generate_series(0, 59) w
+	), shape AS (
+		SELECT k, 1.5 * CASE WHEN k < weeks_to_full THEN k::float8 / weeks_to_full ELSE 0.5 ^ ((k - weeks_to_full) / gone_by_half) END AS left FROM generate_series(1, 59) k
+	), score AS (
+		SELECT h.*, 2 * normal(format('level %s', h.agent)) + 0.5 * normal(format('week %s %s', h.team, h.week)) + normal(format('noise %s %s', h.agent, h.week))
+			+ coalesce((SELECT sum(s.left) FROM held e JOIN shape s ON s.k = h.week - e.week WHERE e.agent = h.agent AND e.sessions > 0), 0) AS value
+		FROM held h
+	), panels AS (
+		SELECT team, coachdiag.panel(value, 0, agent, date '2024-01-01' + 7 * week, 1, NULL, sessions, NULL, NULL, NULL::date) AS panel FROM score GROUP BY team
+	)
+	SELECT e.unit, e.periods_since, s.left, e.improvement, e.ci_low, e.ci_high, e.half_life, e.half_life_low, e.half_life_high
+	FROM (SELECT array_agg(team::text ORDER BY team) AS units, array_agg(panel ORDER BY team) AS panels FROM panels) p, coachdiag.coaching_effect_by_period(p.units, p.panels, true) e
+	JOIN shape s ON s.k = e.periods_since
+$$;
+SELECT cmp_ok(count(*) FILTER (WHERE 2 BETWEEN half_life_low AND half_life_high), '>=', 11::bigint, 'agents in turns: all periods may be too high at once, which is no lasting effect') FROM fading(1, 2, true) WHERE periods_since = 1;
+SELECT cmp_ok(count(*) FILTER (WHERE 6 BETWEEN half_life_low AND half_life_high), '>=', 11::bigint, 'an effect that takes four weeks to arrive fades from then on') FROM fading(4, 6, false) WHERE periods_since = 1;
+SELECT cmp_ok(percentile_disc(0.5) WITHIN GROUP (ORDER BY half_life), '<', 12::float8, 'and isn''t taken for one that lasts') FROM fading(4, 6, false) WHERE periods_since = 1;
+
 -- Contact mix: for four weeks after a session an agent gets the easy contacts; the sessions do nothing
 
 CREATE TABLE routed AS
