@@ -443,7 +443,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	CROSS JOIN LATERAL (SELECT CASE WHEN c.told >= 0.75 * e.sessions THEN c.idle_coach END AS idle_coach) k
 	CROSS JOIN LATERAL coachdiag.structural_score(p.panel, p.higher_is_better, p.scale, p.smallest_effect,
 		CASE WHEN e.own THEN e.improvement END, CASE WHEN e.own THEN e.ci_low END, CASE WHEN e.own THEN e.ci_high END, e.sessions, e.n_coached, u.usual, waits.share, waits.low, waits.high, l.learning,
-		k.idle_coach, w.reason, e.own_improvement, e.own_se, e.own_doubt, d.usual,
+		k.idle_coach, w.reason,
+		CASE WHEN e.own THEN e.own_improvement END, CASE WHEN e.own THEN e.own_se END, CASE WHEN e.own THEN e.own_doubt END, d.usual,
 		CASE WHEN e.own THEN e.shortfall END, b.other_metric) s
 	WHERE s.verdict IS NOT NULL;
 	CREATE UNIQUE INDEX ON @.structural_score (team, metric);

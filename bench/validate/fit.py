@@ -49,8 +49,8 @@ FIGURES = """
         alike.ci_high AS spread_high, CASE WHEN types.state = 'structural' THEN types.estimate END AS type_share,
         e.sessions * s.on_topic AS told_sessions, CASE WHEN e.own THEN e.improvement / s.on_topic END AS improvement,
         CASE WHEN e.own THEN e.ci_low / s.on_topic END AS ci_low, CASE WHEN e.own THEN e.ci_high / s.on_topic END AS ci_high,
-        e.own_improvement / s.on_topic AS own_improvement, e.own_se / s.on_topic AS own_se, e.own_doubt / s.on_topic AS own_doubt,
-        s.idle_coach,
+        CASE WHEN e.own THEN e.own_improvement / s.on_topic END AS own_improvement, CASE WHEN e.own THEN e.own_se / s.on_topic END AS own_se,
+        CASE WHEN e.own THEN e.own_doubt / s.on_topic END AS own_doubt, s.idle_coach,
         w.waiting_share, w.waiting_low, w.waiting_high, s.usual_spread
     FROM (SELECT *, 1 - other_metric AS on_topic FROM {ws}.structural_score) s
     JOIN {ws}.stored_metric m USING (metric)

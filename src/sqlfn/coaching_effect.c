@@ -31,7 +31,8 @@ reason(const EffectQuestion *q, const CdEffect *e, const CdEffectCommon *common,
 	if (e->status != CD_OK)
 		return "not assessed: nobody to compare the coached agents with, or too few periods";
 	if (!e->own)
-		return "nobody in this team to compare the coached agents with: what is shown is what sessions do in other teams";
+		return e->pooled ? "nobody in this team to compare the coached agents with: what is shown is what sessions do in other teams"
+			: "nobody in this team to compare the coached agents with";
 	if (common->carried && strcmp(verdict, "cannot_tell") == 0)
 		return "values are not of their own periods (a rolling mean, or a month's value beside each of its weeks?), which looks as if coaching worked: give each period's own";
 	if (strcmp(verdict, "cannot_tell") != 0)

@@ -299,11 +299,11 @@ report_power(double level, CdEffect *out)
 	out->smallest_detectable = (gsl_cdf_tdist_Pinv(0.5 * (1.0 + level), out->df) + gsl_cdf_tdist_Pinv(POWER, out->df)) * se;
 }
 
-/* Where hardly a session had somebody to be compared with, an answer is the other teams'. */
+/* Where hardly a session had somebody to be compared with, an answer is the other teams', or nobody's. */
 static bool
 speaks_for_itself(const CdEffect *e)
 {
-	return e->status == CD_OK && e->raw_se > 0.0 && (!e->pooled || e->overlap >= LEAST_OVERLAP);
+	return e->status == CD_OK && e->raw_se > 0.0 && e->overlap >= LEAST_OVERLAP;
 }
 
 static void

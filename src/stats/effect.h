@@ -131,7 +131,7 @@ size_t		cd_effect_size(size_t rows, size_t teams, size_t periods, bool paths);
 /*
  * out: one entry for each team. One team alone, or options->pool = false, gets its own
  * estimate and interval with pooled = false; so do fewer than CD_PRIOR_LEAST coached teams.
- * Where own is false, effect is what sessions do in the other teams.
+ * Where own is false, effect is what sessions do in the other teams; not pooled: a figure that nobody was compared for.
  * paths: teams + 1 entries, the last for all teams together; NULL when not wanted.
  */
 CdStatus	cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *options,

@@ -243,6 +243,12 @@ CREATE TABLE hurried AS SELECT e.*, 1 - exp(-0.05 * w.as_given) AS as_given FROM
 	shortfalls w, coachdiag.coaching_effect(units, panels, false, 'log', smallest_effect => 300 * (1 - exp(-0.05 * 0.5))) e;
 SELECT ok(avg(shortfall) BETWEEN 0.9 * 300 * avg(as_given) AND 1.1 * 300 * avg(as_given), 'in seconds it is the same') FROM hurried;
 
+-- A team alone, all coached in the same weeks; one comes later, which makes an estimate, and nobody to compare with.
+CREATE TABLE same_weeks AS SELECT coachdiag.panel(76 + normal(format('late %s %s', a, w)), 80, a::bigint, date '2024-01-01' + 7 * w, 1, NULL, (w % 4 = 0)::int, NULL, NULL, NULL::date) AS p
+FROM generate_series(1, 8) a, generate_series(0, 51) w WHERE a < 8 OR w > 25;
+SELECT is((e.own, e.overlap, e.raw_se > 0, e.conclusion, e.reason), (false, 0::float8, true, 'cannot_tell'::text, 'nobody in this team to compare the coached agents with'::text), 'alone, and all at once') FROM same_weeks, coachdiag.coaching_effect(p, true, 'identity', 1) e;
+SELECT ok(s.p_structural < 0.7 AND s.reason ~ 'nobody to compare' AND s.reason !~ 'a session (seems|improves)', 'which says nothing about the gap: ' || s.verdict) FROM same_weeks, coachdiag.structural_score(p, true, 'identity', 1) s;
+
 -- By period
 
 CREATE TABLE path AS SELECT p.* FROM teams, coachdiag.coaching_effect_by_period(units || 'idle'::text, works || (SELECT coachdiag.panel(value, 85, agent, week) FROM one), true) p;
@@ -413,6 +419,14 @@ CALL coachdiag.refresh('ops');
 SELECT is((e.own, e.conclusion, e.pooled), (false, 'cannot_tell'::text, true), 'all coached alike: no conclusion') FROM ops.coaching_effect e WHERE e.team = 'alike';
 SELECT is((i.state, i.estimate), ('unknown'::text, NULL::float8), 'the other teams'' effect is no sign of what coaching does here') FROM ops.indicators i WHERE i.team = 'alike' AND i.metric = 'quality' AND i.test = 'coaching_without_effect';
 SELECT isnt(d.verdict, 'behavioural', 'nor does it make the gap behavioural') FROM ops.diagnosis d WHERE d.team = 'alike' AND d.metric = 'quality';
+-- An agent who came later makes an estimate of sorts, with which nobody was compared either.
+INSERT INTO ops.assignment (agent_id, team, valid_from, program) SELECT DISTINCT agent + 6000, 'one later', date '2024-01-01', 'program 1' FROM nothing WHERE team = 1;
+INSERT INTO ops.agent_metric (agent_id, metric, period, value, volume) SELECT agent + 6000, 'quality', week, 75 + (value - 80) / 2, 10 FROM nothing WHERE team = 1 AND (agent % 100 > 1 OR week > '2024-05-01');
+INSERT INTO ops.coaching_session (session_id, agent_id, coach_id, held_at, status, metric, duration_minutes, kind)
+SELECT 200000 + row_number() OVER (), agent + 6000, 999, week + time '10:00', 'held', 'quality', 30, 'scheduled' FROM nothing WHERE team = 1 AND extract(week FROM week)::int % 2 = 1 AND (agent % 100 > 1 OR week > '2024-05-01');
+CALL coachdiag.refresh('ops');
+SELECT ok(NOT e.own AND e.own_se > 0, 'one came later: an estimate, and nobody to compare with') FROM ops.recent_coaching_effect e WHERE e.team = 'one later';
+SELECT ok(d.p_structural < 0.7 AND d.reason ~ 'nobody to compare' AND d.reason !~ 'NaN|a session (seems|improves)', 'which decides nothing: ' || d.verdict || ' ' || round(d.p_structural::numeric, 2)) FROM ops.diagnosis d WHERE d.team = 'one later' AND d.metric = 'quality';
 SELECT is(p.coaching_lift, NULL::float8, 'nor is it counted as its lift') FROM ops.churn p WHERE p.level = 'team' AND p.team = 'alike' AND p.metric = 'quality';
 SELECT is(v.reason, e.reason, 'nor priced as its own') FROM coachdiag.value_of_coaching('ops') v JOIN ops.coaching_effect e ON e.team = 'alike' AND e.metric = 'quality' WHERE v.team = 'alike';
 SELECT is(e.reason, 'mean over 12 teams, weighted by their sessions', 'and it stands in no mean') FROM ops.coaching_effect e WHERE e.level = 'metric' AND e.metric = 'quality';
