@@ -29,29 +29,34 @@ BEGIN
 	), whole AS (
 		SELECT coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c
 	), by_type AS (
-		SELECT c.contact_type, coachdiag.exact_sum(c.weight) / w.weight AS share, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap,
-			count(DISTINCT c.agent) = 1 AS one_agent
+		SELECT c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.weight) / w.weight AS share,
+			coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap, count(DISTINCT c.agent) = 1 AS one_agent
 		FROM part c, whole w GROUP BY c.contact_type, w.weight
 	), by_agent_type AS (
 		SELECT c.agent, c.contact_type, coachdiag.exact_sum(c.weight) AS weight, coachdiag.exact_sum(c.total) / coachdiag.exact_sum(c.weight) AS gap FROM part c GROUP BY 1, 2
 	), by_agent AS (
 		SELECT a.agent, coachdiag.exact_sum(a.weight) AS weight, coachdiag.exact_sum(a.weight * a.gap) / coachdiag.exact_sum(a.weight) AS gap FROM by_agent_type a GROUP BY 1
-	), kitagawa AS (
+	), versus AS (
+		-- Against all others: in a team's mean is the agent, too, who would look as slow as the contacts are that hardly anybody else takes.
+		SELECT g.agent, g.gap - w.gap AS beyond, a.agent IS NOT NULL AS takes, coalesce(a.weight, 0) / g.weight AS share, a.gap,
+			(t.weight - coalesce(a.weight, 0)) / nullif(w.weight - g.weight, 0) AS others_share,
+			CASE WHEN a.agent IS NULL THEN t.gap WHEN NOT t.one_agent THEN (t.weight * t.gap - a.weight * a.gap) / nullif(t.weight - a.weight, 0) END AS others,
+			(w.weight * w.gap - g.weight * g.gap) / nullif(w.weight - g.weight, 0) AS all_others, 1 - g.weight / w.weight AS rest
+		FROM by_agent g CROSS JOIN by_type t CROSS JOIN whole w
+		LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
+	), standardised AS (
 		-- Rates are taken from the mean gap, so that each type can be counted by itself: the differences of the shares add up to 0.
 		SELECT c.agent, CASE WHEN c.shares_types THEN c.own END AS own, CASE WHEN c.shares_types THEN c.mix END AS mix,
-			CASE WHEN c.shares_types THEN coalesce(c.unmatched, 0) ELSE c.gap - w.gap END AS unmatched
-		FROM whole w CROSS JOIN LATERAL (
-			SELECT g.agent, g.gap, bool_or(a.agent IS NOT NULL AND NOT t.one_agent) AS shares_types,
-				-- An agent without a type counts as average on it: what the type is missing is mix, not the agent's own.
-				coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) - t.share) * ((coalesce(a.gap, t.gap) + t.gap) / 2 - w.gap)) FILTER (WHERE a.agent IS NULL OR NOT t.one_agent) AS mix,
-				coachdiag.exact_sum((a.weight / g.weight - t.share) * (t.gap - w.gap)) FILTER (WHERE a.agent IS NOT NULL AND t.one_agent) AS unmatched,
-				coachdiag.exact_sum((coalesce(a.weight / g.weight, 0) + t.share) / 2 * (coalesce(a.gap, t.gap) - t.gap)) AS own
-			FROM by_agent g CROSS JOIN by_type t
-			LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type
-			GROUP BY g.agent, g.gap) c
+			CASE WHEN c.shares_types THEN coalesce(c.unmatched, 0) ELSE c.beyond END AS unmatched
+		FROM (
+			SELECT v.agent, v.beyond, coalesce(bool_or(v.takes AND v.others IS NOT NULL), false) AS shares_types,
+				v.rest * coachdiag.exact_sum(CASE WHEN v.takes THEN v.share * (v.gap - v.others) ELSE 0 END) FILTER (WHERE v.others IS NOT NULL) AS own,
+				v.rest * coachdiag.exact_sum((v.share - v.others_share) * (v.others - v.all_others)) FILTER (WHERE v.others IS NOT NULL) AS mix,
+				v.rest * coachdiag.exact_sum(v.share * (v.gap - v.all_others)) FILTER (WHERE v.others IS NULL) AS unmatched
+			FROM versus v GROUP BY v.agent, v.beyond, v.rest) c
 	)
 	SELECT 'agent', g.agent, g.weight / w.weight, g.gap, g.weight / w.weight * g.gap, k.own, k.mix, k.unmatched, 1, NULL::double precision, NULL::double precision, NULL::double precision
-	FROM by_agent g JOIN kitagawa k USING (agent) CROSS JOIN whole w
+	FROM by_agent g JOIN standardised k USING (agent) CROSS JOIN whole w
 	UNION ALL
 	SELECT 'contact type', t.contact_type, t.share, t.gap, t.share * t.gap, NULL, NULL, NULL, d.agents, d.share_short, d.share_low, d.share_high
 	FROM by_type t CROSS JOIN LATERAL coachdiag.gap_dispersion(coachdiag.contact_type(panel, t.contact_type), coalesce(higher_is_better, false), scale, margin) d
@@ -63,7 +68,7 @@ END
 $function$;
 COMMENT ON FUNCTION coachdiag.gap_sources(coachdiag.panel, boolean, text, double precision) IS
 'Whose or what''s gap it is: one row for each agent, contact type (NULL: none given) and tenure band. volume_share and gap: the item''s share of the volume and its mean gap; contribution: their product. Within each kind the contributions add up to the mean gap of the volume, exactly. '
-'Agents: gap = mean gap of the panel + own + mix + unmatched (Kitagawa 1955): own is what the agent does differently on the same contacts, mix what comes from being routed other contacts than the team; an agent without some type counts as average on it. '
+'Agents: gap = mean gap of the panel + own + mix + unmatched (indirect standardisation against all others, times their share of the volume, so that it adds up): own is what the agent does otherwise than the others on the contacts that the agent takes, mix what the others'' gaps on them make of being routed other contacts. '
 'unmatched: what comes from contact types that nobody else takes, where the agent can''t be told from the type; own and mix NULL: the agent takes no others, and all of it is unmatched. '
 'Contact types: share_short (share_low, share_high): share of agents truly short by more than margin on this type; near 1: it is everybody. Oriented so that positive is worse when higher_is_better is given, value - target when it is NULL; in metric units. On scale log each contact''s share is turned into units at its own target, so that long contacts count by their length, and linear up to the mean share: where all contacts are as much too slow that is what coachdiag.gap_dispersion says, which turns the mean share of all contacts back at the mean target; where only the short or the long ones are it is less or more. Raw means: an agent with few contacts has a noisy gap. '
 'A panel without values that have a target: no rows.';

@@ -56,12 +56,12 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 		CASE WHEN k.topic THEN coalesce(l.topics, 0) END AS topic_sessions,
 		CASE WHEN k.topic THEN l.depth::double precision END AS repeat_depth,
 		CASE WHEN k.topic THEN coalesce(l.repeats, 0) END AS repeat_sessions,
-		CASE WHEN k.topic AND r.unmoved THEN coalesce(l.repeats, 0) WHEN k.topic AND NOT r.unmoved THEN 0 END AS repeats_without_result,
+		CASE WHEN k.topic AND (e.works OR NOT r.unmoved) THEN 0 WHEN k.topic AND r.unmoved THEN coalesce(l.repeats, 0) END AS repeats_without_result,
 		CASE WHEN k.action THEN o.share END AS documented_share,
 		CASE WHEN k.action THEN o.change END AS documented_change,
 		CASE WHEN k.action THEN o.low END AS documented_low,
 		CASE WHEN k.action THEN o.high END AS documented_high,
-		CASE WHEN k.action THEN CASE WHEN o.change >= 0.05 AND o.low > 0 THEN true WHEN o.high < 0.05 THEN false END AND r.unmoved END AS documentation_without_result,
+		CASE WHEN k.action THEN CASE WHEN o.change >= 0.05 AND o.low > 0 THEN true WHEN o.high < 0.05 THEN false END AND r.unmoved AND NOT e.works END AS documentation_without_result,
 		CASE WHEN r.paradox AND e.works THEN 'coaching moves the metric (view indicators), which would fall without it, though ' ELSE '' END || r.reason AS reason
 	FROM trend r
 	CROSS JOIN known k
@@ -107,11 +107,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 	COMMENT ON COLUMN @.paradox.topic_sessions IS 'Sessions of the quarter with a topic (behaviour, sub_behaviour). Null: not assessed, needs coaching_session.behaviour or sub_behaviour; so too the next three.';
 	COMMENT ON COLUMN @.paradox.repeat_depth IS 'How often the agents had been coached on the topic, this session included: mean over the quarter''s sessions with a topic.';
 	COMMENT ON COLUMN @.paradox.repeat_sessions IS 'Sessions of the quarter on a topic on which the same agent had been coached twice or more before.';
-	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves, null where that cannot be told.';
+	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves or coaching moves it (as in paradox), null where that cannot be told.';
 	COMMENT ON COLUMN @.paradox.documented_share IS 'Share of the quarter''s sessions with an agreed action on record. Null: no session, or not assessed, needs coaching_session.action; so too the next four.';
 	COMMENT ON COLUMN @.paradox.documented_change IS 'Documented share less that of the three quarters before; null: no session in them.';
 	COMMENT ON COLUMN @.paradox.documented_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.paradox.documented_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record surely grew (interval above zero), by 0.05 or more, while the metric is flat or worse: the record grows, the result does not. Null: cannot tell.';
+	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record surely grew (interval above zero), by 0.05 or more, while the metric is flat or worse and coaching is not seen to move it: the record grows, the result does not. Null: cannot tell.';
 	COMMENT ON COLUMN @.paradox.reason IS 'What decided, in words.';
 $part$);

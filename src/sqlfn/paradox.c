@@ -215,6 +215,8 @@ dose_clause(const CdParadox *p)
 		return "whether coaching rises cannot be told";
 	if (p->invested == CD_ANSWER_YES)
 		return p->dose_change.move == CD_MOVE_UP ? "coaching rises" : "coaching goes on at a high level";
+	if (p->dose <= 0)
+		return "coaching has stopped";
 	return p->dose_change.move == CD_MOVE_DOWN ? "coaching falls" : "coaching neither rises nor is at a high level";
 }
 
@@ -235,7 +237,7 @@ level_clause(const CdParadox *p)
 {
 	if (isnan(p->gap))
 		return "whether there is a gap cannot be told: needs a target";
-	return p->short_of == CD_ANSWER_NO ? "there is no gap worth closing" : "whether there is a gap cannot be told";
+	return p->short_of == CD_ANSWER_NO ? "the mean gap is below smallest_effect" : "whether the mean gap is worth closing cannot be told";
 }
 
 static const char *

@@ -439,9 +439,10 @@ draw_conclusions(CdParadox *out, const CdParadoxOptions *o)
 	CdMove		dose = out->dose_change.move;
 	bool		high = out->dose >= o->high_dose;
 	bool		low = out->dose < o->high_dose;
+	bool		stopped = out->dose <= 0.0;
 
-	out->invested = answer_if(dose == CD_MOVE_UP || (dose != CD_MOVE_DOWN && high),
-							  dose == CD_MOVE_DOWN || (low && (dose == CD_MOVE_FLAT || dose == CD_MOVE_NOT_UP)));
+	out->invested = answer_if(!stopped && (dose == CD_MOVE_UP || (dose != CD_MOVE_DOWN && high)),
+							  stopped || dose == CD_MOVE_DOWN || (low && (dose == CD_MOVE_FLAT || dose == CD_MOVE_NOT_UP)));
 	out->unmoved = answer_if(metric->inner_high < o->margin_up || metric->move == CD_MOVE_DOWN,
 							 metric->move == CD_MOVE_UP);
 	out->short_of = answer_if(out->gap_low > 0.0 && !(out->gap_high < o->margin_down),

@@ -1,6 +1,6 @@
 -- coaching_paradox: planted teams, what cannot be told, quarters, and the view of a workspace.
 BEGIN;
-SELECT plan(62);
+SELECT plan(64);
 
 \set QUIET on
 -- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
@@ -111,8 +111,10 @@ SELECT is((r.paradox, r.metric_trend, r.metric_change, r.reason)::text, '(,,,"no
 FROM coachdiag.coaching_paradox(pg_temp.panel_of(0, 0.1, 0.7), NULL, 'identity', 1) r;
 SELECT is((r.paradox, r.gap, r.metric_trend, r.reason)::text, '(,,flat,"whether there is a gap cannot be told: needs a target")', 'no target')
 FROM (SELECT coachdiag.panel(value, NULL, agent::bigint, week, 1::float8, NULL, sessions, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0.1, 0.7)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
-SELECT is((r.paradox, r.reason)::text, '(f,"there is no gap worth closing")', 'no gap')
+SELECT is((r.paradox, r.reason)::text, '(f,"the mean gap is below smallest_effect")', 'no gap')
 FROM (SELECT coachdiag.panel(value + 20, target, agent::bigint, week, 1::float8, NULL, sessions, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0.1, 0.7)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
+SELECT is((r.paradox, r.dose, r.reason)::text, '(f,0,"coaching has stopped")', 'nobody goes on')
+FROM (SELECT coachdiag.panel(value, target, agent::bigint, week, 1::float8, NULL, CASE WHEN week < '2025-09-15' THEN 1 ELSE 0 END, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0, 0)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
 SELECT is((r.paradox, r.reason)::text, '(,"cannot tell yet: coaching began less than a quarter ago")', 'coaching has only begun')
 FROM (SELECT coachdiag.panel(value, target, agent::bigint, week, 1::float8, NULL, CASE WHEN week > '2025-11-01' THEN 1 ELSE 0 END, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0, 0)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
 SELECT is((r.paradox, r.periods, r.reason)::text, format('(,%s,"not assessed: %s periods can be compared, a trend needs 16")', n, n), n || ' weeks')
@@ -205,6 +207,9 @@ FROM p.paradox v JOIN p.indicators i USING (team, metric),
 	LATERAL (SELECT (coachdiag.coaching_paradox(coachdiag.rollup(s.panel), true, 'identity', 1)).paradox FROM p.stored_panel s WHERE s.team = v.team) r
 WHERE v.team = 'team 2' AND v.quarter = '2025-10-01' AND i.test = 'coaching_without_effect';
 SELECT matches(reason, '^coaching moves the metric', 'and the reason says so') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-10-01';
+ALTER TABLE p.coaching_session ADD behaviour text DEFAULT 'tone';
+CALL coachdiag.refresh('p');
+SELECT is((repeat_sessions > 100, repeats_without_result)::text, '(t,0)', 'nor are its repeats without result') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-10-01';
 SELECT coachdiag.drop_workspace('p');
 
 SELECT * FROM finish();
