@@ -164,7 +164,13 @@ answer(FunctionCallInfo fcinfo, const Panel *panel, const StructuralQuestion *q)
 	return result_row(fcinfo, &story);
 }
 
-/* A probability; 0 where it is not known. */
+static double
+known_or_0(double x)
+{
+	return isnan(x) ? 0 : x;
+}
+
+/* A probability or a share; NaN where it is not known. */
 static double
 get_probability(FunctionCallInfo fcinfo, int n, const char *name)
 {
@@ -175,14 +181,14 @@ get_probability(FunctionCallInfo fcinfo, int n, const char *name)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must lie between 0 and 1", name),
 				 errhint("Give NULL where it is not known.")));
-	return isnan(p) ? 0 : p;
+	return p;
 }
 
 /* Of sessions all of which are about something else nothing can be said. */
 static double
 get_other_metric(FunctionCallInfo fcinfo, int n)
 {
-	double		p = get_probability(fcinfo, n, "other_metric");
+	double		p = known_or_0(get_probability(fcinfo, n, "other_metric"));
 
 	if (p == 1)
 		ereport(ERROR,
@@ -262,7 +268,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.high = cd_get_number(fcinfo, 6, "effect_high", true),
 		.sessions = cd_get_number(fcinfo, 7, "sessions", false),
 		.coached = PG_ARGISNULL(8) ? NAN : PG_GETARG_INT32(8),
-		.idle_coach = get_probability(fcinfo, 14, "idle_coach"),
+		.idle_coach = known_or_0(get_probability(fcinfo, 14, "idle_coach")),
 		.own = cd_get_number(fcinfo, 16, "own_effect", true),
 		.own_se = cd_get_number(fcinfo, 17, "own_se", false),
 		.own_doubt = PG_ARGISNULL(18) ? 0 : cd_get_number(fcinfo, 18, "own_doubt", false),
@@ -271,7 +277,7 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 	};
 	q.usual = get_usual(fcinfo, 9);
 	q.waiting = (CdWaitingEvidence) {
-		.share = cd_get_number(fcinfo, 10, "waiting_share", true),
+		.share = get_probability(fcinfo, 10, "waiting_share"),
 		.low = cd_get_number(fcinfo, 11, "waiting_low", true),
 		.high = cd_get_number(fcinfo, 12, "waiting_high", true)
 	};
@@ -385,11 +391,11 @@ cd_p_structural(PG_FUNCTION_ARGS)
 		.effect = cd_get_number(fcinfo, 2, "effect", true),
 		.low = cd_get_number(fcinfo, 3, "effect_low", true),
 		.high = cd_get_number(fcinfo, 4, "effect_high", true),
-		.idle_coach = get_probability(fcinfo, 12, "idle_coach")
+		.idle_coach = known_or_0(get_probability(fcinfo, 12, "idle_coach"))
 	};
 	bool		new_agents = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
 	CdWaitingEvidence waiting = {
-		.share = cd_get_number(fcinfo, 9, "waiting_share", false),
+		.share = get_probability(fcinfo, 9, "waiting_share"),
 		.low = cd_get_number(fcinfo, 10, "waiting_low", false),
 		.high = cd_get_number(fcinfo, 11, "waiting_high", false)
 	};

@@ -223,7 +223,10 @@ static void
 learn_mass(const CdEffectWork *work, double *mass)
 {
 	double		usual[CD_EFFECT_GRID];
+	double		seen = 0.0;
 
+	for (size_t g = 0; g < work->panel.teams; g++)
+		seen += work->panel.team[g].n > 0;
 	usual_mass(usual);
 	usual_mass(mass);
 	for (int step = 0; step < GRID_STEPS; step++)
@@ -237,11 +240,11 @@ learn_mass(const CdEffectWork *work, double *mass)
 
 			for (size_t i = 0; i < CD_EFFECT_GRID; i++)
 				sum += likely[i] * mass[i];
-			for (size_t i = 0; i < CD_EFFECT_GRID; i++)
+			for (size_t i = 0; i < CD_EFFECT_GRID && work->panel.team[g].n > 0; i++)
 				next[i] += likely[i] * mass[i] / sum;
 		}
 		for (size_t i = 0; i < CD_EFFECT_GRID; i++)
-			mass[i] = (next[i] + USUAL_TEAMS * usual[i]) / ((double) work->panel.teams + USUAL_TEAMS);
+			mass[i] = (next[i] + USUAL_TEAMS * usual[i]) / (seen + USUAL_TEAMS);
 	}
 }
 

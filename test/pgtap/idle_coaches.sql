@@ -185,6 +185,8 @@ FROM (SELECT i.idle_coach, lag(i.idle_coach, 1, 0) OVER (ORDER BY can) AS before
 
 SELECT throws_ok('SELECT coachdiag.p_structural(1, NULL, 0, -1, 1, 1, idle_coach => 1.5)', '22023', 'idle_coach must lie between 0 and 1', 'a probability');
 SELECT throws_ok('SELECT coachdiag.p_structural(1, NULL, 0, -1, 1, 1, idle_coach => -0.1)', '22023', NULL, 'not below 0');
+SELECT throws_ok('SELECT coachdiag.p_structural(1, NULL, 0, -1, 1, 1, waiting_share => 7, waiting_low => 6, waiting_high => 8)', '22023', 'waiting_share must lie between 0 and 1', 'nor is seven a share');
+SELECT throws_ok($$SELECT coachdiag.structural_score(coachdiag.panel(1, 2, 1::bigint, date '2025-01-06'), true, 'identity', 1, 0, -1, 1, 5, 2, waiting_share => 7)$$, '22023', 'waiting_share must lie between 0 and 1', 'not even of a gap');
 SELECT is(coachdiag.p_structural(0.3, NULL, 0, -0.3, 0.3, 1, idle_coach => 0), coachdiag.p_structural(0.3, NULL, 0, -0.3, 0.3, 1), '0 is as not known');
 SELECT cmp_ok(coachdiag.p_structural(0.3, NULL, 0, -0.3, 0.3, 1, idle_coach => 0.9), '<', 0.75::float8, 'and otherwise idle sessions say less');
 

@@ -428,9 +428,9 @@ teams_without_rows(void **state)
 	make_world(0.5, 13);
 	assert_ok(run_rows(world, AGENTS * WEEKS, 1, false, result, NULL));
 	assert_ok(run_rows(world, AGENTS * WEEKS, MANY, false, many, NULL));
-	assert_close(many[0].effect, result[0].effect, 0.01);
-	assert_close(many[0].allowance, result[0].allowance, 0.01);
-	assert_close(many[0].placebo, result[0].placebo, 0.01);
+	assert_close(many[0].effect, result[0].effect, 1e-9);
+	assert_close(many[0].allowance, result[0].allowance, 1e-9);
+	assert_close(many[0].placebo, result[0].placebo, 1e-9);
 	assert_int_equal(many[1].status, CD_TOO_FEW);
 }
 
