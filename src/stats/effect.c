@@ -315,7 +315,7 @@ report_short(CdEffectShort by, CdEffect *out)
 }
 
 /* Apparent effect of sessions that had not been held yet. */
-static void
+static CdStatus
 placebo(CdEffectWork *work, CdEffect *out)
 {
 	CdEffectDesign design = work->design;
@@ -333,6 +333,8 @@ placebo(CdEffectWork *work, CdEffect *out)
 	{
 		const CdEffectFit *fit = &work->fit[g];
 
+		if (cd_stop_requested())
+			return CD_STOPPED;
 		cd_effect_team_fit(work, g);
 		if (!fit->usable || out[g].sessions == 0.0 || !(fit->m[at] > 1e-6 * fit->m[c + 1]))
 			continue;
@@ -340,6 +342,7 @@ placebo(CdEffectWork *work, CdEffect *out)
 		out[g].placebo_se = sqrt(fit->v[at] * work->inflation[g]);
 		out[g].placebo_p = 2.0 * gsl_cdf_tdist_Q(fabs(out[g].placebo / out[g].placebo_se), out[g].df);
 	}
+	return CD_OK;
 }
 
 /* Only what is there can fade: a half-life is told where an effect is established. */
@@ -459,6 +462,8 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		status = shrink_all(arena, teams, options, out, common);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
 	{
+		if (cd_stop_requested())
+			return CD_STOPPED;
 		if (isnan(out[g].effect))
 			out[g].status = CD_TOO_FEW;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
@@ -475,7 +480,7 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 	if (status == CD_OK && paths != NULL)
 		fading_of_effects(out, teams, options->level, paths);
 	if (status == CD_OK && options->placebo)
-		placebo(&work, out);
+		status = placebo(&work, out);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
 		if (work.panel.team[g].periods < FEWEST_PERIODS)
 			withhold(&out[g]);
