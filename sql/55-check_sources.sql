@@ -247,7 +247,14 @@ AS $$
 		('warning', 'coaching_session', 'held long after the last period with values',
 			'SELECT 1 AS rows, format(''session_id %s, held on %s'', session_id, day) AS example
 			FROM {session_row} s WHERE reason IS NULL AND day > 35 + (SELECT max(period) FROM {agent_metric} r WHERE period BETWEEN ''0001-01-01'' AND ''9999-12-31'')',
-			'Is agent_metric up to date?')
+			'Is agent_metric up to date?'),
+		('warning', 'coaching_session', 'mostly dated the first or last day of a month',
+			'SELECT dated AS rows, format(''%s of %s sessions'', dated, sessions) AS example
+			FROM (SELECT count(*) AS sessions, count(DISTINCT date_trunc(''month'', day::timestamp)) AS months,
+					count(*) FILTER (WHERE extract(day FROM day) = 1 OR extract(day FROM day + 1) = 1) AS dated
+				FROM {session_row} s WHERE reason IS NULL) d
+			WHERE sessions >= 50 AND months >= 3 AND dated > 0.5 * sessions AND EXISTS (SELECT FROM {grid} g WHERE period_step <> ''month'')',
+			'Is that when they were held, or when they were entered? What coaching did is looked for from that day on.')
 $$;
 
 COMMENT ON FUNCTION coachdiag.relation_check() IS
