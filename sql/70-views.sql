@@ -141,7 +141,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	UNION ALL
 	SELECT CASE WHEN m.program IS NOT NULL THEN 'program' WHEN m.site IS NOT NULL THEN 'site' ELSE 'metric' END, m.program, m.site, NULL, m.metric,
 		m.improvement, i.low, i.high, i.p_value,
-		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, n.high + 0.85 * sqrt(m.se ^ 2 + m.doubt ^ 2),
+		m.naive_improvement, m.naive_share_improved, m.null_improvement, m.null_share_improved, n.high + w.high,
 		m.n_coached::integer, m.n_control::integer, m.sessions, m.horizon,
 		CASE WHEN i.low > 0 THEN 'effective' WHEN i.high < -m.allowance THEN 'harmful'
 			WHEN o.low > -m.smallest_effect AND o.high + m.shortfall < m.smallest_effect THEN 'no_effect' ELSE 'cannot_tell' END,
@@ -149,7 +149,8 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	FROM many m
 	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df) i
 	CROSS JOIN LATERAL coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df, 0.9) o
-	CROSS JOIN LATERAL coachdiag.t_interval(0, sqrt(m.se ^ 2 + m.doubt ^ 2), m.df) n;
+	CROSS JOIN LATERAL coachdiag.t_interval(0, sqrt(m.se ^ 2 + m.doubt ^ 2), m.df) n
+	CROSS JOIN LATERAL coachdiag.t_interval(0, sqrt(m.se ^ 2 + m.doubt ^ 2), m.df, 0.6) w;
 	CREATE UNIQUE INDEX ON @.coaching_effect (team, metric, level, program, site);
 	COMMENT ON MATERIALIZED VIEW @.coaching_effect IS 'What coaching did over the whole history, per session over the following horizon periods, metric units, positive is better: by team (level team, with strength borrowed from the other teams of the metric), program, site and metric (team null: mean over teams of what each shows by itself, weighted by sessions). Beside it what before against after would claim (naive) and what it would claim had coaching done nothing (null). See function coachdiag.coaching_effect.';
 	COMMENT ON COLUMN @.coaching_effect.level IS 'team, program, site or metric (all of its teams).';

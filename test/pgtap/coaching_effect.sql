@@ -395,7 +395,7 @@ SELECT results_eq($$SELECT i.metric, i.team, i.estimate, i.n FROM ops.indicators
 
 -- The doubt of an interval goes by what each team is shown to gain, of which coaching_effect_alternatives knows no smallest effect: the mean over teams is held to it without, and the view to the same mean with.
 CREATE FUNCTION mean_of(smallest float8, OUT improvement float8, OUT ci_low float8, OUT ci_high float8, OUT p_value float8, OUT detectable float8) LANGUAGE sql AS $$
-	SELECT m.improvement, i.low, i.high, i.p_value, (coachdiag.t_interval(0, hypot, m.df)).high + 0.85 * hypot
+	SELECT m.improvement, i.low, i.high, i.p_value, (coachdiag.t_interval(0, hypot, m.df)).high + (coachdiag.t_interval(0, hypot, m.df, 0.6)).high
 	FROM (SELECT sum(sessions * raw_improvement) / sum(sessions) AS improvement, sqrt(sum((sessions * raw_se) ^ 2)) / sum(sessions) AS se, sum(sessions * doubt) / sum(sessions) AS doubt,
 			sum((sessions * raw_se) ^ 2) ^ 2 / sum((sessions * raw_se) ^ 4 / raw_df) AS df
 		FROM teams, coachdiag.coaching_effect(units, works, true, smallest_effect => smallest)) m, coachdiag.effect_interval(m.improvement, m.se, m.doubt, m.df) i, sqrt(m.se ^ 2 + m.doubt ^ 2) hypot
