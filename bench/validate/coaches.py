@@ -330,7 +330,7 @@ def main():
     parser.add_argument("--small", action="store_true", help="a sample for every day, within two standard errors of the limits")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)
-    library = engine.build()
+    library = engine.build(structures={"stats/effect_coach.h": {"CdCoachDose": DOSE, "CdCoach": COACH, "CdCoachPart": PART, "CdCoachPlan": Plan}})
     seeds = range(arguments.seed, arguments.seed + (SMALL if arguments.small else arguments.centres))
     slack = 2.0 if arguments.small else 0.0
     marks, good = {}, True

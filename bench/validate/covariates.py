@@ -35,7 +35,7 @@ class Staggered(ctypes.Structure):
 
 
 class AggregateOptions(ctypes.Structure):
-    _fields_ = [("type", ctypes.c_int)] + [(n, DOUBLE) for n in ("balance", "first", "last")]
+    _fields_ = [("type", ctypes.c_int)] + [(n, DOUBLE) for n in ("balance", "from", "to")]
 
 
 class Aggregate(ctypes.Structure):
@@ -46,15 +46,9 @@ class Data(ctypes.Structure):
     _fields_ = [("n", SIZE), ("covariates", SIZE)] + [(n, POINTER) for n in ("treated", "change", "covariate", "weight")]
 
 
-def check_sizes(folder):
-    """A source that compiles only while the structures here are as large as those of C."""
-    sizes = {"CdStaggeredPanel": Panel, "CdStaggeredOptions": Options, "CdStaggered": Staggered, "CdAggregateOptions": AggregateOptions,
-             "CdAggregate": Aggregate, "CdDidData": Data}
-    sizes = {name: ctypes.sizeof(s) for name, s in sizes.items()} | {"CdGroupTime": GROUP_TIME.itemsize, "CdAggregateRow": ROW.itemsize}
-    source = folder / "covariate_sizes.c"
-    source.write_text('#include "stats/staggered.h"\n' + "".join(
-        f'_Static_assert(sizeof({name}) == {size}, "bench/validate/covariates.py: {name}");\n' for name, size in sizes.items()))
-    return source
+STRUCTURES = {"stats/staggered.h": {
+    "CdStaggeredPanel": Panel, "CdStaggeredOptions": Options, "CdStaggered": Staggered, "CdAggregateOptions": AggregateOptions,
+    "CdAggregate": Aggregate, "CdDidData": Data, "CdGroupTime": GROUP_TIME, "CdAggregateRow": ROW}}
 
 
 def arena(size):
@@ -172,7 +166,7 @@ def main():
     if path is None:
         print("covariates: skipped, COACHDIAG_REFERENCE names no folder with expected.csv and data/")
         return engine.SKIPPED
-    library = engine.build(["did", "staggered"], check_sizes)
+    library = engine.build(["did", "staggered"], STRUCTURES)
     for name in ("cd_staggered_size", "cd_staggered_aggregate_size", "cd_staggered_pretest_size", "cd_did_scratch"):
         getattr(library, name).restype = SIZE
     rows, studies, values = published.read(path, "did_mpdta.csv"), {}, []

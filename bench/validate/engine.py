@@ -50,28 +50,38 @@ class Arena(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t), ("used", ctypes.c_size_t)]
 
 
-def check_sizes(folder):
-    """A source that compiles only while the structures here are as large as those of C."""
-    sizes = {"CdEffectRow": ROW.itemsize, "CdEffect": TEAM.itemsize, "CdEffectCommon": COMMON.itemsize,
-             "CdEffectPath": PATH.itemsize, "CdEffectOptions": ctypes.sizeof(Options), "CdTrialOptions": ctypes.sizeof(TrialOptions),
-             "CdTrials": ctypes.sizeof(Trials), "CdSpillover": ctypes.sizeof(Spillover), "CdArena": ctypes.sizeof(Arena)}
-    source = folder / "sizes.c"
-    source.write_text('#include "stats/effect_teams.h"\n#include "stats/trials.h"\n' + "".join(
-        f'_Static_assert(sizeof({name}) == {size}, "bench/validate/engine.py: {name}");\n' for name, size in sizes.items()))
-    return source
+class Spillover(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_double) for name in ("effect", "low", "high", "p")]
 
 
-def build(more=(), more_sizes=None):
-    """Compile the estimators into a temporary shared object, with more sources and a check of their structures if asked."""
+def same_layout(name, here):
+    """C that compiles only while a structure here, of numpy or ctypes, lies in memory as that of C does."""
+    if isinstance(here, np.dtype):
+        size, offsets = here.itemsize, {field: here.fields[field][1] for field in here.names}
+    else:
+        size, offsets = ctypes.sizeof(here), {field: getattr(here, field).offset for field, *_ in here._fields_}
+    facts = [f"sizeof({name}) == {size}"] + [f"offsetof({name}, {field}) == {at}" for field, at in offsets.items()]
+    return "".join(f'_Static_assert({fact}, "bench/validate: {name}");\n' for fact in facts)
+
+
+STRUCTURES = {
+    "stats/effect_teams.h": {"CdEffectRow": ROW, "CdEffect": TEAM, "CdEffectCommon": COMMON, "CdEffectPath": PATH,
+                             "CdEffectOptions": Options, "CdSpillover": Spillover, "CdArena": Arena},
+    "stats/trials.h": {"CdTrialOptions": TrialOptions, "CdTrials": Trials}}
+
+
+def build(more=(), structures=None):
+    """Compile the estimators into a temporary shared object, with more sources and more structures of a header if asked."""
     others = ["learning", "period_effects", "prior", "linear", "pool", "rank", "regression", "solve", "status", "trials", *more]
     sources = sorted((ROOT / "src/stats").glob("effect*.c")) + [ROOT / f"src/stats/{name}.c" for name in others]
     gsl = subprocess.check_output(["pkg-config", "--cflags", "--libs", "gsl"], text=True).split()
     with tempfile.TemporaryDirectory(prefix="coachdiag-validate-") as name:
         folder = pathlib.Path(name)
-        target = folder / "stats.so"
+        target, layouts = folder / "stats.so", folder / "layouts.c"
+        layouts.write_text("".join(f'#include "{header}"\n' + "".join(same_layout(*pair) for pair in here.items())
+                                   for header, here in {**STRUCTURES, **(structures or {})}.items()))
         subprocess.check_call(["cc", "-std=c11", "-D_XOPEN_SOURCE=700", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
-                               f"-I{ROOT}/src", "-o", target, check_sizes(folder),
-                               *([more_sizes(folder)] if more_sizes else []), *sources, *gsl, "-lm"])
+                               f"-I{ROOT}/src", "-o", target, layouts, *sources, *gsl, "-lm"])
         return load(target)     # once loaded, it needs no file
 
 
@@ -148,10 +158,6 @@ def team_rows(library, rows):
     if status != 0:
         raise RuntimeError("cd_effect_team_rows")
     return out[:count.value]
-
-
-class Spillover(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in ("effect", "low", "high", "p")]
 
 
 def spillover(library, between, within):
