@@ -228,7 +228,7 @@ AS $$
 			FROM (SELECT metric, count(*) AS rows,
 					coachdiag.panel(value, NULL, md5(agent_id::text), date_trunc(''week'', period::timestamp)::date, coalesce(volume, 1)) AS panel
 				FROM {agent_metric} r
-				WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''0001-01-01'' AND ''9999-12-31''
+				WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''1900-01-01'' AND ''2999-12-31''
 					AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
 				GROUP BY metric) p
 			WHERE coachdiag.values_carry_over(panel)',

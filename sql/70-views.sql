@@ -100,7 +100,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (300, 'g
 	COMMENT ON COLUMN @.gap_sources.volume_share IS 'Its share of the team''s volume, 0 to 1.';
 	COMMENT ON COLUMN @.gap_sources.gap IS 'Its mean gap, metric units (scale log: at the targets of its own contacts), positive is worse; noisy where contacts are few.';
 	COMMENT ON COLUMN @.gap_sources.contribution IS 'volume_share times gap: those of a kind add up to the mean gap of the team.';
-	COMMENT ON COLUMN @.gap_sources.own IS 'What the agent does otherwise than the others of the team on the contacts that the agent takes: gap = mean gap of the team + own + mix + unmatched. Null: not an agent, or one who takes only contact types that nobody else takes.';
+	COMMENT ON COLUMN @.gap_sources.own IS 'What the agent does otherwise than the others of the team on the contacts that the agent takes, times their share of the volume (own / (1 - volume_share): beside them in full), so that gap = mean gap of the team + own + mix + unmatched. Null: not an agent, or one who takes only contact types that nobody else takes.';
 	COMMENT ON COLUMN @.gap_sources.mix IS 'What the others'' gaps make of being routed other contacts than they are. Null: as own.';
 	COMMENT ON COLUMN @.gap_sources.unmatched IS 'What comes from contact types that nobody else takes, where the agent can''t be told from the type. Null: not an agent.';
 	COMMENT ON COLUMN @.gap_sources.agents IS 'Agents behind it.';

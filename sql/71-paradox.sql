@@ -107,11 +107,11 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (700, 'p
 	COMMENT ON COLUMN @.paradox.topic_sessions IS 'Sessions of the quarter with a topic (behaviour, sub_behaviour). Null: not assessed, needs coaching_session.behaviour or sub_behaviour; so too the next three.';
 	COMMENT ON COLUMN @.paradox.repeat_depth IS 'How often the agents had been coached on the topic, this session included: mean over the quarter''s sessions with a topic.';
 	COMMENT ON COLUMN @.paradox.repeat_sessions IS 'Sessions of the quarter on a topic on which the same agent had been coached twice or more before.';
-	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves or coaching moves it (as in paradox), null where that cannot be told.';
+	COMMENT ON COLUMN @.paradox.repeats_without_result IS 'The same where the team''s metric is flat or worse; 0 where it improves or coaching is seen to move it today (as in paradox), null where that cannot be told.';
 	COMMENT ON COLUMN @.paradox.documented_share IS 'Share of the quarter''s sessions with an agreed action on record. Null: no session, or not assessed, needs coaching_session.action; so too the next four.';
 	COMMENT ON COLUMN @.paradox.documented_change IS 'Documented share less that of the three quarters before; null: no session in them.';
 	COMMENT ON COLUMN @.paradox.documented_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.paradox.documented_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record surely grew (interval above zero), by 0.05 or more, while the metric is flat or worse and coaching is not seen to move it: the record grows, the result does not. Null: cannot tell.';
+	COMMENT ON COLUMN @.paradox.documentation_without_result IS 'Whether the share on record surely grew (interval above zero), by 0.05 or more, while the metric is flat or worse and coaching is not seen to move it today: the record grows, the result does not. Null: cannot tell.';
 	COMMENT ON COLUMN @.paradox.reason IS 'What decided, in words.';
 $part$);

@@ -216,7 +216,7 @@ dose_clause(const CdParadox *p)
 	if (p->invested == CD_ANSWER_YES)
 		return p->dose_change.move == CD_MOVE_UP ? "coaching rises" : "coaching goes on at a high level";
 	if (p->dose <= 0)
-		return "coaching has stopped";
+		return "no coaching in the last three months";
 	return p->dose_change.move == CD_MOVE_DOWN ? "coaching falls" : "coaching neither rises nor is at a high level";
 }
 

@@ -141,7 +141,7 @@ half_life_at(int i)
 	return i + 1 == HALF_LIVES ? INFINITY : HALF_LIFE_MIN * pow(HALF_LIFE_STEP, i);
 }
 
-/* The lags of a solved path; v: covariance of all coefficients. False: none is known. */
+/* The lags of a solved path; v: covariance of all coefficients. False: fewer than two are known. */
 static bool
 known_lags(const CdEffectPath *path, const double *v, double inflation, Lags *lags)
 {
@@ -156,7 +156,7 @@ known_lags(const CdEffectPath *path, const double *v, double inflation, Lags *la
 		for (int k = 0; k < lags->n; k++)
 			lags->factor[j * lags->n + k] = inflation
 				* v[(LAG + lags->lag[j] - 2) * (COLUMNS - 1) + LAG + lags->lag[k] - 2];
-	return lags->n > 0 && cd_cholesky_definite(lags->factor, lags->n) == CD_OK;
+	return lags->n > 1 && cd_cholesky_definite(lags->factor, lags->n) == CD_OK;
 }
 
 /*
@@ -172,7 +172,7 @@ fit_half_life(const double *v, double inflation, CdEffectPath *path)
 
 	if (!known_lags(path, v, inflation, &lags))
 		return;
-	for (int i = 0; i < HALF_LIVES; i++)
+	for (int i = HALF_LIVES; i-- > 0;)	/* where none fits better, no fading is seen */
 	{
 		value[i] = INFINITY;
 		for (int onset = 1; onset <= ONSETS; onset++)

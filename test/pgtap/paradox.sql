@@ -113,7 +113,7 @@ SELECT is((r.paradox, r.gap, r.metric_trend, r.reason)::text, '(,,flat,"whether 
 FROM (SELECT coachdiag.panel(value, NULL, agent::bigint, week, 1::float8, NULL, sessions, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0.1, 0.7)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
 SELECT is((r.paradox, r.reason)::text, '(f,"the mean gap is below smallest_effect")', 'no gap')
 FROM (SELECT coachdiag.panel(value + 20, target, agent::bigint, week, 1::float8, NULL, sessions, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0.1, 0.7)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
-SELECT is((r.paradox, r.dose, r.reason)::text, '(f,0,"coaching has stopped")', 'nobody goes on')
+SELECT is((r.paradox, r.dose, r.reason)::text, '(f,0,"no coaching in the last three months")', 'nobody goes on')
 FROM (SELECT coachdiag.panel(value, target, agent::bigint, week, 1::float8, NULL, CASE WHEN week < '2025-09-15' THEN 1 ELSE 0 END, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0, 0)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
 SELECT is((r.paradox, r.reason)::text, '(,"cannot tell yet: coaching began less than a quarter ago")', 'coaching has only begun')
 FROM (SELECT coachdiag.panel(value, target, agent::bigint, week, 1::float8, NULL, CASE WHEN week > '2025-11-01' THEN 1 ELSE 0 END, NULL, NULL, NULL) AS p FROM pg_temp.team(0, 0, 0)) x, LATERAL coachdiag.coaching_paradox(p, true, 'identity', 1) r;
