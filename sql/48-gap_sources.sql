@@ -40,7 +40,7 @@ BEGIN
 		-- Against all others: in a team's mean is the agent, too, who would look as slow as the contacts are that hardly anybody else takes.
 		SELECT g.agent, g.gap - w.gap AS beyond, a.agent IS NOT NULL AS takes, coalesce(a.weight, 0) / g.weight AS share, a.gap,
 			(t.weight - coalesce(a.weight, 0)) / nullif(w.weight - g.weight, 0) AS others_share,
-			CASE WHEN a.agent IS NULL THEN t.gap WHEN NOT t.one_agent THEN (t.weight * t.gap - a.weight * a.gap) / nullif(t.weight - a.weight, 0) END AS others,
+			CASE WHEN w.weight <= g.weight THEN NULL WHEN a.agent IS NULL THEN t.gap WHEN NOT t.one_agent THEN (t.weight * t.gap - a.weight * a.gap) / nullif(t.weight - a.weight, 0) END AS others,
 			(w.weight * w.gap - g.weight * g.gap) / nullif(w.weight - g.weight, 0) AS all_others, 1 - g.weight / w.weight AS rest
 		FROM by_agent g CROSS JOIN by_type t CROSS JOIN whole w
 		LEFT JOIN by_agent_type a ON a.agent = g.agent AND a.contact_type IS NOT DISTINCT FROM t.contact_type

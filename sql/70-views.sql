@@ -176,10 +176,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (400, 'c
 	COMMENT ON COLUMN @.coaching_effect.placebo IS 'Apparent effect of sessions that still lie ahead, metric units; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.placebo_p IS 'Its p value; small: the coach selects on what the data don''t show.';
 	COMMENT ON COLUMN @.coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1; null above level team.';
-	COMMENT ON COLUMN @.coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams, and nothing is concluded about this one. Such teams are left out above level team.';
+	COMMENT ON COLUMN @.coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams (of fewer than eight coached ones a figure that nobody was compared for), and nothing is concluded about this one. Such teams are left out above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed; null above level team.';
 	COMMENT ON COLUMN @.coaching_effect.own_se IS 'Its standard error.';
-	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean and about how new hires learn, as a standard error: more sessions would not make that smaller.';
+	COMMENT ON COLUMN @.coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean and about how new hires learn, as a standard error: more sessions of the team would hardly make that smaller.';
 	COMMENT ON COLUMN @.coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, asked as if a session gave smallest_effect; no_effect is said only where that much more would be too little, too.';
 	COMMENT ON COLUMN @.coaching_effect.reason IS 'Why, in words; above level team over how many teams.';
 $part$);
@@ -218,10 +218,10 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (405, 'r
 	COMMENT ON COLUMN @.recent_coaching_effect.conclusion IS 'effective, harmful, no_effect or cannot_tell, as in coaching_effect.';
 	COMMENT ON COLUMN @.recent_coaching_effect.placebo_p IS 'p value of an apparent effect of sessions that still lie ahead; small: the coach selects on what the data don''t show.';
 	COMMENT ON COLUMN @.recent_coaching_effect.overlap IS 'Share of sessions with a team mate to compare with, 0 to 1.';
-	COMMENT ON COLUMN @.recent_coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own IS 'Whether the team''s own sessions could be compared with somebody; false: improvement is what sessions do in the other teams (of fewer than eight coached ones a figure that nobody was compared for).';
 	COMMENT ON COLUMN @.recent_coaching_effect.own_improvement IS 'Improvement by the team''s own sessions, nothing borrowed: what p_structural is made of.';
 	COMMENT ON COLUMN @.recent_coaching_effect.own_se IS 'Its standard error.';
-	COMMENT ON COLUMN @.recent_coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean and about how new hires learn, as a standard error: more sessions would not make that smaller.';
+	COMMENT ON COLUMN @.recent_coaching_effect.own_doubt IS 'And its doubt about what was removed as regression to the mean and about how new hires learn, as a standard error: more sessions of the team would hardly make that smaller.';
 	COMMENT ON COLUMN @.recent_coaching_effect.shortfall IS 'By how much improvement may be too low if the coaches know who is weak for good, as coaching_effect.shortfall.';
 	COMMENT ON COLUMN @.recent_coaching_effect.reason IS 'Why, in words.';
 $part$);
@@ -249,7 +249,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (410, 'c
 	COMMENT ON COLUMN @.coaching_effect_by_period.ci_high IS 'Upper end of it.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.band_low IS 'Lower end of the band that holds the improvements of all periods at once with 95 %, for whoever looks for a period that stands out.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.band_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.coaching_effect_by_period.half_life IS 'Periods until half of an effect is gone, from when it is there in full (within four), the same on each row of a team and metric; infinity: no fading seen; null: no effect is established that could fade.';
+	COMMENT ON COLUMN @.coaching_effect_by_period.half_life IS 'Periods until half of an effect is gone, from when it is there in full (within four), the same on each row of a team and metric; infinity: no fading seen; null: no effect is established that could fade, or fewer than two periods after a session are known.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.half_life_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.half_life_high IS 'Upper end of it; infinity: it may not fade at all.';
 	COMMENT ON COLUMN @.coaching_effect_by_period.phase IS 'before, session or after.';

@@ -57,7 +57,7 @@ typedef struct CdEffect
 	double		low;
 	double		high;
 	double		sd;				/* of what remains unknown about effect, doubt included: low and high know of what is doubtful of the effect itself, too */
-	double		doubt;			/* about what was removed and how new hires learn, part of sd: more sessions would not make it smaller */
+	double		doubt;			/* about what was removed and how new hires learn, part of sd: more sessions of the team would hardly make it smaller */
 	double		above;			/* probability that the effect is above 0 */
 	double		p;				/* two-sided, of the raw effect, doubt included, t with df */
 	double		raw;			/* from this team's sessions; pooled: noise and nuisance terms are learned from all */

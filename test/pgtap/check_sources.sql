@@ -98,6 +98,7 @@ INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	('note', 'agent_metric', 'metric qa covers 2024-01 to 2024-06', 209, 'INSERT INTO ops.agent_metric VALUES (1, ''qa'', ''2024-01-01'', 1e-200, 1e-200)'),
 	('note', 'agent_metric', 'metric qa covers 2024-01 to 2024-06', 210, 'INSERT INTO ops.agent_metric VALUES (1, ''qa'', ''2024-01-01'', 0.05, 1e-323), (1, ''qa'', ''2024-01-01'', 1e30, 1e-323)'),
 	('warning', 'agent_metric', 'period in the future', 1, 'UPDATE ops.agent_metric SET period = ''9999-12-31'' WHERE ctid = (SELECT min(ctid) FROM ops.agent_metric)'),
+	('warning', 'agent_metric', 'left out: agent in no team at that time', 1, 'UPDATE ops.agent_metric SET period = ''0001-01-01'' WHERE ctid = (SELECT min(ctid) FROM ops.agent_metric)'),
 	('note', 'agent_metric', 'periods are months', 1, 'UPDATE ops.agent_metric SET period = date_trunc(''month'', period) WHERE metric = ''qa'''),
 	-- assignment, agent
 	('warning', 'assignment', 'overlapping assignments', 1, 'INSERT INTO ops.assignment VALUES (1, ''team 1'', ''2024-03-01'', ''2024-04-01'')'),

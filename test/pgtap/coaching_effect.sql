@@ -288,6 +288,15 @@ SELECT cmp_ok(count(*) FILTER (WHERE 2 BETWEEN half_life_low AND half_life_high)
 SELECT cmp_ok(count(*) FILTER (WHERE 6 BETWEEN half_life_low AND half_life_high), '>=', 11::bigint, 'an effect that takes four weeks to arrive fades from then on') FROM fading(4, 6, false) WHERE periods_since = 1;
 SELECT cmp_ok(percentile_disc(0.5) WITHIN GROUP (ORDER BY half_life), '<', 12::float8, 'and isn''t taken for one that lasts') FROM fading(4, 6, false) WHERE periods_since = 1;
 
+-- Four weeks are known, in which the effect grows: no half-life fits better than another. And one week: nothing to see it by.
+CREATE FUNCTION grows(weeks int) RETURNS TABLE (known bigint, low_end float8, half_life float8) LANGUAGE sql AS $$
+	SELECT count(e.improvement), min(e.ci_low), min(e.half_life) FROM (
+		SELECT coachdiag.panel(normal(format('grows %s %s', a, w)) / 10 + CASE WHEN a <= 5 AND w > 4 THEN w - 4 ELSE 0 END, NULL, a::bigint, date '2025-01-06' + 7 * w, 1, NULL, (a <= 5 AND w = 4)::int, NULL, NULL, NULL::date) AS p
+		FROM generate_series(1, 12) a, generate_series(0, weeks - 1) w) x, coachdiag.coaching_effect_by_period('{one}', ARRAY[p], true) e
+$$;
+SELECT is((known, low_end > 0, half_life)::text, '(4,t,Infinity)', 'where none fits better, no fading is seen') FROM grows(9);
+SELECT is((known, half_life)::text, '(1,)', 'a single week tells no half-life') FROM grows(6);
+
 -- Contact mix: for four weeks after a session an agent gets the easy contacts; the sessions do nothing
 
 CREATE TABLE routed AS
