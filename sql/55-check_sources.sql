@@ -227,9 +227,11 @@ AS $$
 			'SELECT rows, format(''metric %s'', metric) AS example
 			FROM (SELECT metric, count(*) AS rows,
 					coachdiag.panel(value, NULL, md5(agent_id::text), date_trunc(''week'', period::timestamp)::date, coalesce(volume, 1)) AS panel
-				FROM {agent_metric} r
-				WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''1900-01-01'' AND ''2999-12-31''
-					AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
+				-- In order of metric, so that one panel is built at a time.
+				FROM (SELECT * FROM {agent_metric} a
+					WHERE (value = 0 OR abs(value) BETWEEN 1e-100 AND 1e30) AND coalesce(volume, 1) BETWEEN 1e-100 AND 1e30 AND period BETWEEN ''1900-01-01'' AND ''2999-12-31''
+						AND agent_id IN (SELECT agent_id FROM {assignment} b GROUP BY agent_id ORDER BY md5(agent_id::text) LIMIT 300)
+					ORDER BY metric OFFSET 0) r
 				GROUP BY metric) p
 			WHERE coachdiag.values_carry_over(panel)',
 			'A rolling mean, or a month''s value beside each of its weeks? A bad week that leaves it looks as if coaching had worked. Give the value of each period alone.'),
@@ -248,6 +250,13 @@ AS $$
 			'SELECT 1 AS rows, format(''session_id %s, held on %s'', session_id, day) AS example
 			FROM {session_row} s WHERE reason IS NULL AND day > 35 + (SELECT max(period) FROM {agent_metric} r WHERE period BETWEEN ''0001-01-01'' AND ''9999-12-31'')',
 			'Is agent_metric up to date?'),
+		('warning', 'coaching_session', 'none in the last nine weeks with values',
+			'SELECT 1 AS rows, format(''last held on %s, values to %s'', last, value_day) AS example
+			FROM (SELECT day, max(day) OVER () AS last FROM {session_row} s WHERE reason IS NULL) d,
+				(SELECT max(period) AS value_day FROM {agent_metric} r WHERE period <= CURRENT_DATE) v
+			WHERE day > last - 91 AND last < value_day - 63
+			GROUP BY last, value_day HAVING count(*) >= 50',
+			'Has coaching ended, or are sessions missing? Results take it that nobody has been coached since.'),
 		('warning', 'coaching_session', 'mostly dated the first or last day of a month',
 			'SELECT dated AS rows, format(''%s of %s sessions'', dated, sessions) AS example
 			FROM (SELECT count(*) AS sessions, count(DISTINCT date_trunc(''month'', day::timestamp)) AS months,

@@ -2,6 +2,11 @@
 # Runs one pgTAP script in a database of its own, with pgtap and coachdiag created in it.
 set -eu
 
+if [ $# -ne 1 ]; then
+	echo "usage: tools/test-pgtap.sh SCRIPT" >&2
+	exit 2
+fi
+
 # Several scripts may run beside each other; the first makes the template.
 exec 9<"$0"
 flock 9

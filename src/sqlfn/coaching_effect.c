@@ -89,7 +89,7 @@ answer_alone(FunctionCallInfo fcinfo, EffectQuestion q, const Panel *p)
 	CdRow		row = {0};
 
 	q.options.pool = false;
-	effects = effect_estimate(&q, &series, 1, NULL, &common);
+	effects = effect_estimate("coaching_effect", &q, &series, 1, NULL, &common);
 	cd_put_text(&row, NULL);
 	fill_result(&q, &effects[0], &common, series.team[0].coached, &row);
 	return cd_row_datum(fcinfo, &row);
@@ -132,7 +132,7 @@ cd_coaching_effect_panels(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	r = effect_request(fcinfo);
 	r.question.options.hint = effect_hints(&r);
-	effects = effect_estimate(&r.question, &r.series, r.count, NULL, &common);
+	effects = effect_estimate("coaching_effect", &r.question, &r.series, r.count, NULL, &common);
 	for (uint32 t = 0; t < r.count; t++)
 	{
 		CdRow		row = {0};
@@ -188,7 +188,7 @@ cd_coaching_effect_by_period(PG_FUNCTION_ARGS)
 	r = effect_request(fcinfo);
 	r.question.options.hint = effect_hints(&r);
 	paths = palloc0((r.count + 1) * sizeof(CdEffectPath));
-	effects = effect_estimate(&r.question, &r.series, r.count, paths, &common);
+	effects = effect_estimate("coaching_effect_by_period", &r.question, &r.series, r.count, paths, &common);
 	for (uint32 t = 0; t < r.count; t++)
 		if (effects[t].sessions > 0)
 			put_path(&r, t, &paths[t], result);

@@ -117,7 +117,7 @@ answer_between(const EffectQuestion *question, const PanelSeries *series)
 	teams.count = count;
 	q.options.pool = false;
 	q.options.placebo = false;
-	return *effect_estimate(&q, &teams, 1, NULL, &common);
+	return *effect_estimate("coaching_effect_alternatives", &q, &teams, 1, NULL, &common);
 }
 
 /* Rows other_teams and spillover; within: coaching_effect over all panels. */
@@ -163,7 +163,7 @@ cd_coaching_effect_alternatives(PG_FUNCTION_ARGS)
 	if (series.count == 0)
 		return (Datum) 0;
 	level = common_level(&series, teams);
-	effects = effect_estimate(&q, &series, teams, NULL, &common);
+	effects = effect_estimate("coaching_effect_alternatives", &q, &series, teams, NULL, &common);
 	own = own_answer(effects, teams, &q);
 	row = plain_row(own.effect, own.low, own.high, own.p, own.sessions, NAN);
 	put_row(result, &q, level, "coaching_effect", &row, NAN, "agents");

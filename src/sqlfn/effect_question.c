@@ -166,8 +166,8 @@ effect_request(FunctionCallInfo fcinfo)
 
 /* Estimate all teams together; paths (teams + 1 entries) when asked for. */
 CdEffect *
-effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams, CdEffectPath *paths,
-				CdEffectCommon *common)
+effect_estimate(const char *function, const EffectQuestion *q, const PanelSeries *series, uint32 teams,
+				CdEffectPath *paths, CdEffectCommon *common)
 {
 	CdEffect   *effects = palloc0(Max(teams, 1) * sizeof(CdEffect));
 	CdArena		arena = {0};
@@ -177,7 +177,7 @@ effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
 	status = cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, common, paths);
 	if (status != CD_TOO_FEW)	/* no row at all: each team says so */
-		cd_ereport_status(status, "coaching_effect");
+		cd_ereport_status(status, function);
 	pfree(arena.base);
 	return effects;
 }

@@ -63,8 +63,8 @@ typedef struct EffectRequest
 /* Arguments: units, panels, and from 2 on those of effect_question; none of the first two is NULL. Error 2202E: not as many. */
 extern EffectRequest effect_request(FunctionCallInfo fcinfo);
 
-/* Estimate all teams together; paths (teams + 1 entries) when asked for. */
-extern CdEffect *effect_estimate(const EffectQuestion *q, const PanelSeries *series, uint32 teams,
+/* Estimate all teams together; paths (teams + 1 entries) when asked for. function: whom errors name. */
+extern CdEffect *effect_estimate(const char *function, const EffectQuestion *q, const PanelSeries *series, uint32 teams,
 								 CdEffectPath *paths, CdEffectCommon *common);
 
 #endif							/* SQLFN_EFFECT_QUESTION_H */

@@ -277,7 +277,7 @@ effect_alone(const Panel *p, const StructuralQuestion *question)
 	q.options.pool = false;
 	q.options.placebo = false;
 	series = panel_series(panels, 1, q.higher_is_better);
-	effect = *effect_estimate(&q, &series, 1, NULL, &common);
+	effect = *effect_estimate("structural_score", &q, &series, 1, NULL, &common);
 	if (!effect.own)			/* what nobody can be compared with is no evidence */
 		return (CdCoachingEvidence) {.effect = NAN, .low = NAN, .high = NAN, .sessions = effect.sessions, .coached = effect.coached};
 	level = series.team[0].coached;

@@ -375,9 +375,18 @@ nothing_known(void)
  * three autocovariances: what was seen stays, what would be concluded goes.
  */
 static void
-withhold(CdEffect *out)
+withhold(CdEffect *out, CdEffectPath *path)
 {
 	CdEffect	e = nothing_known();
+
+	for (int i = 0; path != NULL && i < CD_EFFECT_POINTS; i++)
+	{
+		CdEffectPoint *point = &path->point[i];
+
+		point->effect = point->se = point->low = point->high = point->band_low = point->band_high = NAN;
+	}
+	if (path != NULL)
+		path->half_life = path->half_life_low = path->half_life_high = NAN;
 
 	e.naive = out->naive;
 	e.naive_share = out->naive_share;
@@ -483,6 +492,6 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		status = placebo(&work, out);
 	for (size_t g = 0; g < teams && status == CD_OK; g++)
 		if (work.panel.team[g].periods < FEWEST_PERIODS)
-			withhold(&out[g]);
+			withhold(&out[g], paths != NULL ? &paths[g] : NULL);
 	return status;
 }

@@ -124,6 +124,7 @@ INSERT INTO expected (severity, relation, problem, rows, change) VALUES
 	('warning', 'coaching_session', 'left out: session: held in the future', 1, 'UPDATE ops.coaching_session SET held_at = ''2999-01-01'' WHERE session_id = 100'),
 	('warning', 'coaching_session', 'held long after the last period with values', 1, 'UPDATE ops.coaching_session SET held_at = ''2024-08-01'' WHERE session_id = 100'),
 	('warning', 'coaching_session', 'mostly dated the first or last day of a month', 56, 'UPDATE ops.coaching_session SET held_at = date_trunc(''month'', held_at) + interval ''1 month -1 day'''),
+	('warning', 'coaching_session', 'none in the last nine weeks with values', 1, 'UPDATE ops.coaching_session SET held_at = ''2024-02-01''::date + session_id::int % 50'),
 	('warning', 'coaching_session', 'left out: session: status unknown', 7, 'UPDATE ops.coaching_session SET status = ''DONE'' WHERE agent_id = 1'),
 	('warning', 'coaching_session', 'left out: session: metric unknown', 7, 'UPDATE ops.coaching_session SET metric = ''Attendance'' WHERE agent_id = 1'),
 	('warning', 'coaching_session', 'left out: session: agent in no team at that time', 7, 'UPDATE ops.assignment SET valid_from = ''2025-01-01'' WHERE agent_id = 1'),

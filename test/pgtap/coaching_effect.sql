@@ -294,6 +294,8 @@ CREATE FUNCTION grows(weeks int) RETURNS TABLE (known bigint, low_end float8, ha
 		SELECT coachdiag.panel(normal(format('grows %s %s', a, w)) / 10 + CASE WHEN a <= 5 AND w > 4 THEN w - 4 ELSE 0 END, NULL, a::bigint, date '2025-01-06' + 7 * w, 1, NULL, (a <= 5 AND w = 4)::int, NULL, NULL, NULL::date) AS p
 		FROM generate_series(1, 12) a, generate_series(0, weeks - 1) w) x, coachdiag.coaching_effect_by_period('{one}', ARRAY[p], true) e
 $$;
+SELECT is((count(*), count(e.seen) > 0, count(e.improvement), count(e.half_life), count(e.band_low)), (21::bigint, true, 0::bigint, 0::bigint, 0::bigint), 'three periods: what was seen, and nothing more')
+FROM (SELECT coachdiag.panel(value, 85, agent, week, 1, NULL, sessions, NULL, NULL::text, NULL::date) AS p FROM one WHERE week < (SELECT min(week) + 21 FROM one)) x, coachdiag.coaching_effect_by_period('{short}', ARRAY[p], true) e;
 SELECT is((known, low_end > 0, half_life)::text, '(4,t,Infinity)', 'where none fits better, no fading is seen') FROM grows(9);
 SELECT is((known, half_life)::text, '(1,)', 'a single week tells no half-life') FROM grows(6);
 
