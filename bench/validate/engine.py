@@ -91,7 +91,7 @@ def load(path):
     library.cd_effect_size.argtypes = [ctypes.c_size_t] * 3 + [ctypes.c_bool]
     library.cd_effect_limit.restype = ctypes.c_double
     library.cd_effect_limit.argtypes = [ctypes.c_double] * 3
-    for name in ("cd_trials_size", "cd_learning_size", "cd_effect_team_rows_size"):
+    for name in ("cd_trials_size", "cd_learning_size", "cd_learning_places", "cd_effect_team_rows_size"):
         getattr(library, name).restype = ctypes.c_size_t
     return library
 
@@ -148,11 +148,13 @@ def team_rows(library, rows):
     rows = np.ascontiguousarray(rows)
     at, n = address(rows), ctypes.c_size_t(len(rows))
     periods = ctypes.c_size_t(int(rows["period"].max() - rows["period"].min()) + 1)
-    size = max(library.cd_learning_size(n, periods), library.cd_effect_team_rows_size(periods))
+    place = np.empty(periods.value, np.int32)
+    places = ctypes.c_size_t(library.cd_learning_places(at, n, periods, address(place)))
+    size = max(library.cd_learning_size(n, places), library.cd_effect_team_rows_size(periods))
     memory, learning = np.empty(size + 64, np.uint8), np.zeros(2)
     out, count = np.zeros(len(rows), ROW), ctypes.c_size_t()
     arena = Arena((memory.ctypes.data + 63) // 64 * 64, size, 0)
-    status = library.cd_learning(at, n, periods, ctypes.byref(arena), address(learning))
+    status = library.cd_learning(at, n, address(place), places, ctypes.byref(arena), address(learning))
     arena.used = 0
     status |= library.cd_effect_team_rows(at, n, address(learning), ctypes.byref(arena), address(out), ctypes.byref(count))
     if status != 0:

@@ -18,11 +18,14 @@ CdLearning
 learning_of_series(const PanelSeries *series, const char *function)
 {
 	CdLearning	out;
-	CdArena		arena = {.size = cd_learning_size(series->count, series->periods)};
+	int32_t    *place = palloc_extended(Max(series->periods, 1) * sizeof(int32_t), MCXT_ALLOC_HUGE);
+	size_t		places = cd_learning_places(series->rows, series->count, series->periods, place);
+	CdArena		arena = {.size = cd_learning_size(series->count, places)};
 
 	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_learning(series->rows, series->count, series->periods, &arena, &out), function);
+	cd_ereport_status(cd_learning(series->rows, series->count, place, places, &arena, &out), function);
 	pfree(arena.base);
+	pfree(place);
 	return out;
 }
 

@@ -34,7 +34,8 @@ typedef struct Work
 	double	   *left[COLUMNS];	/* of all rows */
 	void	   *effects;		/* room for those of one column's periods */
 	size_t		effects_size;
-	size_t		periods;
+	const int32_t *place;		/* of each period */
+	size_t		places;
 } Work;
 
 double
@@ -48,9 +49,9 @@ cd_learning_at(const CdLearning *learning, double tenure_weeks)
 }
 
 size_t
-cd_learning_size(size_t n, size_t periods)
+cd_learning_size(size_t n, size_t places)
 {
-	size_t		size = cd_arena_sum(cd_arena_bytes(n, sizeof(CdPeriodRow)), cd_arena_bytes(1, cd_period_effects_size(periods)));
+	size_t		size = cd_arena_sum(cd_arena_bytes(n, sizeof(CdPeriodRow)), cd_arena_bytes(1, cd_period_effects_size(places)));
 
 	return cd_arena_sum(size, COLUMNS * cd_arena_bytes(n, sizeof(double)));
 }
@@ -59,6 +60,22 @@ static bool
 observed(const CdEffectRow *row)
 {
 	return isfinite(row->value) && row->weight > 0.0;
+}
+
+size_t
+cd_learning_places(const CdEffectRow *rows, size_t n, size_t periods, int32_t *place)
+{
+	int32_t		places = 0;
+
+	for (size_t t = 0; t < periods; t++)
+		place[t] = -1;
+	for (size_t i = 0; i < n; i++)
+		if (observed(&rows[i]))
+			place[rows[i].period] = 0;
+	for (size_t t = 0; t < periods; t++)
+		if (place[t] == 0)
+			place[t] = places++;
+	return (size_t) places;
 }
 
 static double
@@ -141,10 +158,11 @@ sweep_team(const CdEffectRow *rows, size_t n, size_t first, Work *w)
 	{
 		for (size_t i = 0; i < n; i++)
 			w->rows[i] = (CdPeriodRow) {
-				rows[i].agent, rows[i].period, column(&rows[i], c, w->left[DOSE][first + i]), observed(&rows[i]) ? rows[i].weight : 0.0
+				rows[i].agent, observed(&rows[i]) ? w->place[rows[i].period] : 0, column(&rows[i], c, w->left[DOSE][first + i]),
+				observed(&rows[i]) ? rows[i].weight : 0.0
 			};
 		if (c == 0)
-			status = cd_period_effects(w->rows, n, w->periods, &arena, &effects);
+			status = cd_period_effects(w->rows, n, w->places, &arena, &effects);
 		else
 			cd_period_effects_again(w->rows, n, &effects);
 		if (status == CD_OK)
@@ -242,10 +260,11 @@ trust(Normal *normal)
 }
 
 static CdStatus
-take_work(size_t n, size_t periods, CdArena *arena, Work *w)
+take_work(size_t n, const int32_t *place, size_t places, CdArena *arena, Work *w)
 {
-	w->periods = periods;
-	w->effects_size = cd_period_effects_size(periods);
+	w->place = place;
+	w->places = places;
+	w->effects_size = cd_period_effects_size(places);
 	w->rows = cd_arena_take(arena, n, sizeof(CdPeriodRow));
 	w->effects = cd_arena_take(arena, 1, w->effects_size);
 	for (int c = 0; c < COLUMNS; c++)
@@ -258,13 +277,13 @@ take_work(size_t n, size_t periods, CdArena *arena, Work *w)
 }
 
 CdStatus
-cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, CdLearning *out)
+cd_learning(const CdEffectRow *rows, size_t n, const int32_t *place, size_t places, CdArena *arena, CdLearning *out)
 {
 	Work		w;
 	Normal		normal = {0};
 	double		d;
 	double		part;
-	CdStatus	status = take_work(n, periods, arena, &w);
+	CdStatus	status = take_work(n, place, places, arena, &w);
 
 	*out = (CdLearning) {0.0, 0.0};
 	for (size_t from = 0, to = 0; from < n && status == CD_OK; from = to)

@@ -6,6 +6,7 @@
 #define CD_LEARNING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "stats/arena.h"
 #include "stats/effect.h"
@@ -17,8 +18,13 @@ typedef struct CdLearning
 	double		slow;
 } CdLearning;
 
-/* For n rows, none of whose teams has more periods than that. */
-size_t		cd_learning_size(size_t n, size_t periods);
+/*
+ * Places of the periods in which anything was observed, from 0 on in their order; place: an entry for each period, -1 where
+ * nothing was. Returns how many: one stray date lies centuries from the others, and its periods between cost nothing.
+ */
+size_t		cd_learning_places(const CdEffectRow *rows, size_t n, size_t periods, int32_t *place);
+
+size_t		cd_learning_size(size_t n, size_t places);
 
 /*
  * Rows as cd_effect takes them, values up to be better. Agents and the team's periods are
@@ -26,7 +32,7 @@ size_t		cd_learning_size(size_t n, size_t periods);
  * season is learning; so are the sessions, one effect for all, for new hires are coached more. The curve is pulled towards none by its F over agents as clusters
  * (positive-part James-Stein): many teams show it as it is, one may show nothing.
  */
-CdStatus	cd_learning(const CdEffectRow *rows, size_t n, size_t periods, CdArena *arena, CdLearning *out);
+CdStatus	cd_learning(const CdEffectRow *rows, size_t n, const int32_t *place, size_t places, CdArena *arena, CdLearning *out);
 
 /* 0 where tenure is not known (NaN). */
 double		cd_learning_at(const CdLearning *learning, double tenure_weeks);

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(116);
+SELECT plan(119);
 
 \ir noise.psql
 
@@ -123,6 +123,14 @@ SELECT is((SELECT array_agg(DISTINCT s.next_step) FROM learner, curve, coachdiag
 SELECT ok((SELECT bool_and(s.mean_gap > s.settled_gap + 0.3 AND s.settled_low <= s.settled_gap AND s.settled_gap <= s.settled_high) FROM learner, curve, coachdiag.structural_score(panel, true, 'identity', 1, learning => learning) s), 'mean_gap with it, settled_gap without');
 SELECT is((SELECT array_agg(round(l::numeric, 9)) FROM unnest(coachdiag.learning_curve((SELECT array_agg(panel) FROM learner), false)) l),
 	(SELECT ARRAY[-round(learning[1]::numeric, 9), -round(learning[2]::numeric, 9)] FROM curve), 'turned with the metric');
+-- One date that was mistyped is a period of its own, and the centuries before it are none.
+CREATE FUNCTION with_stray(stray date) RETURNS coachdiag.panel LANGUAGE sql AS $$
+	SELECT coachdiag.panel(value, 80, agent, period, 10, NULL, NULL, NULL, NULL, hired_on)
+	FROM (SELECT agent, period, hired_on, value FROM learner_fact WHERE team = 1 UNION ALL SELECT 1, stray, NULL, 80 WHERE stray IS NOT NULL) f
+$$;
+SELECT is((SELECT array_agg(round(l::numeric, 9)) FROM unnest(coachdiag.learning_curve(ARRAY[with_stray(stray)])) l), (SELECT array_agg(round(l::numeric, 9)) FROM unnest(coachdiag.learning_curve(ARRAY[with_stray(NULL)])) l), 'a stray date, ' || stray)
+FROM unnest('{0001-01-01,1970-01-05}'::date[]) stray;
+SELECT is((SELECT s.verdict FROM coachdiag.structural_score(with_stray('0001-01-01'), true, 'identity', 1) s), 'no_gap', 'nor is the verdict another');
 SELECT is(coachdiag.learning_curve(NULL::coachdiag.panel[]), NULL, 'learning_curve of NULL');
 SELECT is(coachdiag.learning_curve('{NULL}'::coachdiag.panel[]), NULL, 'of no panel');
 SELECT is(coachdiag.learning_curve(ARRAY[coachdiag.panel(1, 1, 1::bigint, date '2024-01-01')]), '{0,0}', 'nothing to learn from');

@@ -40,11 +40,13 @@ make_rows(double quick, double slow, double noise, CdEffectRow *rows)
 static CdLearning
 learn(const CdEffectRow *rows, size_t n)
 {
-	CdArena		arena = {.size = cd_learning_size(n, PERIODS)};
+	int32_t		place[PERIODS];
+	size_t		places = cd_learning_places(rows, n, PERIODS, place);
+	CdArena		arena = {.size = cd_learning_size(n, places)};
 	CdLearning	out;
 
 	arena.base = malloc(arena.size);
-	assert_ok(cd_learning(rows, n, PERIODS, &arena, &out));
+	assert_ok(cd_learning(rows, n, place, places, &arena, &out));
 	free(arena.base);
 	return out;
 }
