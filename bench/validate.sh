@@ -1,7 +1,7 @@
 #!/bin/bash
 # Validity against worlds of known truth; needs python3 with numpy, the verdict also pandas.
 # Usage: bench/validate.sh [--small] [--seeds "N ..."] [--features FOLDER] [study ...]
-#        studies: effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches talent likeness verdict
+#        studies: effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches talent likeness changing verdict
 #        held_out (second simulator), blind, bound (third; bound: its adversary), pools (fourth), outsourcer (fifth)
 #        frontier (only if named; needs sklearn, too): could anybody get more out of the figures of the second simulator?
 #        fit (only if named; about an hour; needs scipy, too): p_structural's coefficients, from centres of all simulators; --seeds: some
@@ -46,7 +46,7 @@ run() {
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/constraints.py"
 		;;
-	idle_coaches | talent | likeness)
+	idle_coaches | talent | likeness | changing)
 		find_python numpy,pandas
 		tools/with-server.sh -- sh -c "psql -Xqc 'CREATE EXTENSION coachdiag' && '$python' bench/validate/$1.py"
 		;;
@@ -72,7 +72,7 @@ export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 small=()
 seeds=
 features=
-studies=(effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches talent verdict held_out blind bound pools outsourcer)
+studies=(effect grid levels shapes published prior paradox coaches interventions spillover constraints idle_coaches talent likeness changing verdict held_out blind bound pools outsourcer)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=(--small) && studies=(effect grid levels shapes published coaches) && shift ;;

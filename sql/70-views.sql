@@ -465,7 +465,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (595, 's
 	COMMENT ON COLUMN @.structural_score.settled_gap IS 'mean_gap with what new hires usually lack taken out, too, and what its mix of contact types adds beside the median team, where all types share one target.';
 	COMMENT ON COLUMN @.structural_score.settled_low IS 'Lower end of its 95 % interval.';
 	COMMENT ON COLUMN @.structural_score.settled_high IS 'Upper end of it.';
-	COMMENT ON COLUMN @.structural_score.changed_on IS 'Week from which on the weekly mean gap was suddenly on another level; the tests are then of both times together. Null: not seen.';
+	COMMENT ON COLUMN @.structural_score.changed_on IS 'Week from which on the weekly mean gap was suddenly on another level. Where gap_before or gap_after is no more than smallest_effect, and they are more than twice that apart, verdict and tests are of the time since, with what sessions did then in this team alone; else of both times together. Null: not seen.';
 	COMMENT ON COLUMN @.structural_score.gap_before IS 'Mean gap before that week, metric units, positive is worse.';
 	COMMENT ON COLUMN @.structural_score.gap_after IS 'Mean gap since.';
 	COMMENT ON COLUMN @.structural_score.tests IS 'The five tests; view indicators shows them as rows.';

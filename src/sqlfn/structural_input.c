@@ -357,6 +357,8 @@ structural_input(const Panel *p, const ContactTypes *types, const StructuralQues
 	in->types = types->count;
 	in->types_comparable = q->usual != NULL || !most_share_target(&gaps, types_by_target(p, types), types->count);
 	in->coaching = q->ask_effect ? effect_alone(p, q) : q->coaching;
+	in->coaching.idle_coach = q->coaching.idle_coach;
+	in->coaching.other_metric = q->coaching.other_metric;
 	in->waiting = q->waiting;
 	in->smallest_effect = q->smallest_effect;
 	in->usual_spread = q->usual_spread;

@@ -28,6 +28,8 @@ CD_FUNCTION(cd_structural_accum_bigint);
 CD_FUNCTION(cd_structural_accum_text);
 CD_FUNCTION(cd_p_structural);
 
+#define PARTED_BY 2.0			/* smallest effects that a gap must change by for the past to be left out */
+
 /* The types to blame, worst first. */
 static void
 name_worst(const Panel *p, const ContactTypes *types, CdStory *story)
@@ -122,7 +124,8 @@ result_row(FunctionCallInfo fcinfo, const CdStory *story)
 	const CdStructural *s = story->result;
 	const CdGapDispersion *gap = story->input->whole;
 	const CdGapDispersion *settled = story->input->settled;
-	const CdShift *shift = &story->input->shift;
+	bool		parted = story->parted != NULL && !s->changed;
+	const CdShift *shift = parted ? story->parted : &story->input->shift;
 	CdRow		row = {0};
 
 	cd_put_text(&row, cd_verdict_name(s->verdict));
@@ -136,31 +139,81 @@ result_row(FunctionCallInfo fcinfo, const CdStory *story)
 	cd_put_number(&row, settled->mean_gap);
 	cd_put_number(&row, settled->mean_low);
 	cd_put_number(&row, settled->mean_high);
-	cd_put_date(&row, story->changed_on, s->changed);
-	cd_put_number(&row, s->changed ? shift->before : NAN);
-	cd_put_number(&row, s->changed ? shift->after : NAN);
+	cd_put_date(&row, parted ? story->parted_on : story->changed_on, s->changed || parted);
+	cd_put_number(&row, s->changed || parted ? shift->before : NAN);
+	cd_put_number(&row, s->changed || parted ? shift->after : NAN);
 	cd_put(&row, tests_array(story, TupleDescAttr(cd_result_type(fcinfo), row.column)->atttypid), true);
 	cd_put_text(&row, cd_next_step(story));
 	cd_put_text(&row, cd_all_reasons(story));
 	return cd_row_datum(fcinfo, &row);
 }
 
+/* A panel as judged. */
+typedef struct Judged
+{
+	const Panel *panel;
+	ContactTypes types;
+	CdStructuralInput input;
+	CdStructural result;
+	int32		changed_on;
+} Judged;
+
+/* False: no value has a target. */
+static bool
+judge(const Panel *panel, const StructuralQuestion *q, Judged *out)
+{
+	CdArena		arena = {0};
+
+	*out = (Judged) {.panel = panel_canonical(panel)};
+	out->types = contact_types_of(out->panel);
+	if (!structural_input(out->panel, &out->types, q, &out->input, &out->changed_on))
+		return false;
+	arena.size = cd_structural_size(out->input.n_gaps, out->input.types);
+	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
+	cd_ereport_status(cd_structural(&out->input, &arena, &out->result), "structural_score");
+	return true;
+}
+
+/* Did a gap open where there was none, or close for good? Smaller changes are not worth the loss of half of the data. */
+static bool
+parts(const Judged *j)
+{
+	const CdShift *shift = &j->input.shift;
+
+	return j->result.changed && Min(shift->before, shift->after) <= j->input.smallest_effect
+		&& fabs(shift->after - shift->before) > PARTED_BY * j->input.smallest_effect;
+}
+
+static bool
+is_since(const Panel *p, const PanelCell *cell, const void *date)
+{
+	return cell->period != PANEL_NO_DATE && cell->period >= *(const int32 *) date;
+}
+
 static Datum
 answer(FunctionCallInfo fcinfo, const Panel *panel, const StructuralQuestion *q)
 {
-	const Panel *p = panel_canonical(panel);
-	ContactTypes		types = contact_types_of(p);
-	CdStructuralInput in = {0};
-	CdStructural result;
-	CdStory		story = {.input = &in, .result = &result, .scale = q->scale, .waiting_missing = q->waiting_missing};
-	CdArena		arena = {0};
+	StructuralQuestion of_itself = *q;
+	Judged	   *now = palloc(sizeof(Judged));
+	CdStory		story = {.scale = q->scale, .waiting_missing = q->waiting_missing};
 
-	if (!structural_input(p, &types, q, &in, &story.changed_on))
+	of_itself.ask_effect = true;	/* what is known of sessions is of the whole time */
+	if (!judge(panel, q, now))
 		PG_RETURN_NULL();
-	arena.size = cd_structural_size(in.n_gaps, in.types);
-	arena.base = palloc_extended(Max(arena.size, 1), MCXT_ALLOC_HUGE);
-	cd_ereport_status(cd_structural(&in, &arena, &result), "structural_score");
-	name_worst(p, &types, &story);
+	while (parts(now))
+	{
+		Judged	   *since = palloc(sizeof(Judged));
+
+		if (!judge(panel_select(now->panel, is_since, &now->changed_on), &of_itself, since))
+			break;
+		story.parted = &now->input.shift;
+		story.parted_on = now->changed_on;
+		now = since;
+	}
+	story.input = &now->input;
+	story.result = &now->result;
+	story.changed_on = now->changed_on;
+	name_worst(now->panel, &now->types, &story);
 	return result_row(fcinfo, &story);
 }
 

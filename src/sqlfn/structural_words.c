@@ -288,32 +288,52 @@ cd_test_reason(const CdStory *story, CdTestKind test)
 
 /* ISO, whatever the session's DateStyle: the function is immutable. */
 static char *
-change_date(const CdStory *story)
+iso_date(int32 day)
 {
 	struct pg_tm tm = {0};
 	char		date[MAXDATELEN + 1];
 
-	j2date(story->changed_on + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
 	EncodeDateOnly(&tm, USE_ISO_DATES, date);
 	return pstrdup(date);
 }
 
-static const char *
-fell_or_grew(const CdStory *story)
+static char *
+change_date(const CdStory *story)
 {
-	return story->input->shift.after < story->input->shift.before ? "fell" : "grew";
+	return iso_date(story->changed_on);
 }
 
-/* That figures over the whole time are of a mixture. */
-static void
-append_change(StringInfo s, const CdStory *story)
+static const char *
+fell_or_grew(const CdShift *shift)
 {
-	const CdShift *shift = &story->input->shift;
+	return shift->after < shift->before ? "fell" : "grew";
+}
+
+static void
+append_shift(StringInfo s, const CdStory *story, const CdShift *shift, int32 day)
+{
 	double		worse = Max(shift->before, shift->after);
 
-	appendStringInfo(s, " The gap %s from %s to %s%s around %s, and the tests are of both times together: "
-					 "look at the time since.", fell_or_grew(story), figure(story, shift->before, worse),
-					 figure(story, shift->after, worse), points(story), change_date(story));
+	appendStringInfo(s, " The gap %s from %s to %s%s around %s", fell_or_grew(shift), figure(story, shift->before, worse),
+					 figure(story, shift->after, worse), points(story), iso_date(day));
+}
+
+/* What changed midway: the tests are of the time since, or figures over the whole time are of a mixture. */
+static void
+append_changes(StringInfo s, const CdStory *story)
+{
+	if (story->parted != NULL)
+	{
+		append_shift(s, story, story->parted, story->parted_on);
+		appendStringInfo(s, ": the verdict and the tests are of the time since%s.",
+						 story->result->test[CD_TEST_COACHING].n > 0 ? ", with what sessions did then in this team alone" : "");
+	}
+	if (story->result->changed)
+	{
+		append_shift(s, story, &story->input->shift, story->changed_on);
+		appendStringInfoString(s, ", and the tests are of both times together: look at the time since.");
+	}
 }
 
 /* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
@@ -498,8 +518,7 @@ cd_all_reasons(const CdStory *story)
 
 	initStringInfo(&s);
 	appendStringInfo(&s, "%s: %s.", verdicts_in_words[story->result->verdict], what_decided(story));
-	if (story->result->changed)
-		append_change(&s, story);
+	append_changes(&s, story);
 	if (mix_counts(story))
 		append_mix(&s, story);
 	if (new_hires_count(story))
@@ -609,9 +628,10 @@ append_missing(StringInfo s, const CdStory *story)
 static void
 append_grew(StringInfo s, const CdStory *story)
 {
-	appendStringInfo(s, "The gap grew%s: over the whole time none is shown that is worth acting on, but %s is. "
+	appendStringInfo(s, "The gap grew%s: over %s none is shown that is worth acting on, but %s is. "
 					 "Before acting, look at these weeks, and at what changed.",
-					 story->result->changed ? psprintf(" around %s", change_date(story)) : " slowly", late_gap(story));
+					 story->result->changed ? psprintf(" around %s", change_date(story)) : " slowly",
+					 story->parted != NULL ? "that time" : "the whole time", late_gap(story));
 }
 
 /* What has grown, and is still no gap. */
@@ -624,6 +644,8 @@ append_leave(StringInfo s, const CdStory *story)
 					 new_hires_count(story) ? " beyond what new hires usually lack" : "");
 	if (story->result->changed && shift->after > shift->before)
 		appendStringInfo(s, "It grew around %s, though: watch it. ", change_date(story));
+	else if (story->parted != NULL && story->parted->after > story->parted->before)
+		appendStringInfoString(s, "It grew, though: watch it. ");
 	appendStringInfoString(s, "Keep measuring.");
 }
 
@@ -699,12 +721,15 @@ cd_next_step(const CdStory *story)
 	const CdStructural *r = story->result;
 	const CdTest *coaching = &r->test[CD_TEST_COACHING];
 	const char *which = of_worst_types(story);
-	bool		fell = story->input->shift.after < story->input->shift.before;
+	const CdShift *shift = &story->input->shift;
 	StringInfoData s;
 
 	initStringInfo(&s);
-	if (r->changed && (fell || r->rule == CD_RULE_NONE_SHOWN))
-		appendStringInfo(&s, "The gap %s around %s: before acting, look at the time since then. ", fell_or_grew(story),
+	if (story->parted != NULL)
+		appendStringInfo(&s, "The gap %s around %s; this is of the time since then. ", fell_or_grew(story->parted),
+						 iso_date(story->parted_on));
+	if (r->changed && (shift->after < shift->before || r->rule == CD_RULE_NONE_SHOWN))
+		appendStringInfo(&s, "The gap %s around %s: before acting, look at the time since then. ", fell_or_grew(shift),
 						 change_date(story));
 	switch (r->verdict)
 	{

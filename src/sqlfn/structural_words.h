@@ -18,6 +18,8 @@ typedef struct CdStory
 	char	  **worst;			/* contact types to blame, worst first */
 	int			n_worst;
 	int32		changed_on;		/* date, where the gap changed midway */
+	const CdShift *parted;		/* the change since which the tests are; NULL: they are of all */
+	int32		parted_on;		/* its date */
 	const char *waiting_missing;	/* why waiting isn't known; NULL: not said */
 } CdStory;
 

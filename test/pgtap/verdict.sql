@@ -123,7 +123,7 @@ SELECT results_eq($$SELECT i.team, i.test, i.estimate, i.ci_low, i.ci_high, i.st
 			learning => (SELECT coachdiag.learning_curve(array_agg(q.panel ORDER BY q.team), true) FROM ops.team_panel q),
 			waiting_missing => (SELECT w.reason FROM ops.decide_or_wait w WHERE w.team = p.team)) t ORDER BY 1, 2$$, 'indicators shows its tests, exactly');
 SELECT isnt((SELECT changed_on FROM ops.structural_score WHERE team = 'closed'), NULL, 'a gap that closed midway is seen');
-SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'closed'), '^Cannot tell: [^.]*\. The gap fell from ', 'and said');
+SELECT matches((SELECT reason FROM ops.diagnosis WHERE team = 'closed'), '^No gap: .* The gap fell from .*: the verdict and the tests are of the time since\. ', 'and said');
 
 -- No gap; both at once; few data; new hires
 
