@@ -500,9 +500,23 @@ $part$);
 INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'diagnosis', 'materialized view', $part$
 	CREATE MATERIALIZED VIEW @.diagnosis AS
 	SELECT s.program, s.site, s.team, s.metric, g.agents, g.mean_gap, s.verdict, s.p_structural, s.indicators_present,
-		q.paradox, concat_ws(' ', c.next_step, s.next_step) AS next_step, s.reason
+		q.paradox, concat_ws(' ',
+			CASE WHEN h.last_period + CASE h.period_step WHEN 'month' THEN interval '3 months' ELSE interval '35 days' END <= n.day
+				THEN format('There are no values since %s, while others go on to %s: this is of the time before.', to_char(h.last_period, 'YYYY-MM-DD'), to_char(n.day, 'YYYY-MM-DD')) END,
+			CASE WHEN s.changed_on IS NOT NULL AND o.changed >= 5 AND o.changed > o.teams / 2.0
+				THEN format('Around %s the gaps of %s of %s teams %s at once: see first whether the metric, its target or how it is measured changed then.',
+					to_char(s.changed_on, 'YYYY-MM-DD'), o.changed, o.teams, CASE WHEN s.gap_after > s.gap_before THEN 'grew' ELSE 'fell' END) END,
+			c.next_step, s.next_step) AS next_step, s.reason, h.last_period
 	FROM @.structural_score s
 	JOIN @.gap_dispersion g USING (team, metric)
+	JOIN @.stored_history h USING (team, metric)
+	CROSS JOIN (SELECT max(last_period) AS day FROM @.stored_history) n
+	JOIN (
+		-- Teams of the metric whose gap changed the same way within a week.
+		SELECT team, metric, count(*) OVER (PARTITION BY metric) AS teams,
+			count(*) OVER (PARTITION BY metric, gap_after > gap_before ORDER BY changed_on RANGE BETWEEN interval '7 days' PRECEDING AND interval '7 days' FOLLOWING) AS changed
+		FROM @.structural_score
+	) o USING (team, metric)
 	LEFT JOIN (
 		SELECT DISTINCT ON (i.team, i.metric) i.team, i.metric, coachdiag.after_change(i.started_on, i.contact_type,
 			(i.started_on + 8 * CASE h.period_step WHEN 'month' THEN interval '1 month' ELSE interval '1 week' END)::date, h.last_period, i.improvement, i.signature, i.recurrence) AS next_step
@@ -525,6 +539,7 @@ INSERT INTO coachdiag.workspace_part (position, name, kind, ddl) VALUES (900, 'd
 	COMMENT ON COLUMN @.diagnosis.p_structural IS 'Probability from 0 to 1 that the gap is structural and not behavioural (coachdiag.p_structural); null: verdict no_gap. It is of a gap that is there, also where none is shown yet. Where the verdict is mixed it is of the gap as if it had one cause, and tells nothing.';
 	COMMENT ON COLUMN @.diagnosis.indicators_present IS 'How many of the four indicators are structural.';
 	COMMENT ON COLUMN @.diagnosis.paradox IS 'Whether coaching is invested while the metric does not move and the gap does not close, in the latest quarter of view paradox; null: cannot tell, or not assessed.';
-	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words; first of the latest change of process there in these months (view intervention_effect).';
+	COMMENT ON COLUMN @.diagnosis.next_step IS 'What to do next, in plain words. First, where its values ended (five weeks or three months before the last of the workspace), since when; where the gap changed as those of most teams of the metric did within a week (five at least), that the metric may have changed and not the teams; and what the latest change of process there in these months asks for (view intervention_effect).';
 	COMMENT ON COLUMN @.diagnosis.reason IS 'What decided; whether the gap changed midway, and what new hires usually lack; every test, with its answer and why; and from which day on sessions count, where there are earlier ones.';
+	COMMENT ON COLUMN @.diagnosis.last_period IS 'Last period with values.';
 $part$);

@@ -1,4 +1,4 @@
-"""Teams whose gap opens, closes or changes its cause midway: is the verdict of today?  Beside teams where nothing changes.
+"""Teams whose gap opens, closes or changes its cause midway, lately or little by little: is the verdict of today?  Beside teams where nothing changes.
 
 Each centre goes through a workspace as rows.  All is in units of smallest_effect; who did worst is coached more often."""
 
@@ -13,23 +13,30 @@ import study
 import verdict
 
 AGENTS, WEEKS, FADE, COPIES = 10, 52, 0.85, 3
-CHANGES = (16, 37)              # weeks between which a team may change
-PROCESS, SKILL, NONE = (4, 0, False), (-0.3, 6, True), (-0.8, 0, True)      # short of all, of every other agent; does coaching work?
-# right verdict, before the change, since
+MIDWAY, LATE = (16, 37), (45, 49)   # weeks between which a team may change
+WORKS = 0                       # fades; else the part of what all lack that a session takes away for good
+# short of all, of every other agent, what coaching does
+PROCESS, SKILL, NONE = (4, 0, None), (-0.3, 6, WORKS), (-0.8, 0, WORKS)
+LEARNT, HALF_LEARNT = (4, 0, 0.2), (4, 0, 0.07)
+# right verdict, before the change, since, when
 KINDS = {
-    "no gap, process broke": ("structural", NONE, PROCESS),
-    "coaching worked, process broke": ("structural", (0.5, 0, True), PROCESS),
-    "process, mended": ("no_gap", PROCESS, NONE),
-    "no gap, half lack skill": ("behavioural", NONE, SKILL),
-    "skill, those left": ("no_gap", SKILL, NONE),
-    "steady: process": ("structural", PROCESS, PROCESS),
-    "steady: skill": ("behavioural", SKILL, SKILL),
-    "steady: none": ("no_gap", NONE, NONE),
+    "no gap, process broke": ("structural", NONE, PROCESS, MIDWAY),
+    "coaching worked, process broke": ("structural", (0.5, 0, WORKS), PROCESS, MIDWAY),
+    "process, mended": ("no_gap", PROCESS, NONE, MIDWAY),
+    "no gap, half lack skill": ("behavioural", NONE, SKILL, MIDWAY),
+    "skill, those left": ("no_gap", SKILL, NONE, MIDWAY),
+    "lately: process broke": ("structural", NONE, PROCESS, LATE),
+    "slowly: learnt": ("no_gap", LEARNT, LEARNT, MIDWAY),
+    "slowly: half learnt": ("behavioural", HALF_LEARNT, HALF_LEARNT, MIDWAY),
+    "steady: process": ("structural", PROCESS, PROCESS, MIDWAY),
+    "steady: skill": ("behavioural", SKILL, SKILL, MIDWAY),
+    "steady: none": ("no_gap", NONE, NONE, MIDWAY),
 }
 CAUSES = ["structural", "behavioural"]
 
 # what shares of teams are to be within
-LIMITS = {"changed: right": (0.85, 1), "changed: swapped": (0, 0.03), "changed: gap closed, acted on": (0, 0.05),
+LIMITS = {"midway: right": (0.85, 1), "midway: swapped": (0, 0.03), "midway: gap closed, acted on": (0, 0.05),
+          "lately: left alone": (0, 0.2), "slowly: told to stop": (0, 0.05),
           "steady: right": (0.9, 1), "steady: judged by a part": (0, 0.05)}
 
 
@@ -37,20 +44,21 @@ class Team:
     """Values and sessions of a team."""
 
     def __init__(self, rng, kind, team, talent=0.5, rate=0.2):
-        _, *times = KINDS[kind]
+        _, *times, when = KINDS[kind]
         self.kind, self.team, self.values, self.sessions = kind, team, [], []
-        change = rng.integers(*CHANGES)
+        change = rng.integers(*when)
         talent = talent * rng.standard_normal(AGENTS)
         gain = rng.uniform(0.7, 1.6) / np.mean(FADE ** np.arange(4))
-        stock, spell, common = np.zeros(AGENTS), np.zeros(AGENTS), 0.0
+        stock, spell, common, lacking = np.zeros(AGENTS), np.zeros(AGENTS), 0.0, np.ones(AGENTS)
         for week in range(WEEKS):
             short, some, works = times[int(week >= change)]
             spell, common = 0.5 * spell + 0.5 * rng.standard_normal(AGENTS), 0.7 * common + 0.35 * rng.standard_normal()
-            value = talent - short - some * (np.arange(AGENTS) % 2) + stock + spell + common + 1.2 * rng.standard_normal(AGENTS)
+            value = talent - short * lacking - some * (np.arange(AGENTS) % 2) + stock + spell + common + 1.2 * rng.standard_normal(AGENTS)
             self.values.append(80 + value)
             bad = np.exp(-0.7 * (value - value.mean()) / value.std())
             coached = rng.random(AGENTS) < np.minimum(rate * bad / bad.mean(), 0.9)
-            stock = (FADE * stock + coached * gain) * works
+            stock = (FADE * stock + coached * gain) * (works == WORKS)
+            lacking = lacking * (1 - coached * (works or 0))
             self.sessions += [(a, week) for a in np.flatnonzero(coached)]
 
 
@@ -80,20 +88,22 @@ def examine(seed):
     teams = [Team(rng, kind, number) for number, kind in enumerate(list(KINDS) * COPIES)]
     ws = f"c{seed}"
     load(ws, teams)
-    d = verdict.table(f"SELECT team, verdict, changed_on IS NOT NULL AS seen, reason LIKE '%are of the time since%' AS parted FROM {ws}.structural_score")
+    d = verdict.table("SELECT team, verdict, changed_on IS NOT NULL AS seen, reason LIKE '%are of the time since%' AS parted, "
+                      f"next_step ~ '^(Stop|Hold back|Don''t (start|count))' AS stop FROM {ws}.structural_score")
     verdict.sql(f"SET client_min_messages = error; SELECT coachdiag.drop_workspace('{ws}');")
     d["kind"] = d.team.map({f"T{t.team:03}": t.kind for t in teams})
-    d[["seen", "parted"]] = d[["seen", "parted"]].isin([True, "t"])
-    return d.assign(seed=seed, truth=d.kind.map(lambda kind: KINDS[kind][0]), steady=d.kind.str.startswith("steady"))
+    d[["seen", "parted", "stop"]] = d[["seen", "parted", "stop"]].isin([True, "t"])
+    return d.assign(seed=seed, truth=d.kind.map(lambda kind: KINDS[kind][0]), when=d.kind.str.extract("(lately|slowly|steady):", expand=False).fillna("midway"))
 
 
 def marks(d):
-    changed, steady = d[~d.steady], d[d.steady]
-    cause, closed = changed[changed.truth.isin(CAUSES)], changed[changed.truth == "no_gap"]
+    midway, lately, slowly, steady = (d[d.when == when] for when in ("midway", "lately", "slowly", "steady"))
+    cause, closed = midway[midway.truth.isin(CAUSES)], midway[midway.truth == "no_gap"]
     return {
-        "changed: right": (changed.verdict == changed.truth).mean(),
-        "changed: swapped": (cause.verdict.isin(CAUSES) & (cause.verdict != cause.truth)).mean(),
-        "changed: gap closed, acted on": closed.verdict.isin(CAUSES + ["mixed"]).mean(),
+        "midway: right": (midway.verdict == midway.truth).mean(),
+        "midway: swapped": (cause.verdict.isin(CAUSES) & (cause.verdict != cause.truth)).mean(),
+        "midway: gap closed, acted on": closed.verdict.isin(CAUSES + ["mixed"]).mean(),
+        "lately: left alone": (lately.verdict == "no_gap").mean(), "slowly: told to stop": slowly.stop.mean(),
         "steady: right": (steady.verdict == steady.truth).mean(), "steady: judged by a part": steady.parted.mean()}
 
 
@@ -103,7 +113,7 @@ def main():
     d = pd.concat([examine(seed) for seed in parser.parse_args().seeds], ignore_index=True)
     d["kind"] = pd.Categorical(d.kind, list(KINDS))
     table = pd.crosstab(d.kind, d.verdict)
-    print(table.join(d.groupby("kind", observed=True)[["seen", "parted"]].sum()).to_string())
+    print(table.join(d.groupby("kind", observed=True)[["seen", "parted", "stop"]].sum()).to_string())
     print()
     return 0 if study.held_to(marks(d), LIMITS) else 1
 

@@ -195,32 +195,48 @@ find_shift(const Panel *p, double unit, const Span *span, int32 *changed_on)
 	return shift;
 }
 
-/* The mean gap since a date, NaN where that is too short; of weeks without what new hires usually lack. */
-static double
-mean_since(const Weeks *w, int32 date, double mix, double *low)
+/* Place of the first week from a date on. */
+static uint32
+week_of(const Weeks *w, int32 date)
 {
-	double		mean = NAN;
 	uint32		from = 0;
 
 	while (from < w->count && w->date[from] < date)
 		from++;
-	if (cd_mean_since(w->gap, w->weight, w->count, from, &mean, low) != CD_OK)
-		mean = *low = NAN;
-	*low -= mix;
-	return mean - mix;
+	return from;
 }
 
+/* The level of some weeks, NaN where they are too few, without what the contact mix adds. */
+static CdLevel
+level_of(const Weeks *w, uint32 from, uint32 to, double mix)
+{
+	uint32		count = to - from;
+	CdLevel		l;
+
+	cd_level_of(w->gap + from, w->weight + from, count, palloc(Max(CD_SHIFT_SCRATCH(count), 1) * sizeof(double)), &l);
+	return (CdLevel) {l.mean - mix, l.low - mix, l.high - mix};
+}
+
+/* Of weeks without what new hires usually lack. */
 static CdLately
 look_at_late_weeks(const Panel *p, double unit, const Span *span, int32 changed_on, double mix)
 {
 	Weeks		w = gather_weeks(p, unit, span);
-	CdLately	l = {NAN, NAN, NAN};
-	double		low;
+	CdLately	l = {NAN, {NAN, NAN, NAN}, {NAN, NAN, NAN}, NAN, NAN};
+	CdShift		rise;
 
 	if (changed_on != PANEL_NO_DATE)
-		l.since = mean_since(&w, changed_on, mix, &low);
+		l.since = level_of(&w, week_of(&w, changed_on), w.count, mix).mean;
 	if (w.count >= 2 * QUARTER)
-		l.quarter = mean_since(&w, w.date[w.count - 1] - 7 * (QUARTER - 1), mix, &l.quarter_low);
+	{
+		l.first = level_of(&w, 0, week_of(&w, w.date[0] + 7 * QUARTER), mix);
+		l.quarter = level_of(&w, week_of(&w, w.date[w.count - 1] - 7 * (QUARTER - 1)), w.count, mix);
+	}
+	if (cd_late_rise(w.gap, w.weight, w.count, palloc(Max(CD_SHIFT_SCRATCH(w.count), 1) * sizeof(double)), &rise) == CD_OK && rise.clear)
+	{
+		l.rise = rise.after - mix;
+		l.rise_weeks = w.count - rise.at;
+	}
 	return l;
 }
 

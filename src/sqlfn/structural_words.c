@@ -319,6 +319,17 @@ append_shift(StringInfo s, const CdStory *story, const CdShift *shift, int32 day
 					 figure(story, shift->after, worse), points(story), iso_date(day));
 }
 
+/* From the first quarter to the last. */
+static char *
+slow_fall(const CdStory *story)
+{
+	const CdLately *l = &story->input->lately;
+	const CdLevel *q = &l->quarter;
+
+	return psprintf("slowly, from %s%s in the first 13 weeks to %s in the last 13", figure(story, l->first.mean, l->first.mean),
+					points(story), estimate(story, q->mean, q->low, q->high));
+}
+
 /* What changed midway: the tests are of the time since, or figures over the whole time are of a mixture. */
 static void
 append_changes(StringInfo s, const CdStory *story)
@@ -334,6 +345,8 @@ append_changes(StringInfo s, const CdStory *story)
 		append_shift(s, story, &story->input->shift, story->changed_on);
 		appendStringInfoString(s, ", and the tests are of both times together: look at the time since.");
 	}
+	else if (story->result->fell && story->result->rule != CD_RULE_CLOSED)
+		appendStringInfo(s, " The gap fell %s.", slow_fall(story));
 }
 
 /* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
@@ -439,15 +452,19 @@ deciding_evidence(const CdStory *story, bool structural)
 	return s.len > 0 ? s.data : pstrdup("what is known says little, and most gaps are the agents'");
 }
 
-/* The gap since it grew, or of the last quarter. */
+/* The gap since it grew, or of the last quarter or weeks: the largest. */
 static char *
 late_gap(const CdStory *story)
 {
 	const CdLately *l = &story->input->lately;
+	bool		grew = story->result->changed && story->input->shift.after > story->input->shift.before;
+	double		since = grew ? l->since : NAN;
+	double		largest = fmax(fmax(since, l->quarter.mean), l->rise);
+	char	   *gap = psprintf("the %s%s", figure(story, largest, largest), points(story));
 
-	if (story->result->changed && story->input->shift.after > story->input->shift.before && !(l->since < l->quarter))
-		return psprintf("the %s%s since %s", figure(story, l->since, l->since), points(story), change_date(story));
-	return psprintf("the %s%s of the last 13 weeks", figure(story, l->quarter, l->quarter), points(story));
+	if (largest == since)
+		return psprintf("%s since %s", gap, change_date(story));
+	return psprintf("%s of the last %.0f weeks", gap, largest == l->rise ? l->rise_weeks : 13);
 }
 
 static const char *
@@ -479,6 +496,8 @@ what_decided(const CdStory *story)
 			return psprintf("%.0f of the four signs of a structural gap are present", r->present);
 		case CD_RULE_GREW:
 			return psprintf("%s is not worth acting on, but %s is", mean_gap(story, true), late_gap(story));
+		case CD_RULE_CLOSED:
+			return psprintf("the gap fell %s: not worth acting on any more", slow_fall(story));
 		case CD_RULE_NONE_SHOWN:
 			return psprintf("%s shows nothing worth acting on, and doesn't rule it out", mean_gap(story, false));
 		case CD_RULE_STRUCTURAL:
@@ -630,7 +649,8 @@ append_grew(StringInfo s, const CdStory *story)
 {
 	appendStringInfo(s, "The gap grew%s: over %s none is shown that is worth acting on, but %s is. "
 					 "Before acting, look at these weeks, and at what changed.",
-					 story->result->changed ? psprintf(" around %s", change_date(story)) : " slowly",
+					 story->result->changed ? psprintf(" around %s", change_date(story))
+					 : story->input->lately.rise > story->input->lately.quarter.mean ? " lately" : " slowly",
 					 story->parted != NULL ? "that time" : "the whole time", late_gap(story));
 }
 
@@ -640,7 +660,8 @@ append_leave(StringInfo s, const CdStory *story)
 {
 	const CdShift *shift = &story->input->shift;
 
-	appendStringInfo(s, "Leave it: no gap worth acting on%s. ",
+	appendStringInfo(s, "Leave it: no gap worth acting on%s%s. ",
+					 story->result->rule == CD_RULE_CLOSED ? " any more" : "",
 					 new_hires_count(story) ? " beyond what new hires usually lack" : "");
 	if (story->result->changed && shift->after > shift->before)
 		appendStringInfo(s, "It grew around %s, though: watch it. ", change_date(story));
@@ -681,8 +702,12 @@ append_what_tells(StringInfo s, const CdStory *story)
 
 /* What is to become of coaching that can't close the gap. */
 static const char *
-leave_coaching(const CdTest *coaching)
+leave_coaching(const CdStory *story)
 {
+	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
+
+	if (story->result->fell && coaching->n > 0)
+		return psprintf("Don't stop coaching this before you know what closes it: the gap fell %s", slow_fall(story));
 	if (coaching->n == 0)
 		return "Don't start coaching this";
 	if (coaching->state == CD_STATE_BEHAVIOURAL)
@@ -702,7 +727,7 @@ append_mix_step(StringInfo s, const CdStory *story)
 {
 	appendStringInfo(s, "%s. The same contacts come out alike in most teams: give each contact type a target of "
 					 "its own, share the contacts out evenly, or mend these types everywhere.",
-					 leave_coaching(&story->result->test[CD_TEST_COACHING]));
+					 leave_coaching(story));
 }
 
 /* Would it help to know which metric sessions were about? Not where there is nothing to coach, or coaching is seen to work. */
@@ -743,13 +768,15 @@ cd_next_step(const CdStory *story)
 				break;
 			}
 			appendStringInfo(&s, "%s. Observe five to ten contacts%s and map where the agent waits.",
-							 leave_coaching(coaching), which);
+							 leave_coaching(story), which);
 			break;
 		case CD_VERDICT_MIXED:
 			appendStringInfo(&s, "Observe five to ten contacts%s, where everybody is short; "
 							 "coach only the agents who are short where others are not.", which);
 			break;
 		case CD_VERDICT_BEHAVIOURAL:
+			if (r->fell)
+				appendStringInfo(&s, "The gap fell %s: coach on as long as there is one. ", slow_fall(story));
 			append_idle(&s, coaching);
 			append_whom(&s, story);
 			break;

@@ -62,13 +62,13 @@ squares_around_curve(const double *value, const double *weight, size_t n, double
 	return product(rest, rest, weight, n);
 }
 
-/* The best split, and the squares around its two levels. */
+/* The best of the splits from `from` to `to`, and the squares around its two levels. */
 static double
-best_split(const double *value, const double *weight, size_t n, size_t least, CdShift *out)
+best_split(const double *value, const double *weight, size_t n, size_t from, size_t to, CdShift *out)
 {
 	double		best = INFINITY;
 
-	for (size_t at = least; at + least <= n; at++)
+	for (size_t at = from; at <= to; at++)
 	{
 		CdMoments	before = moments_of(value, weight, 0, at);
 		CdMoments	after = moments_of(value, weight, at, n);
@@ -83,26 +83,57 @@ best_split(const double *value, const double *weight, size_t n, size_t least, Cd
 	return best;
 }
 
-CdStatus
-cd_mean_since(const double *value, const double *weight, size_t n, size_t from, double *mean, double *low)
+/* What fitted means take away from it given back, by about as much (Marriott & Pope 1954). */
+static double
+memory_of(const double *rest, size_t n, double fitted)
 {
-	double		count = (double) n - (double) from;
-	CdMoments	m = moments_of(value, weight, from, n);
+	double		memory = cd_autocorrelation(rest, n, 1);
+
+	memory += (fitted + (fitted + 2.0) * memory) / (double) n;
+	return isnan(memory) ? 0.0 : fmin(fmax(memory, 0.0), 0.95);
+}
+
+/* F of two levels beside one. */
+static double
+f_of_split(const double *value, const double *weight, size_t n, const CdShift *split, double squares, double *scratch)
+{
+	CdMoments	all = moments_of(value, weight, 0, n);
 	double		memory;
-	double		multiplier;
+
+	for (size_t i = 0; i < n; i++)
+		scratch[i] = value[i] - (i < split->at ? split->before : split->after);
+	memory = memory_of(scratch, n, 2.0);
+	return (all.m2 - squares) / (squares / ((double) n - 2.0)) * (1.0 - memory) / (1.0 + memory);
+}
+
+CdStatus
+cd_level_of(const double *value, const double *weight, size_t n, double *scratch, CdLevel *out)
+{
+	CdMoments	m = moments_of(value, weight, 0, n);
+	double	   *ones = scratch;
+	double	   *line = scratch + n;
+	double	   *rest = scratch + 2 * n;
+	double		memory;
+	double		half;
 	CdStatus	status;
 
-	*mean = m.mean;
-	*low = NAN;
-	if (count < CD_SHIFT_LEAST)
+	*out = (CdLevel) {NAN, NAN, NAN};
+	if (n < CD_SHIFT_LEAST)
 		return CD_TOO_FEW;
-	status = cd_t_multiplier(0.95, count - 1.0, &multiplier);
+	status = cd_t_multiplier(0.95, (double) n - 2.0, &half);
 	if (status != CD_OK)
 		return status;
-	memory = cd_autocorrelation(value + from, n - from, 1);
-	memory += (1.0 + 3.0 * memory) / count;	/* a fitted mean biases it down (Marriott & Pope 1954) */
-	memory = isnan(memory) ? 0.0 : fmin(fmax(memory, 0.0), 0.95);
-	*low = m.mean - multiplier * sqrt(m.m2 / m.weight / (count - 1.0) * (1.0 + memory) / (1.0 - memory));
+	for (size_t i = 0; i < n; i++)
+	{
+		ones[i] = 1.0;
+		line[i] = (double) i;
+		rest[i] = value[i] - m.mean;
+	}
+	take_out(line, ones, weight, n);
+	take_out(rest, line, weight, n);
+	memory = memory_of(rest, n, 3.0);	/* of 13 periods two are too few: test_shift.c */
+	half *= sqrt(product(rest, rest, weight, n) / m.weight / ((double) n - 2.0) * (1.0 + memory) / (1.0 - memory));
+	*out = (CdLevel) {m.mean, m.mean - half, m.mean + half};
 	return CD_OK;
 }
 
@@ -110,22 +141,27 @@ CdStatus
 cd_level_shift(const double *value, const double *weight, size_t n, double *scratch, CdShift *out)
 {
 	size_t		least = (size_t) fmax(CD_SHIFT_LEAST, ceil(LEAST_SHARE * (double) n));
-	CdMoments	all;
 	double		squares;
-	double		memory;
 
 	*out = (CdShift) {0, NAN, NAN, NAN, false};
 	if (n < 2 * least)
 		return CD_TOO_FEW;
-	all = moments_of(value, weight, 0, n);
-	squares = best_split(value, weight, n, least, out);
-	for (size_t i = 0; i < n; i++)
-		scratch[i] = value[i] - (i < out->at ? out->before : out->after);
-	memory = cd_autocorrelation(scratch, n, 1);
-	/* Two fitted means bias it down, by about as much as this takes back (Marriott & Pope 1954). */
-	memory += (2.0 + 4.0 * memory) / (double) n;
-	memory = isnan(memory) ? 0.0 : fmin(fmax(memory, 0.0), 0.95);
-	out->f = (all.m2 - squares) / (squares / ((double) n - 2.0)) * (1.0 - memory) / (1.0 + memory);
+	squares = best_split(value, weight, n, least, n - least, out);
+	out->f = f_of_split(value, weight, n, out, squares, scratch);
 	out->clear = out->f > SUPREMUM_LIMIT && squares < squares_around_curve(value, weight, n, scratch);
+	return CD_OK;
+}
+
+CdStatus
+cd_late_rise(const double *value, const double *weight, size_t n, double *scratch, CdShift *out)
+{
+	double		squares;
+
+	*out = (CdShift) {0, NAN, NAN, NAN, false};
+	if (n < 2 * CD_SHIFT_LEAST - 1)
+		return CD_TOO_FEW;
+	squares = best_split(value, weight, n, n - CD_SHIFT_LEAST + 1, n - CD_SHIFT_LATE, out);
+	out->f = f_of_split(value, weight, n, out, squares, scratch);
+	out->clear = out->f > SUPREMUM_LIMIT && out->after > out->before;
 	return CD_OK;
 }

@@ -10,6 +10,7 @@
 #include "stats/status.h"
 
 #define CD_SHIFT_LEAST 8		/* periods on either side */
+#define CD_SHIFT_LATE 4			/* periods that a level must have lasted to be seen at the end */
 
 typedef struct CdShift
 {
@@ -30,7 +31,23 @@ typedef struct CdShift
  */
 CdStatus	cd_level_shift(const double *value, const double *weight, size_t n, double *scratch, CdShift *out);
 
-/* Weighted mean from a period on, and the lower end of its 95 % interval by how the values vary there, autocorrelation allowed for. */
-CdStatus	cd_mean_since(const double *value, const double *weight, size_t n, size_t from, double *mean, double *low);
+/*
+ * The same of the last CD_SHIFT_LATE to CD_SHIFT_LEAST - 1 periods, too few for cd_level_shift; clear: their level is
+ * surely higher. CD_TOO_FEW: less than CD_SHIFT_LEAST periods before them.
+ */
+CdStatus	cd_late_rise(const double *value, const double *weight, size_t n, double *scratch, CdShift *out);
+
+typedef struct CdLevel
+{
+	double		mean;
+	double		low;			/* 95 % */
+	double		high;
+} CdLevel;
+
+/*
+ * Weighted mean of CD_SHIFT_LEAST periods at least, its interval by how they vary around a straight line, autocorrelation
+ * allowed for. CD_TOO_FEW: all NaN.
+ */
+CdStatus	cd_level_of(const double *value, const double *weight, size_t n, double *scratch, CdLevel *out);
 
 #endif

@@ -136,7 +136,22 @@ grew_lately(const CdStructuralInput *in, double margin)
 	const CdLately *l = &in->lately;
 
 	return (cd_changed_midway(&in->shift, margin) && in->shift.after > in->shift.before && l->since > margin)
-		|| (l->quarter > margin && l->quarter_low > SHOWN * margin);
+		|| (l->quarter.mean > margin && l->quarter.low > SHOWN * margin) || l->rise > margin;
+}
+
+static bool
+fell_slowly(const CdLately *l, double margin)
+{
+	double		fall = l->first.mean - l->quarter.mean;
+
+	return fall > margin && fall > hypot(l->first.mean - l->first.low, l->quarter.high - l->quarter.mean);
+}
+
+/* Is it surely not worth acting on any more? Where agents differ, a mean that is none may still hide who is short. */
+static bool
+closed_slowly(const CdStructuralInput *in, double margin, const CdStructural *s)
+{
+	return s->fell && in->lately.quarter.high <= margin && s->test[CD_TEST_CONSISTENT].state != CD_STATE_BEHAVIOURAL;
 }
 
 /* Below half a smallest effect. */
@@ -167,6 +182,8 @@ first_rule(const CdStructuralInput *in, double margin, const CdEffectEvidence *e
 		return CD_RULE_NO_GAP;
 	if (none && !grew && is_mix(in, margin))
 		return CD_RULE_MIX;
+	if (closed_slowly(in, margin, s))
+		return CD_RULE_CLOSED;
 	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->beside, s->p < 0.5))
 		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
@@ -195,6 +212,7 @@ verdict_by(CdRule rule)
 	switch (rule)
 	{
 		case CD_RULE_NO_GAP:
+		case CD_RULE_CLOSED:
 			return CD_VERDICT_NO_GAP;
 		case CD_RULE_TYPES_AND_AGENTS:
 			return CD_VERDICT_MIXED;
@@ -274,6 +292,7 @@ cd_structural(const CdStructuralInput *in, CdArena *arena, CdStructural *out)
 	known = cd_what_is_known(&spread, type_share(&test[CD_TEST_TYPE]), &coaching, margin, &in->waiting, out->untold);
 	out->p = cd_known_probability(&known);
 	cd_what_decided(&known, out->p > 0.5 ? 1.0 : -1.0, out->decided);
+	out->fell = fell_slowly(&in->lately, margin);
 	out->rule = first_rule(in, margin, &known.effect, out);
 	out->verdict = verdict_by(out->rule);
 	out->more_weeks = out->rule == CD_RULE_NONE_SHOWN ? weeks_to_show_none(in, margin) : NAN;

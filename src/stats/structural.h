@@ -90,6 +90,7 @@ typedef enum CdRule
 	CD_RULE_TYPES,				/* contact types to blame */
 	CD_RULE_SIGNS,				/* more than two indicators */
 	CD_RULE_GREW,				/* none over the whole time, but one of late */
+	CD_RULE_CLOSED,				/* one over the whole time, but surely none of late */
 	CD_RULE_NONE_SHOWN,			/* a gap below half a smallest effect */
 	CD_RULE_STRUCTURAL,			/* by p_structural */
 	CD_RULE_BEHAVIOURAL,
@@ -174,8 +175,10 @@ typedef struct CdWaitingEvidence
 typedef struct CdLately
 {
 	double		since;			/* the change of level */
-	double		quarter;		/* the last 13 weeks, of 26 at least */
-	double		quarter_low;	/* 95 % */
+	CdLevel		first;			/* 13 weeks, of 26 at least */
+	CdLevel		quarter;		/* the last 13 of them */
+	double		rise;			/* the last few weeks, where they are surely higher */
+	double		rise_weeks;
 } CdLately;
 
 typedef struct CdStructuralInput
@@ -214,6 +217,7 @@ typedef struct CdStructural
 	CdRule		rule;			/* that decided */
 	bool		decided[CD_EVIDENCES];	/* what moved p furthest the verdict's way, where p decided */
 	double		more_weeks;		/* about, where no gap is shown, until there is surely none; NaN: over a year */
+	bool		fell;			/* slowly: from the first quarter to the last, by more than a smallest effect */
 	bool		changed;		/* the gap opened or closed midway: the tests are of a mixture */
 } CdStructural;
 

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(128);
+SELECT plan(135);
 
 \ir noise.psql
 
@@ -208,15 +208,29 @@ SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdi
 	'^No gap worth acting on is shown: a mean gap of -1\.00, and below', 'one value: without an interval');
 SELECT matches((SELECT next_step FROM coachdiag.structural_score((SELECT coachdiag.panel(80.5 + 4 * (a - 3.5) - CASE WHEN w < 20 THEN -4 ELSE 4 END + noise(a, w, 1), 80, a, date '2024-01-01' + 7 * w, 1) FROM generate_series(1, 6) a, generate_series(0, 39) w), true, 'identity', 1)),
 	'^The gap grew around 2024-05-20; this is of the time since then\. Coach the agents who are truly short', 'a gap that opened midway is not passed over');
-CREATE TABLE late AS SELECT how, coachdiag.panel(value + CASE how WHEN 'at once' THEN 4.5 - CASE WHEN week >= '2024-08-05' THEN 3 ELSE 0 END WHEN 'slowly' THEN 6 - (week - date '2024-01-01') / 63.0 WHEN 'a little' THEN 4.5 - (week - date '2024-01-01') / 300.0 END,
+CREATE TABLE late AS SELECT how, coachdiag.panel(value + CASE how WHEN 'at once' THEN 4.5 - CASE WHEN week >= '2024-08-05' THEN 3 ELSE 0 END WHEN 'slowly' THEN 6 - (week - date '2024-01-01') / 63.0 WHEN 'a little' THEN 4.5 - (week - date '2024-01-01') / 300.0 WHEN 'lately' THEN 4.5 - CASE WHEN week >= '2024-09-02' THEN 3 ELSE 0 END END,
 	target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel
-FROM fact, unnest('{at once,slowly,a little}'::text[]) how WHERE team = 1 GROUP BY how;
+FROM fact, unnest('{at once,slowly,a little,lately}'::text[]) how WHERE team = 1 GROUP BY how;
 CREATE TABLE late_score AS SELECT how, s.* FROM late, coachdiag.structural_score(panel, true, 'identity', 1) s;
-SELECT results_eq('SELECT how, verdict, mean_high < 1, p_structural IS NULL FROM late_score ORDER BY how', $$VALUES ('a little', 'no_gap', true, true), ('at once', 'cannot_tell', false, false), ('slowly', 'cannot_tell', true, false)$$,
+SELECT results_eq('SELECT how, verdict, mean_high < 1, p_structural IS NULL FROM late_score ORDER BY how', $$VALUES ('a little', 'no_gap', true, true), ('at once', 'cannot_tell', false, false), ('lately', 'cannot_tell', true, false), ('slowly', 'cannot_tell', true, false)$$,
 	'no gap over the whole time is none only where there is none now');
 SELECT matches(next_step, CASE how WHEN 'at once' THEN '^The gap grew around 2024-08-05; this is of the time since then\. Coach a few, '
+	WHEN 'lately' THEN '^The gap grew lately: over the whole time none is shown that is worth acting on, but the 2\.\d\d of the last 5 weeks is\. Before acting, look at these weeks, and at what changed\.$'
 	WHEN 'slowly' THEN '^The gap grew slowly: over the whole time none is shown that is worth acting on, but the [12]\.\d\d of the last 13 weeks is\.' ELSE '^Leave it: ' END, 'which is said: ' || how) FROM late_score ORDER BY how;
 SELECT matches(reason, '^Cannot tell: a mean gap without contact mix of .* is not worth acting on, but the [12]\.\d\d of the last 13 weeks is\. ', 'with its figures') FROM late_score WHERE how = 'slowly';
+-- A gap that falls by little and little, while useless sessions are given: to nothing, by half, by none
+CREATE TABLE falling AS SELECT days, coachdiag.panel(value + coalesce((week - date '2024-01-01') / days, 0), target, agent, week, weight, type, sessions, NULL, NULL, hired_on) AS panel
+FROM fact, unnest('{60,120,NULL}'::float8[]) days WHERE team = 1 GROUP BY days;
+CREATE TABLE falling_score AS SELECT days, s.* FROM falling, coachdiag.structural_score(panel, true, 'identity', 1) s;
+SELECT results_eq('SELECT days, verdict FROM falling_score ORDER BY 1', $$VALUES (60::float8, 'no_gap'), (120, 'structural'), (NULL, 'structural')$$, 'a gap that closed slowly is none any more');
+SELECT matches(next_step || reason, '^Leave it: no gap worth acting on any more\. Keep measuring\.No gap: the gap fell slowly, from 3\.\d\d in the first 13 weeks to 0\.\d+ \(-?0\.\d+ to 0\.\d+\) in the last 13: not worth acting on any more\. Does ', 'which is said')
+FROM falling_score WHERE days = 60;
+SELECT matches(next_step, '^Don''t stop coaching this before you know what closes it: the gap fell slowly, from 3\.\d\d in the first 13 weeks to 2\.\d\d \(.*\) in the last 13\. Observe five to ten contacts', 'one that is closing is not to lose what may close it')
+FROM falling_score WHERE days = 120;
+SELECT matches(reason, ' are present\. The gap fell slowly, from 3\.\d\d in the first 13 weeks', 'and the reason knows') FROM falling_score WHERE days = 120;
+SELECT matches(next_step, '^Stop coaching this\. Observe', 'one that stays is') FROM falling_score WHERE days IS NULL;
+SELECT matches(next_step, '^Don''t start coaching this\. Observe', 'and never coached, there is nothing to stop') FROM (SELECT coachdiag.panel(value + (week - date '2024-01-01') / 120.0, target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel FROM fact WHERE team = 1) p,
+	coachdiag.structural_score(panel, true, 'identity', 1, 0, 0, 0, 0, 0, waiting_share => 0.9, waiting_low => 0.8, waiting_high => 1);
 -- New hires from August on: half of what they lack is usual
 CREATE TABLE joined AS SELECT coachdiag.panel(80 + CASE WHEN a > 5 THEN -2.5 ELSE 0.6 END + 0.6 * noise(a, w, 3), 80, a, date '2024-01-01' + 7 * w, 10, NULL, NULL, NULL, NULL, CASE WHEN a > 5 THEN date '2024-08-05' ELSE date '2019-01-01' END) AS panel
 FROM generate_series(1, 16) a, generate_series(0, 39) w WHERE a <= 5 OR w >= 31;

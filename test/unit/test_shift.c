@@ -135,25 +135,31 @@ constant(void **state)
 	assert_false(shift_of(value, WEEKS).clear);
 }
 
-/* Of 8 weeks: 3 -+ t(7) * sqrt(8 / 8 / 7), the signs' autocorrelation being below zero; and how often the low end is above the truth. */
+/*
+ * Of 8 weeks that fall by 2 a week: 3 -+ t(6) * sqrt(8 / 8 / 6), for the signs are alike to both sides of the middle and their
+ * autocorrelation is below zero; and how often the low end is above the truth.
+ */
 static void
-mean_since(void **state)
+level_of(void **state)
 {
 	double		value[WEEKS];
 	double		weight[WEEKS];
-	double		mean;
-	double		low;
+	double		scratch[CD_SHIFT_SCRATCH(WEEKS)];
+	const double sign[] = {1, -1, 1, -1, -1, 1, -1, 1};
+	CdLevel		l;
 
 	(void) state;
 	for (size_t i = 0; i < WEEKS; i++)
 	{
-		value[i] = i < WEEKS - 8 ? 50.0 : 3.0 + (i % 2 ? 1 : -1);
+		value[i] = i < WEEKS - 8 ? 50.0 : 3.0 + sign[i + 8 - WEEKS] - 2.0 * ((double) i - (WEEKS - 4.5));
 		weight[i] = 2.0;
 	}
-	assert_ok(cd_mean_since(value, weight, WEEKS, WEEKS - 8, &mean, &low));
-	assert_close(mean, 3.0, 1e-15);
-	assert_close(low, 3.0 - 2.364624251592785 / sqrt(7.0), 1e-12);
-	assert_int_equal(cd_mean_since(value, weight, WEEKS, WEEKS - 7, &mean, &low), CD_TOO_FEW);
+	assert_ok(cd_level_of(value + WEEKS - 8, weight, 8, scratch, &l));
+	assert_close(l.mean, 3.0, 1e-15);
+	assert_close(l.low, 3.0 - 2.4469118511449692 / sqrt(6.0), 1e-12);
+	assert_close(l.high, 3.0 + 2.4469118511449692 / sqrt(6.0), 1e-12);
+	assert_int_equal(cd_level_of(value, weight, 7, scratch, &l), CD_TOO_FEW);
+	assert_true(isnan(l.mean));
 	for (int autocorrelated = 0; autocorrelated < 2; autocorrelated++)
 	{
 		uint64_t	seed = 7;
@@ -162,11 +168,44 @@ mean_since(void **state)
 		for (int run = 0; run < RUNS; run++)
 		{
 			series(&seed, 0.5 * autocorrelated, 1.0, WEEKS - 13, 0.0, value);
-			assert_ok(cd_mean_since(value, weight, WEEKS, WEEKS - 13, &mean, &low));
-			above += low > 1.0;
+			assert_ok(cd_level_of(value + WEEKS - 13, weight, 13, scratch, &l));
+			above += l.low > 1.0;
 		}
 		assert_between(above / RUNS, 0.01, 0.07);
 	}
+}
+
+/* A rise in the last five weeks is seen, by 3 within noise of 1; hardly any where there is none, autocorrelated or not; a fall is no rise. */
+static void
+late_rise(void **state)
+{
+	double		value[WEEKS];
+	double		weight[WEEKS];
+	double		scratch[CD_SHIFT_SCRATCH(WEEKS)];
+	CdShift		s;
+
+	(void) state;
+	for (size_t i = 0; i < WEEKS; i++)
+		weight[i] = 1.0;
+	for (int kind = 0; kind < 4; kind++)
+	{
+		uint64_t	seed = 7;
+		double		clear = 0.0;
+
+		for (int run = 0; run < RUNS; run++)
+		{
+			series(&seed, kind == 1 ? 0.5 : 0.0, kind == 2 ? 3.0 : kind == 3 ? -3.0 : 0.0, WEEKS - 5, 0.0, value);
+			assert_ok(cd_late_rise(value, weight, WEEKS, scratch, &s));
+			clear += s.clear;
+			assert_true(s.at >= WEEKS - 7 && s.at <= WEEKS - 4);
+		}
+		if (kind == 2)
+			assert_between(clear / RUNS, 0.9, 1.0);
+		else
+			assert_between(clear / RUNS, 0.0, kind == 3 ? 0.0 : 0.02);
+	}
+	assert_int_equal(cd_late_rise(value, weight, 14, scratch, &s), CD_TOO_FEW);
+	assert_ok(cd_late_rise(value, weight, 15, scratch, &s));
 }
 
 int
@@ -180,7 +219,8 @@ main(void)
 		cmocka_unit_test(not_a_season),
 		cmocka_unit_test(too_short),
 		cmocka_unit_test(constant),
-		cmocka_unit_test(mean_since),
+		cmocka_unit_test(level_of),
+		cmocka_unit_test(late_rise),
 	};
 
 	gsl_set_error_handler_off();

@@ -949,6 +949,8 @@ these_agents(void **state)
 	assert_int_equal(ask(&in).rule, CD_RULE_GAP_VAGUE);
 }
 
+static const CdLevel unknown = {NAN, NAN, NAN};
+
 /* No gap over the whole time, and one by now: opened at once, or slowly. */
 static void
 grew_lately(void **state)
@@ -962,7 +964,7 @@ grew_lately(void **state)
 	whole.mean_low = -0.2;
 	whole.mean_high = 0.6;
 	in.shift = (CdShift) {40, -0.6, 2, 30, true};
-	in.lately = (CdLately) {2, NAN, NAN};
+	in.lately = (CdLately) {.since = 2, .quarter = unknown, .first = unknown, .rise = NAN};
 	s = ask(&in);
 	assert_int_equal(s.rule, CD_RULE_GREW);
 	assert_int_equal(s.verdict, CD_VERDICT_CANNOT_TELL);
@@ -974,16 +976,52 @@ grew_lately(void **state)
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
 	in.shift = (CdShift) {10, 2, -0.6, 30, true};
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
-	in.lately = (CdLately) {NAN, 1.1, 0.6};
+	in.lately = (CdLately) {.since = NAN, .quarter = {1.1, 0.6, 1.6}, .first = unknown, .rise = NAN};
 	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
 	whole.i_squared = 0;
 	whole.mean_high = 1.2;		/* nor is that none is shown the answer */
 	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
-	in.lately.quarter_low = 0.4;
+	in.lately.quarter.low = 0.4;
 	assert_int_equal(ask(&in).rule, CD_RULE_NONE_SHOWN);
-	in.lately = (CdLately) {NAN, 0.9, 0.8};
+	in.lately = (CdLately) {.since = NAN, .quarter = {0.9, 0.8, 1.0}, .first = unknown, .rise = NAN};
 	whole.mean_high = 0.6;
 	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+	in.lately.rise = 1.1;		/* of a few weeks only */
+	assert_int_equal(ask(&in).rule, CD_RULE_GREW);
+	in.lately.rise = 0.9;
+	assert_int_equal(ask(&in).rule, CD_RULE_NO_GAP);
+}
+
+/* A gap over the whole time that fell slowly: gone by now, or going while sessions are given. */
+static void
+fell_slowly(void **state)
+{
+	CdGapDispersion whole = alike();
+	CdStructuralInput in = nothing_known(&whole);
+
+	(void) state;
+	in.lately = (CdLately) {.since = NAN, .first = {3, 2, 4}, .quarter = {0.5, 0.1, 0.9}, .rise = NAN};
+	assert_int_equal(ask(&in).rule, CD_RULE_CLOSED);
+	assert_int_equal(ask(&in).verdict, CD_VERDICT_NO_GAP);
+	in.lately.quarter.high = 1.1;	/* perhaps not gone */
+	assert_int_not_equal(ask(&in).rule, CD_RULE_CLOSED);
+	in.lately = (CdLately) {.since = NAN, .first = {1.4, 1, 1.8}, .quarter = {0.5, 0.1, 0.9}, .rise = NAN};	/* hardly fell */
+	assert_int_not_equal(ask(&in).rule, CD_RULE_CLOSED);
+
+	in.lately = (CdLately) {.since = NAN, .first = {3, 2, 4}, .quarter = {0.5, 0.1, 0.9}, .rise = NAN};
+	whole.between_sd = 6;		/* some are still short */
+	whole.between_low = 5;
+	whole.between_high = 7;
+	assert_int_equal(ask(&in).test[CD_TEST_CONSISTENT].state, CD_STATE_BEHAVIOURAL);
+	assert_true(ask(&in).fell);
+	assert_int_not_equal(ask(&in).rule, CD_RULE_CLOSED);
+
+	in.lately = (CdLately) {.since = NAN, .first = {6, 5.2, 6.8}, .quarter = {4.9, 4.3, 5.5}, .rise = NAN};
+	assert_true(ask(&in).fell);	/* by 1.1 +- 1 */
+	in.lately.first.low = 5.0;	/* not surely */
+	assert_false(ask(&in).fell);
+	in.lately.first = (CdLevel) {5.8, 5.7, 5.9};	/* hardly */
+	assert_false(ask(&in).fell);
 }
 
 /* Half of the gap gone midway is a change; a third isn't, nor one that isn't clear. */
@@ -1042,6 +1080,7 @@ main(void)
 		cmocka_unit_test(none_shown),
 		cmocka_unit_test(these_agents),
 		cmocka_unit_test(grew_lately),
+		cmocka_unit_test(fell_slowly),
 		cmocka_unit_test(changed),
 	};
 
