@@ -1,6 +1,6 @@
 -- gap_sources: the parts add up, and routing is told from skill.
 BEGIN;
-SELECT plan(18);
+SELECT plan(28);
 
 -- Four equally able agents; A1 is fed the hard type. B4 is slower than the others on everything.
 CREATE TEMP TABLE work AS
@@ -44,6 +44,32 @@ SELECT results_eq($$SELECT s.own, s.mix, s.unmatched FROM (SELECT coachdiag.pane
 	FROM (VALUES ('E1', 'x', 110, 1e20), ('E1', 'y', 120, 1), ('E2', 'y', 130, 1)) v (agent, contact_type, value, volume)) u, coachdiag.gap_sources(p, false) s WHERE item = 'E1'$$,
 	$$VALUES (NULL::float8, NULL::float8, 0::float8)$$, 'whose volume is all that counts is not comparable');
 SELECT is_empty($$SELECT coachdiag.gap_sources(coachdiag.panel(1, NULL, 1::bigint, date '2025-01-06'))$$, 'no target: no rows');
+
+-- easy has 1 + 3 * 9 = 28 of 40 contacts.
+SELECT ok(abs(max(volume_share) FILTER (WHERE item = 'easy') - 0.7) < 1e-9 AND abs(max(volume_share) FILTER (WHERE item = 'B4') - 0.25) < 1e-9 AND bool_and(abs(volume_share * gap - contribution) < 1e-9), 'a contribution is the gap times the share of the volume') FROM source;
+SELECT ok(bool_and(abs(shares - 1) < 1e-9), 'and the shares of a kind are the whole') FROM (SELECT sum(volume_share) AS shares FROM source GROUP BY kind) s;
+SELECT is(array_agg(DISTINCT agents), '{4}', 'four agents are behind each contact type') FROM source WHERE kind = 'contact type';
+SELECT ok(n.gap > 60 AND n.share_short > 0.9 AND n.share_short = s.share_short, 'without a direction short is who is above target, as the gap is value - target')
+FROM source s, unit, coachdiag.gap_sources(p) n WHERE s.item = 'hard' AND n.item = 'hard';
+-- On hard all are 60.5 above target, B4 72.5.
+SELECT ok(m.share_short > 0.9 AND l.share_short < 0.1, 'nearly all are short by more than 40, hardly any by more than 90')
+FROM unit, coachdiag.gap_sources(p, false, 'identity', 40) m, coachdiag.gap_sources(p, false, 'identity', 90) l WHERE m.item = 'hard' AND l.item = 'hard';
+-- 10 and 20 above target on contacts that have no type: own is half of the difference, the other agent being half of the volume.
+SELECT results_eq($$SELECT item, own, mix, unmatched FROM (SELECT coachdiag.panel(value, 100, agent, date '2025-01-06') AS p FROM (VALUES ('F1', 110), ('F2', 120)) v (agent, value)) u, coachdiag.gap_sources(p, false) WHERE kind = 'agent' ORDER BY item$$,
+	$$VALUES ('F1', -5::float8, 0::float8, 0::float8), ('F2', 5, 0, 0)$$, 'contacts without a type are of one type');
+
+-- Scale log. A contact of 100 s that takes exp(0.2) times as long, three of 300 s that take exp(0.4) times: (20 + 3 * 120) / (100 + 3 * 300) = 0.38 of the target.
+CREATE FUNCTION pg_temp.shares(first float8, second float8, second_target float8 DEFAULT 300, second_volume float8 DEFAULT 3) RETURNS TABLE (item text, gap float8) LANGUAGE sql AS $$
+	SELECT s.item, s.gap FROM (SELECT coachdiag.panel(ln(target) + share, ln(target), agent, date '2025-01-06', volume) AS p
+		FROM (VALUES ('G1', first, 100.0::float8, 1.0::float8), ('G2', second, second_target, second_volume)) v (agent, share, target, volume)) u, coachdiag.gap_sources(p, false, 'log') s WHERE s.kind = 'agent'
+$$;
+SELECT ok(bool_and(abs(gap - (exp(0.38) - 1) / 0.38 * CASE item WHEN 'G1' THEN 20 ELSE 120 END) < 1e-9), 'log: shares of each own target, along the straight line to what the mean share is in seconds') FROM pg_temp.shares(0.2, 0.4);
+SELECT ok(bool_and(abs(gap - CASE item WHEN 'G1' THEN 10 ELSE -10 END) < 1e-9), 'log: where the mean is on target a tenth of 100 s is 10 s') FROM pg_temp.shares(0.1, -0.1, 100, 1);
+SELECT ok(abs(min(t.gap) / (-8 * 100) - 1) < 1e-9 AND abs(max(h.gap) / ((exp(100.0::float8) - 1) * 8 * 100) - 1) < 1e-9, 'log: shares of 800, as of values that are no logarithms, are turned as those of 100, and no error')
+FROM pg_temp.shares(-800, -800) t, pg_temp.shares(800, 800) h WHERE t.item = 'G1' AND h.item = 'G1';
+-- exp(0.2) times 100 s is 22 s too long: more than 15 s.
+SELECT ok(share_short > 0.9, 'log: the margin of a type is in seconds, too')
+FROM (SELECT coachdiag.panel(ln(100) + 0.2 + 0.01 * (w % 2), ln(100), agent, date '2025-01-06' + 7 * w) AS p FROM generate_series(1, 4) agent, generate_series(0, 7) w) u, coachdiag.gap_sources(p, false, 'log', 15) WHERE kind = 'contact type';
 
 SELECT * FROM finish();
 ROLLBACK;
