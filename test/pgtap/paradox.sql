@@ -1,6 +1,6 @@
 -- coaching_paradox: planted teams, what cannot be told, quarters, and the view of a workspace.
 BEGIN;
-SELECT plan(64);
+SELECT plan(81);
 
 \set QUIET on
 -- Uniform on (0, 1) and standard normal, from a name: the same on every machine.
@@ -207,10 +207,67 @@ FROM p.paradox v JOIN p.indicators i USING (team, metric),
 	LATERAL (SELECT (coachdiag.coaching_paradox(coachdiag.rollup(s.panel), true, 'identity', 1)).paradox FROM p.stored_panel s WHERE s.team = v.team) r
 WHERE v.team = 'team 2' AND v.quarter = '2025-10-01' AND i.test = 'coaching_without_effect';
 SELECT matches(reason, '^coaching moves the metric', 'and the reason says so') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-10-01';
-ALTER TABLE p.coaching_session ADD behaviour text DEFAULT 'tone';
+SELECT ok(paradox IS NULL AND stage IS NULL AND reason ~ '^not assessed: ', 'nor is it said of a quarter of which nothing is known') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-01-01';
+ALTER TABLE p.coaching_session ADD behaviour text DEFAULT 'tone', ADD action text;
+UPDATE p.coaching_session SET action = 'listen' WHERE held_at >= '2025-10-01';
 CALL coachdiag.refresh('p');
+SELECT is((metric_trend, documented_change >= 0.05 AND documented_low > 0, documentation_without_result)::text, '(flat,t,f)', 'nor is the record that grows') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-10-01';
 SELECT is((repeat_sessions > 0, repeats_without_result)::text, '(t,0)', 'nor are its repeats without result') FROM p.paradox WHERE team = 'team 2' AND quarter = '2025-10-01';
 SELECT coachdiag.drop_workspace('p');
+
+-- By hand. Teams of ten over a year and a half: A and D stay, B rises by 8, C falls by 8, N goes up and down; handle time, where less is better, gets longer. M moves from A to B in July.
+SELECT coachdiag.create_workspace('h', 'text');
+UPDATE h.settings SET time_zone = 'UTC';
+INSERT INTO h.metric VALUES ('qa', true, 90, 1, 'points', 'identity'), ('handle time', false, 300, 10, 's', 'log');
+CREATE TEMP TABLE row AS
+SELECT team, team || a AS agent_id, date '2024-07-01' + 7 * w AS period,
+	80 + pg_temp.normal(format('h %s %s %s', team, a, w)) + CASE team WHEN 'B' THEN 8 WHEN 'C' THEN -8 ELSE 0 END * w / 78.0 + CASE team WHEN 'N' THEN 4 * pg_temp.normal('h storm ' || w) ELSE 0 END AS value,
+	350 * exp(0.3 * w / 78.0 + 0.02 * pg_temp.normal(format('t %s %s %s', team, a, w))) AS seconds
+FROM unnest('{A,B,C,D,N}'::text[]) team, generate_series(1, 10) a, generate_series(0, 78) w;
+INSERT INTO h.assignment (agent_id, team, valid_from, valid_to) SELECT DISTINCT agent_id, team, date '2024-01-01', NULL::date FROM row UNION ALL VALUES ('M', 'A', date '2024-01-01', date '2025-07-01'), ('M', 'B', '2025-07-01', NULL);
+INSERT INTO h.agent_metric (agent_id, metric, period, value, volume) SELECT agent_id, 'qa', period, value, 20 FROM row UNION ALL SELECT agent_id, 'handle time', period, seconds, 20 FROM row WHERE team = 'A';
+CREATE TEMP TABLE talk (agent_id text, metric text, day date, behaviour text, sub_behaviour text, duration_minutes float8, action text, status text DEFAULT 'held');
+INSERT INTO talk VALUES
+	('A2', 'qa', '2024-11-05', NULL, NULL, NULL, 'x'), ('A2', 'qa', '2024-11-12', NULL, NULL, NULL, 'x'),
+	('M', 'qa', '2025-05-06', 'tone', 'greeting', NULL, 'x'), ('M', 'qa', '2025-06-03', 'tone', 'greeting', NULL, NULL),
+	('A3', 'qa', '2025-08-05', NULL, NULL, 20, NULL), ('A3', 'qa', '2025-08-12', NULL, NULL, 20, 'x'), ('A3', 'qa', '2025-08-19', NULL, NULL, 20, NULL), ('A4', 'qa', '2025-08-05', NULL, NULL, NULL, 'x'),
+	('A5', 'handle time', '2025-08-05', NULL, NULL, NULL, 'x'),
+	('A1', 'qa', '2025-10-07', 'tone', 'greeting', 20, 'x'), ('A1', 'qa', '2025-10-14', 'tone', 'greeting', 20, 'x'), ('A1', 'qa', '2025-10-21', 'tone', 'closing', 20, NULL),
+	('A1', 'qa', '2025-10-28', 'hold', 'greeting', 20, NULL), ('A1', 'qa', '2025-11-04', NULL, 'greeting', 20, NULL), ('A1', 'handle time', '2025-11-11', 'tone', 'greeting', NULL, NULL),
+	('A3', 'qa', '2025-11-04', NULL, NULL, NULL, 'x'), ('A3', 'qa', '2025-11-11', NULL, NULL, NULL, 'x'), ('A3', 'qa', '2025-11-18', NULL, NULL, NULL, 'x'), ('A3', 'qa', '2025-11-25', NULL, NULL, NULL, NULL),
+	('M', 'qa', '2025-10-07', 'tone', 'greeting', NULL, 'x');
+INSERT INTO talk VALUES ('A1', 'qa', '2025-10-08', 'tone', 'greeting', NULL, NULL, 'no_show');
+-- The record of B grows and that of D shrinks, from none to all and back; C and N are coached on one topic three times.
+INSERT INTO talk SELECT team || a, 'qa', day::date, NULL, NULL, NULL, CASE WHEN (team = 'B') = (day >= '2025-10-01') THEN 'x' END FROM unnest('{B,D}'::text[]) team, generate_series(1, 10) a, generate_series('2025-04-08'::timestamp, '2025-12-09', '28 days') day;
+INSERT INTO talk SELECT team || a, 'qa', day::date, 'tone', NULL, NULL, NULL FROM unnest('{C,N}'::text[]) team, generate_series(1, 10) a, unnest('{2025-10-07,2025-10-28,2025-11-18}'::date[]) day;
+INSERT INTO h.coaching_session (session_id, agent_id, coach_id, held_at, scheduled_at, metric, behaviour, sub_behaviour, duration_minutes, action, status)
+SELECT row_number() OVER (ORDER BY day, agent_id), agent_id, 'K', CASE WHEN status = 'held' THEN day + time '10:00' END, day + time '10:00', metric, behaviour, sub_behaviour, duration_minutes, action, status FROM talk;
+CALL coachdiag.refresh('h');
+CREATE TEMP VIEW now AS SELECT * FROM h.paradox WHERE quarter = '2025-10-01';
+SELECT results_eq($$SELECT team, metric, metric_trend FROM now ORDER BY 1, 2$$, $$VALUES ('A', 'handle time', 'worsening'), ('A', 'qa', 'flat'), ('B', 'qa', 'improving'), ('C', 'qa', 'worsening'), ('D', 'qa', 'flat'), ('N', 'qa', 'cannot_tell')$$,
+	'the view asks with the metric''s direction and scale');
+SELECT is((topic_sessions, repeat_sessions, repeat_depth)::text, '(5,0,1.2)', 'a topic is a behaviour with its sub-behaviour, either may be missing: of five sessions one is a second, (1 + 2 + 1 + 1 + 1) / 5; who did not come was not coached') FROM now WHERE team = 'A' AND metric = 'qa';
+SELECT is((topic_sessions, repeat_depth)::text, '(1,1)', 'of another metric it is another') FROM now WHERE team = 'A' AND metric = 'handle time';
+SELECT is((topic_sessions, repeat_sessions, repeat_depth, repeats_without_result)::text, '(1,1,3,0)', 'an agent takes what was coached along to another team, where the metric improves: no repeat without result') FROM now WHERE team = 'B';
+SELECT is((repeat_sessions, repeats_without_result)::text, '(10,10)', 'where it gets worse repeats are without result') FROM now WHERE team = 'C';
+SELECT is((repeat_sessions, repeats_without_result)::text, '(10,)', 'where that cannot be told, nothing is said of them') FROM now WHERE team = 'N';
+SELECT is((metric_trend, topic_sessions, repeat_sessions, repeats_without_result)::text, '(flat,0,0,0)', 'a quarter without sessions has no repeats') FROM h.paradox WHERE team = 'D' AND quarter = '2025-01-01';
+-- Of A's 15 sessions of 2025 3 + 5 have minutes, none of the two in 2024.
+SELECT is(timed_share, 8 / 15.0::float8, 'minutes are noted of 8 of a year''s 15 sessions') FROM now WHERE team = 'A' AND metric = 'qa';
+SELECT is(timed_share, 0::float8, 'and of none for the other metric') FROM now WHERE team = 'A' AND metric = 'handle time';
+-- A1 has 2 of 5 on record, A3 3 of 4: 5 of 9, squares 4 + 9, products 10 + 12, squares of sessions 25 + 16. In the three quarters before M 1 of 2, A3 1 of 3, A4 1 of 1: 3 of 6, squares 3, products 6, squares of sessions 14.
+CREATE TEMP TABLE record AS SELECT 5 / 9.0::float8 AS n, 3 / 6.0::float8 AS b, i.low AS n_low, i.high AS n_high, j.low AS b_low, j.high AS b_high
+FROM coachdiag.ratio_interval(5, 9, 13, 22, 41, 2, true) i, coachdiag.ratio_interval(3, 6, 3, 6, 14, 3, true) j;
+SELECT is((documented_share, documented_change), (n, n - b), 'what is on record, against the three quarters before, of this team and metric alone') FROM now, record WHERE team = 'A' AND metric = 'qa';
+SELECT ok(abs(documented_low - (n - b - sqrt((n - n_low) ^ 2 + (b_high - b) ^ 2))) < 1e-9, 'the lower end goes by the lower one of the quarter and the upper one before') FROM now, record WHERE team = 'A' AND metric = 'qa';
+SELECT ok(abs(documented_high - (n - b + sqrt((n_high - n) ^ 2 + (b - b_low) ^ 2))) < 1e-9, 'the upper end by the other two') FROM now, record WHERE team = 'A' AND metric = 'qa';
+SELECT is((documented_change > 0.9, documented_low > 0, documentation_without_result)::text, '(t,t,f)', 'a record that grows where the metric improves is not without result') FROM now WHERE team = 'B';
+SELECT is((documented_change, documentation_without_result)::text, '(-1,f)', 'nor is one that shrinks') FROM now WHERE team = 'D';
+-- Three months are too few to compare: six are. A has 3 + 5 sessions with minutes of 4 + 9 in them.
+ALTER TABLE h.coaching_session DROP COLUMN behaviour;
+UPDATE h.settings SET diagnosis_months = 3;
+CALL coachdiag.refresh('h');
+SELECT is((first_period, timed_share, topic_sessions)::text, format('(2025-07-07,%s,5)', 8 / 13.0::float8), 'the window is of six months at least, and a sub-behaviour alone is a topic') FROM now WHERE team = 'A' AND metric = 'qa';
 
 SELECT * FROM finish();
 ROLLBACK;
