@@ -399,6 +399,7 @@ SELECT ok(bool_and(1.72 BETWEEN ci_low AND ci_high AND conclusion = 'effective')
 SELECT ok(m.ci_high - m.ci_low < a.ci_high - a.ci_low, 'of the whole metric it is known better than of one team alone') FROM ops.coaching_effect m, alone a WHERE m.level = 'metric' AND m.metric = 'quality';
 SELECT close(m.sessions, (SELECT sum(t.sessions) FROM ops.coaching_effect t WHERE t.level = 'team' AND t.metric = m.metric AND (t.program = m.program OR m.program IS NULL) AND (t.site = m.site OR m.site IS NULL)), 0,
 	concat_ws(' ', 'sessions add up,', metric, level, program, site)) FROM ops.coaching_effect m WHERE level <> 'team';
+SELECT ok(max(abs(v.own_improvement - w.raw_improvement)) < 1e-6 AND max(abs(v.own_improvement - v.improvement)) > 1e-3, 'own_improvement is the team''s own, not the one that borrows') FROM ops.coaching_effect v JOIN works_effect w ON v.team = 'team ' || w.unit AND v.metric = 'quality' AND v.level = 'team';
 SELECT ok(max(abs(v.improvement - w.improvement)) < 1e-6, 'teams are as from panels') FROM ops.coaching_effect v JOIN works_effect w ON v.team = 'team ' || w.unit AND v.metric = 'quality' AND v.level = 'team';
 SELECT results_eq('SELECT metric, count(*), count(DISTINCT (team, periods_since)) FROM ops.coaching_effect_by_period GROUP BY 1 ORDER BY 1', $$VALUES ('errors', 9 * 21::bigint, 9 * 21::bigint), ('quality', 12 * 21, 12 * 21)$$, 'by period: 21 rows a team and metric');
 CREATE TABLE judged_by_a_part AS SELECT metric, team FROM ops.structural_score WHERE reason LIKE '%are of the time since%';
@@ -444,5 +445,19 @@ SELECT ok(d.p_structural < 0.7 AND d.reason ~ 'nobody to compare' AND d.reason !
 SELECT is(p.coaching_lift, NULL::float8, 'nor is it counted as its lift') FROM ops.churn p WHERE p.level = 'team' AND p.team = 'alike' AND p.metric = 'quality';
 SELECT is(v.reason, e.reason, 'nor priced as its own') FROM coachdiag.value_of_coaching('ops') v JOIN ops.coaching_effect e ON e.team = 'alike' AND e.metric = 'quality' WHERE v.team = 'alike';
 SELECT is(e.reason, 'mean over 12 teams, weighted by their sessions', 'and it stands in no mean') FROM ops.coaching_effect e WHERE e.level = 'metric' AND e.metric = 'quality';
+
+-- Above teams, where some teams have fewer sessions than others
+
+DELETE FROM ops.coaching_session s USING ops.assignment a WHERE a.agent_id = s.agent_id AND a.team IN ('team 1', 'team 4', 'team 5') AND s.session_id % 2 = 0;
+CALL coachdiag.refresh('ops');
+CREATE VIEW weighted AS
+SELECT m.level, m.metric, m.program, m.site, sum(t.sessions * t.own_improvement) / sum(t.sessions) - m.improvement AS improvement, sum(t.sessions * t.naive_improvement) / sum(t.sessions) - m.naive_improvement AS naive,
+	sum(t.sessions * t.null_improvement) / sum(t.sessions) - m.null_improvement AS naive_null, sum(t.sessions * t.naive_share_improved) / sum(t.sessions) - m.naive_share_improved AS share,
+	sum(t.sessions * t.null_share_improved) / sum(t.sessions) - m.null_share_improved AS share_null, sum(t.n_coached) - m.n_coached AS coached, sum(t.n_control) - m.n_control AS control, avg(t.own_improvement) - m.improvement AS plain
+FROM ops.coaching_effect m JOIN ops.coaching_effect t ON t.level = 'team' AND t.own AND t.metric = m.metric AND (t.program = m.program OR m.program IS NULL) AND (t.site = m.site OR m.site IS NULL)
+WHERE m.level <> 'team' GROUP BY m.level, m.metric, m.program, m.site, m.improvement, m.naive_improvement, m.null_improvement, m.naive_share_improved, m.null_share_improved, m.n_coached, m.n_control;
+SELECT ok(count(*) > 5 AND bool_and(abs(improvement) < 1e-9) AND max(abs(plain)) > 1e-6, 'above teams: the mean of what each shows by itself, weighted by sessions, which a plain mean is not') FROM weighted;
+SELECT ok(bool_and(greatest(abs(naive), abs(naive_null), abs(share), abs(share_null)) < 1e-9), 'and so are the naive figures and those of no effect') FROM weighted;
+SELECT ok(bool_and(coached = 0 AND control = 0), 'agents who were coached add up, and those who were not') FROM weighted;
 
 SELECT * FROM finish();

@@ -1,7 +1,7 @@
 -- What coaching did is judged by the same months as the gap, and sessions that name no metric by how many may have been about it.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(27);
+SELECT plan(28);
 
 \ir noise.psql
 
@@ -94,6 +94,7 @@ BEGIN
 	END LOOP;
 END
 $$;
+SELECT is(array_agg(DISTINCT level ORDER BY level), '{metric,team}'::text[], 'teams without program and site have no row for these') FROM unnamed.coaching_effect;
 CREATE FUNCTION asked(ws text) RETURNS TABLE (team text, metric text, p float8, idle float8) LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY EXECUTE replace($sql$
