@@ -147,11 +147,15 @@ fell_slowly(const CdLately *l, double margin)
 	return fall > margin && fall > hypot(l->first.mean - l->first.low, l->quarter.high - l->quarter.mean);
 }
 
-/* Is it surely not worth acting on any more? Where agents differ, a mean that is none may still hide who is short. */
+/*
+ * Is it surely not worth acting on any more? Where agents differ, a mean that is none may still hide who is short; and one that
+ * is behavioural may be small for as long as there is coaching.
+ */
 static bool
 closed_slowly(const CdStructuralInput *in, double margin, const CdStructural *s)
 {
-	return s->fell && in->lately.quarter.high <= margin && s->test[CD_TEST_CONSISTENT].state != CD_STATE_BEHAVIOURAL;
+	return s->fell && in->lately.quarter.high <= margin && s->p > P_BEHAVIOURAL
+		&& s->test[CD_TEST_CONSISTENT].state != CD_STATE_BEHAVIOURAL;
 }
 
 /* Below half a smallest effect. */

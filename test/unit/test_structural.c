@@ -1015,6 +1015,10 @@ fell_slowly(void **state)
 	assert_int_equal(ask(&in).test[CD_TEST_CONSISTENT].state, CD_STATE_BEHAVIOURAL);
 	assert_true(ask(&in).fell);
 	assert_int_not_equal(ask(&in).rule, CD_RULE_CLOSED);
+	whole = alike();
+	assert_int_equal(ask(&in).rule, CD_RULE_CLOSED);
+	in.coaching = (CdCoachingEvidence) {.effect = 2, .low = 1.8, .high = 2.2, .own = 2, .own_se = 0.1, .sessions = 100, .coached = 10};
+	assert_int_equal(ask(&in).rule, CD_RULE_BEHAVIOURAL);	/* coaching keeps it small */
 
 	in.lately = (CdLately) {.since = NAN, .first = {6, 5.2, 6.8}, .quarter = {4.9, 4.3, 5.5}, .rise = NAN};
 	assert_true(ask(&in).fell);	/* by 1.1 +- 1 */
