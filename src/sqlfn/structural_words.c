@@ -319,6 +319,21 @@ append_shift(StringInfo s, const CdStory *story, const CdShift *shift, int32 day
 					 figure(story, shift->after, worse), points(story), iso_date(day));
 }
 
+/* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
+static bool
+new_hires_count(const CdStory *story)
+{
+	double		gap = learning_gap(story);
+
+	return gap > 0 && gap > 0.5 * story->input->smallest_effect;
+}
+
+static const char *
+beyond_learning(const CdStory *story)
+{
+	return new_hires_count(story) ? " beyond what new hires usually lack" : "";
+}
+
 /* From the first quarter to the last. */
 static char *
 slow_fall(const CdStory *story)
@@ -326,8 +341,8 @@ slow_fall(const CdStory *story)
 	const CdLately *l = &story->input->lately;
 	const CdLevel *q = &l->quarter;
 
-	return psprintf("slowly, from %s%s in the first 13 weeks to %s in the last 13", figure(story, l->first.mean, l->first.mean),
-					points(story), estimate(story, q->mean, q->low, q->high));
+	return psprintf("the gap%s fell slowly, from %s%s in the first 13 weeks to %s in the last 13", beyond_learning(story),
+					figure(story, l->first.mean, l->first.mean), points(story), estimate(story, q->mean, q->low, q->high));
 }
 
 /* What changed midway: the tests are of the time since, or figures over the whole time are of a mixture. */
@@ -346,16 +361,7 @@ append_changes(StringInfo s, const CdStory *story)
 		appendStringInfoString(s, ", and the tests are of both times together: look at the time since.");
 	}
 	else if (story->result->fell && story->result->rule != CD_RULE_CLOSED)
-		appendStringInfo(s, " The gap fell %s.", slow_fall(story));
-}
-
-/* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
-static bool
-new_hires_count(const CdStory *story)
-{
-	double		gap = learning_gap(story);
-
-	return gap > 0 && gap > 0.5 * story->input->smallest_effect;
+		appendStringInfo(s, " Meanwhile %s.", slow_fall(story));
 }
 
 /* Does the team's mix of contacts add or hide half a smallest effect at least? */
@@ -497,7 +503,7 @@ what_decided(const CdStory *story)
 		case CD_RULE_GREW:
 			return psprintf("%s is not worth acting on, but %s is", mean_gap(story, true), late_gap(story));
 		case CD_RULE_CLOSED:
-			return psprintf("the gap fell %s: not worth acting on any more", slow_fall(story));
+			return psprintf("%s: not worth acting on any more", slow_fall(story));
 		case CD_RULE_NONE_SHOWN:
 			return psprintf("%s shows nothing worth acting on, and doesn't rule it out", mean_gap(story, false));
 		case CD_RULE_STRUCTURAL:
@@ -661,8 +667,7 @@ append_leave(StringInfo s, const CdStory *story)
 	const CdShift *shift = &story->input->shift;
 
 	appendStringInfo(s, "Leave it: no gap worth acting on%s%s. ",
-					 story->result->rule == CD_RULE_CLOSED ? " any more" : "",
-					 new_hires_count(story) ? " beyond what new hires usually lack" : "");
+					 story->result->rule == CD_RULE_CLOSED ? " any more" : "", beyond_learning(story));
 	if (story->result->changed && shift->after > shift->before)
 		appendStringInfo(s, "It grew around %s, though: watch it. ", change_date(story));
 	else if (story->parted != NULL && story->parted->after > story->parted->before)
@@ -707,7 +712,7 @@ leave_coaching(const CdStory *story)
 	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
 
 	if (story->result->fell && coaching->n > 0)
-		return psprintf("Don't stop coaching this before you know what closes it: the gap fell %s", slow_fall(story));
+		return psprintf("Don't stop coaching this before you know what closes it: %s", slow_fall(story));
 	if (coaching->n == 0)
 		return "Don't start coaching this";
 	if (coaching->state == CD_STATE_BEHAVIOURAL)
@@ -776,7 +781,7 @@ cd_next_step(const CdStory *story)
 			break;
 		case CD_VERDICT_BEHAVIOURAL:
 			if (r->fell)
-				appendStringInfo(&s, "The gap fell %s: coach on as long as there is one. ", slow_fall(story));
+				appendStringInfo(&s, "Coach on until the gap has closed: %s. ", slow_fall(story));
 			append_idle(&s, coaching);
 			append_whom(&s, story);
 			break;

@@ -227,7 +227,7 @@ SELECT matches(next_step || reason, '^Leave it: no gap worth acting on any more\
 FROM falling_score WHERE days = 60;
 SELECT matches(next_step, '^Don''t stop coaching this before you know what closes it: the gap fell slowly, from 3\.\d\d in the first 13 weeks to 2\.\d\d \(.*\) in the last 13\. Observe five to ten contacts', 'one that is closing is not to lose what may close it')
 FROM falling_score WHERE days = 120;
-SELECT matches(reason, ' are present\. The gap fell slowly, from 3\.\d\d in the first 13 weeks', 'and the reason knows') FROM falling_score WHERE days = 120;
+SELECT matches(reason, ' are present\. Meanwhile the gap fell slowly, from 3\.\d\d in the first 13 weeks', 'and the reason knows') FROM falling_score WHERE days = 120;
 SELECT matches(next_step, '^Stop coaching this\. Observe', 'one that stays is') FROM falling_score WHERE days IS NULL;
 SELECT matches(next_step, '^Don''t start coaching this\. Observe', 'and never coached, there is nothing to stop') FROM (SELECT coachdiag.panel(value + (week - date '2024-01-01') / 120.0, target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel FROM fact WHERE team = 1) p,
 	coachdiag.structural_score(panel, true, 'identity', 1, 0, 0, 0, 0, 0, waiting_share => 0.9, waiting_low => 0.8, waiting_high => 1);
