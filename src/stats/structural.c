@@ -186,12 +186,12 @@ first_rule(const CdStructuralInput *in, double margin, const CdEffectEvidence *e
 		return CD_RULE_NO_GAP;
 	if (none && !grew && is_mix(in, margin))
 		return CD_RULE_MIX;
-	if (closed_slowly(in, margin, s))
-		return CD_RULE_CLOSED;
 	if (in_types && (surely || !s->untold) && also_behavioural(in, margin, types, s->beside, s->p < 0.5))
 		return CD_RULE_TYPES_AND_AGENTS;
 	if (surely)
 		return CD_RULE_TYPES;
+	if (closed_slowly(in, margin, s))
+		return CD_RULE_CLOSED;
 	if (s->present > 2.0 && s->p >= 0.5 && s->test[CD_TEST_COACHING].state != CD_STATE_BEHAVIOURAL)
 		return CD_RULE_SIGNS;
 	if (grew && (none || d->mean_gap - in->mix < SHOWN * margin))
