@@ -45,19 +45,20 @@ CREATE FUNCTION coachdiag.coaching_effect(units text[], panels coachdiag.panel[]
 COMMENT ON FUNCTION coachdiag.coaching_effect(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
 'What coaching did in each of several teams that share a metric (units[i] names panels[i]; NULL panels are skipped), with partial pooling: the teams'' effects have a common distribution, learned without assuming its shape, so that a small team borrows strength; with smallest_effect and targets most from teams whose agents differ as much beside their gap. '
 'Panels need periods and sessions (full form of coachdiag.panel). higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect and whom to borrow from; horizon: 1 to 26 periods. '
-'Each agent''s period is compared with what its team''s period and its own past led to expect, so that neither the bad spell that brought a session about nor what the whole team went through counts as an effect; values are freed of contact mix. Errors: arrays of different length (2202E), unknown scale, horizon out of range (22023).';
+'Each agent''s period is compared with what its team''s period and its own past led to expect, so that neither the bad spell that brought a session about nor what the whole team went through counts as an effect; values are freed of contact mix. units or panels NULL: no rows. Values that are all the same, and values or sessions beyond about 1e150, give no improvement, and a reason that says so. '
+'Errors: arrays of different length (2202E); unknown scale, smallest_effect negative or not finite, horizon out of range, more than 100000 periods from the first to the last (22023).';
 
 CREATE FUNCTION coachdiag.coaching_effect(panel coachdiag.panel, higher_is_better boolean DEFAULT true, scale text DEFAULT 'identity',
 		smallest_effect double precision DEFAULT NULL, horizon integer DEFAULT 4)
 	RETURNS coachdiag.coaching_effect_result AS 'MODULE_PATHNAME', 'cd_coaching_effect_panel' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION coachdiag.coaching_effect(coachdiag.panel, boolean, text, double precision, integer) IS
-'What coaching did in one team, from its panel alone (no pooling; unit is NULL). Arguments as for several panels. NULL panel: NULL.';
+'What coaching did in one team, from its panel alone (no pooling; unit is NULL). Arguments and errors as for several panels. NULL panel: NULL.';
 
 CREATE FUNCTION coachdiag.values_carry_over(panel coachdiag.panel) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'cd_values_carry_over' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION coachdiag.values_carry_over(coachdiag.panel) IS
 'Whether values hold what earlier periods brought, as a rolling mean does, or a month''s value beside each of its weeks: by the statistic and the thresholds of coachdiag.coaching_effect, which asks it of what sessions and tenure don''t explain. '
-'Contact mix and the median of each period are taken out; days count by weeks. True where an agent''s changes in periods that follow each other hardly go against each other (correlation above -0.2), and those 2 to 13 periods apart do (one below -0.25), each agent by the number of changes. False as well where that can''t be told: fewer than 100 changes, no periods. NULL panel: NULL. Error 22023: 100000 periods and more from the first to the last.';
+'Contact mix and the median of each period are taken out; days count by weeks. True where an agent''s changes in periods that follow each other hardly go against each other (correlation above -0.2), and those 2 to 13 periods apart do (one below -0.25), each agent by the number of changes. False as well where that can''t be told: fewer than 100 changes, no periods. NULL panel: NULL. Error 22023: more than 100000 periods from the first to the last.';
 
 CREATE FUNCTION coachdiag.effect_accum(coachdiag.panel, value double precision, agent bigint, period date, sessions double precision)
 	RETURNS coachdiag.panel AS 'MODULE_PATHNAME', 'cd_effect_accum_bigint' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
@@ -101,7 +102,7 @@ BEGIN
 			CASE f.prokind WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, f.name,
 			CASE f.prokind WHEN 'a' THEN
 				'What coaching did in one team, straight over rows; higher values are better (negate value otherwise; for times pass -ln(value)). value: NULL where only sessions are known; agent: bigint or text; period: day or week start; sessions: coaching sessions received in the period, NULL = 0; weight: volume behind value. '
-				'A row with NULL agent or period is not used. Errors: NaN, infinity, negative sessions or weight (22003). No row that counts: NULL. Estimand and columns: type coachdiag.coaching_effect_result.'
+				'A row with NULL agent or period is not used. Errors: NaN, infinity, negative sessions or weight (22003), a period outside the years 1 to 9999 (22008), an agent longer than 1024 bytes (22001), more than 100000 periods from the first to the last (22023). No row that counts: NULL. Estimand and columns: type coachdiag.coaching_effect_result.'
 			ELSE 'Transition function of coachdiag.coaching_effect(value, agent, period, sessions [, weight]). Not to be called on its own.' END);
 	END LOOP;
 END
@@ -127,6 +128,6 @@ CREATE FUNCTION coachdiag.coaching_effect_by_period(units text[], panels coachdi
 		OUT half_life double precision, OUT half_life_low double precision, OUT half_life_high double precision, OUT phase text)
 	RETURNS SETOF record AS 'MODULE_PATHNAME', 'cd_coaching_effect_by_period' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 ROWS 1000;
 COMMENT ON FUNCTION coachdiag.coaching_effect_by_period(text[], coachdiag.panel[], boolean, text, double precision, integer) IS
-'Before and after a session, period by period (arguments as for coachdiag.coaching_effect): onset, fade, reversion. periods_since: from -8 to 12, 0 is the session''s own; phase: before, session, after. '
+'Before and after a session, period by period (arguments and errors as for coachdiag.coaching_effect): onset, fade, reversion. periods_since: from -8 to 12, 0 is the session''s own; phase: before, session, after. '
 'seen: mean over sessions of the metric against team mates and the agent''s own mean, metric units, positive is better; before a session it shows the dip that led to it. improvement (ci_low, ci_high: 95 %, that period alone): of the session in that period; NULL up to its own, and where fewer than four periods are known of the unit. band_low, band_high: hold the improvements of all periods at once with 95 % (Sidak 1967), for whoever looks for a period that stands out. '
 'half_life (half_life_low, half_life_high: 95 %): periods until half of an effect is gone, from when it is there in full (within four), the same on each row of a unit; Infinity: no fading seen; NULL: no effect is established that could fade (coachdiag.coaching_effect neither effective nor harmful), or fewer than two periods after a session are known. Units without sessions have no rows.';

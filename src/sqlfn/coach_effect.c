@@ -243,6 +243,7 @@ cd_coach_effect(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	r = effect_request(fcinfo);
+	effect_check_periods("coach_effect", &r.series);
 	first = palloc(Max(r.count, 1) * sizeof(uint32));
 	coaches = panel_coaches(r.panels, r.count, &r.series, number_programs(&r, first));
 	if (coaches.count == 0)

@@ -28,6 +28,8 @@ reason(const EffectQuestion *q, const CdEffect *e, const CdEffectCommon *common,
 {
 	if (e->sessions == 0)
 		return "not assessed: no coaching session";
+	if (e->status == CD_BAD_INPUT)
+		return "not assessed: the values don't vary, or they or the sessions are too large or too small to reckon with";
 	if (e->status != CD_OK)
 		return "not assessed: nobody to compare the coached agents with, or too few periods";
 	if (!e->own)
@@ -64,7 +66,7 @@ fill_result(const EffectQuestion *q, const CdEffect *e, const CdEffectCommon *co
 	};
 
 	for (int i = 0; i < (int) lengthof(numbers); i++)
-		cd_put_number(row, numbers[i]);
+		cd_put_number(row, isfinite(numbers[i]) ? numbers[i] : NAN);
 	cd_put_count(row, e->agents);
 	cd_put_count(row, e->coached);
 	cd_put_count(row, e->control);
@@ -203,6 +205,7 @@ cd_values_carry_over(PG_FUNCTION_ARGS)
 	CdArena		arena = {.size = cd_values_carried_size(series.count, 1, series.periods)};
 	bool		carried;
 
+	effect_check_periods("values_carry_over", &series);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
 	cd_ereport_status(cd_values_carried(series.rows, series.count, 1, &arena, &carried), "values_carry_over");
 	PG_RETURN_BOOL(carried);

@@ -66,26 +66,45 @@ usual_number(const JsonbValue *found)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(found->val.numeric)));
 }
 
+static Usual
+read_usual(const JsonbValue *of_type)
+{
+	JsonbContainer *all;
+
+	if (of_type->type != jbvBinary || !JsonContainerIsArray(of_type->val.binary.data))
+		return (Usual) {.gap = usual_number(of_type)};
+	all = of_type->val.binary.data;
+	return (Usual) {
+		.gap = usual_number(getIthJsonbValueFromContainer(all, 0)),
+		.se = usual_number(getIthJsonbValueFromContainer(all, 1)),
+		.share = usual_number(getIthJsonbValueFromContainer(all, 2)),
+		.tells_mix = true
+	};
+}
+
 /* Zeros where it is not known. */
 static Usual
 usual_of(const Jsonb *usual, PanelString type)
 {
 	JsonbContainer *types = unconstify(JsonbContainer *, &usual->root);
 	JsonbValue	found;
-	Usual		u = {0, 0, 0, false};
 
 	if (getKeyJsonValueFromContainer(types, type.data, type.length, &found) == NULL)
-		return u;
-	if (found.type != jbvBinary || !JsonContainerIsArray(found.val.binary.data))
-		u.gap = usual_number(&found);
-	else
-	{
-		u.gap = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 0));
-		u.se = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 1));
-		u.share = usual_number(getIthJsonbValueFromContainer(found.val.binary.data, 2));
-		u.tells_mix = true;
-	}
-	return u;
+		return (Usual) {0};
+	return read_usual(&found);
+}
+
+/* Of types that the panel doesn't have as well: an error that shows only once it has would surprise. */
+static void
+check_usual(const Jsonb *usual)
+{
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &usual->root));
+	JsonbValue	v;
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+		if (token == WJB_VALUE)
+			read_usual(&v);
 }
 
 /* The gap of an agent in a type so far, a new one where there is none. */
@@ -143,6 +162,7 @@ type_gaps_less_usual(TypeGaps *gaps, const Panel *p, const ContactTypes *types, 
 	double	   *share = palloc0(Max(types->count, 1) * sizeof(double));
 	Usual	   *of = palloc(Max(types->count, 1) * sizeof(Usual));
 
+	check_usual(usual);
 	for (uint32 t = 0; t < types->count; t++)
 		of[t] = usual_of(usual, panel_label(p, types->label[t]));
 	for (uint32 k = 0; k < gaps->count; k++)

@@ -164,6 +164,17 @@ effect_request(FunctionCallInfo fcinfo)
 	return r;
 }
 
+void
+effect_check_periods(const char *function, const PanelSeries *series)
+{
+	if (series->periods > CD_EFFECT_MOST_PERIODS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s needs %d periods at most, and these run from %s to %s", function, CD_EFFECT_MOST_PERIODS,
+						cd_iso_date(panel_series_date(series, 0)), cd_iso_date(panel_series_date(series, series->periods - 1))),
+				 errhint("Is a date wrong? coachdiag.period_range(panel, from_date, before_date) leaves periods out.")));
+}
+
 /* Estimate all teams together; paths (teams + 1 entries) when asked for. */
 CdEffect *
 effect_estimate(const char *function, const EffectQuestion *q, const PanelSeries *series, uint32 teams,
@@ -173,6 +184,7 @@ effect_estimate(const char *function, const EffectQuestion *q, const PanelSeries
 	CdArena		arena = {0};
 	CdStatus	status;
 
+	effect_check_periods(function, series);
 	arena.size = cd_effect_size(series->count, teams, series->periods, paths != NULL);
 	arena.base = palloc_extended(arena.size, MCXT_ALLOC_HUGE);
 	status = cd_effect(series->rows, series->count, teams, &q->options, &arena, effects, common, paths);

@@ -63,6 +63,9 @@ typedef struct EffectRequest
 /* Arguments: units, panels, and from 2 on those of effect_question; none of the first two is NULL. Error 2202E: not as many. */
 extern EffectRequest effect_request(FunctionCallInfo fcinfo);
 
+/* Error 22023 where the periods are too many for an effect: a date must be wrong. */
+extern void effect_check_periods(const char *function, const PanelSeries *series);
+
 /* Estimate all teams together; paths (teams + 1 entries) when asked for. function: whom errors name. */
 extern CdEffect *effect_estimate(const char *function, const EffectQuestion *q, const PanelSeries *series, uint32 teams,
 								 CdEffectPath *paths, CdEffectCommon *common);

@@ -13,6 +13,8 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 
 #if PG_VERSION_NUM >= 180000
 PG_MODULE_MAGIC_EXT(.name = "coachdiag", .version = COACHDIAG_VERSION);
@@ -113,6 +115,17 @@ cd_set_float8(Datum *values, bool *nulls, int column, double x)
 {
 	nulls[column] = isnan(x);
 	values[column] = Float8GetDatum(x);
+}
+
+char *
+cd_iso_date(int32 day)
+{
+	struct pg_tm tm = {0};
+	char		date[MAXDATELEN + 1];
+
+	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	EncodeDateOnly(&tm, USE_ISO_DATES, date);
+	return pstrdup(date);
 }
 
 CdScale

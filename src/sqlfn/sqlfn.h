@@ -45,6 +45,9 @@ extern TupleDesc cd_result_type(FunctionCallInfo fcinfo);
 /* A float8 column of a result row; NaN becomes NULL. */
 extern void cd_set_float8(Datum *values, bool *nulls, int column, double x);
 
+/* ISO, whatever the session's DateStyle, so that functions stay immutable. */
+extern char *cd_iso_date(int32 day);
+
 /* The scale that argument n names (NULL: identity); error 22023 if there is none of that name. */
 extern CdScale cd_get_scale(FunctionCallInfo fcinfo, int n);
 

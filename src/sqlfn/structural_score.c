@@ -237,6 +237,16 @@ get_probability(FunctionCallInfo fcinfo, int n, const char *name)
 	return p;
 }
 
+static void
+check_ends(const char *name, double low, double high)
+{
+	if (low > high)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s_low must not be above %s_high", name, name),
+				 errhint("They are the ends of a 95 %% interval; give NULL where it is not known.")));
+}
+
 /* Of sessions all of which are about something else nothing can be said. */
 static double
 get_other_metric(FunctionCallInfo fcinfo, int n)
@@ -334,6 +344,8 @@ cd_structural_score_effect(PG_FUNCTION_ARGS)
 		.low = cd_get_number(fcinfo, 11, "waiting_low", true),
 		.high = cd_get_number(fcinfo, 12, "waiting_high", true)
 	};
+	check_ends("effect", q.coaching.low, q.coaching.high);
+	check_ends("waiting", q.waiting.low, q.waiting.high);
 	q.learning = get_learning(fcinfo, 13);
 	q.usual_spread = cd_get_number(fcinfo, 19, "usual_spread", false);
 	q.waiting_missing = PG_ARGISNULL(15) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(15));
@@ -453,5 +465,7 @@ cd_p_structural(PG_FUNCTION_ARGS)
 		.high = cd_get_number(fcinfo, 11, "waiting_high", false)
 	};
 
+	check_ends("effect", coaching.low, coaching.high);
+	check_ends("waiting", waiting.low, waiting.high);
 	PG_RETURN_FLOAT8(cd_structural_probability(&spread, type_share, &coaching, smallest_effect, &waiting, new_agents));
 }

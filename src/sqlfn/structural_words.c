@@ -6,11 +6,11 @@
 
 #include <math.h>
 
+#include "sqlfn/sqlfn.h"
+
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
 
 #define SHOWN_TYPES 3
 #define MATTERS 0.2				/* share of sessions that may be about other metrics, from which to say so in a step */
@@ -286,22 +286,10 @@ cd_test_reason(const CdStory *story, CdTestKind test)
 	return settles == NULL ? reason : psprintf("%s; %s", reason, settles);
 }
 
-/* ISO, whatever the session's DateStyle: the function is immutable. */
-static char *
-iso_date(int32 day)
-{
-	struct pg_tm tm = {0};
-	char		date[MAXDATELEN + 1];
-
-	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
-	EncodeDateOnly(&tm, USE_ISO_DATES, date);
-	return pstrdup(date);
-}
-
 static char *
 change_date(const CdStory *story)
 {
-	return iso_date(story->changed_on);
+	return cd_iso_date(story->changed_on);
 }
 
 static const char *
@@ -316,7 +304,7 @@ append_shift(StringInfo s, const CdStory *story, const CdShift *shift, int32 day
 	double		worse = Max(shift->before, shift->after);
 
 	appendStringInfo(s, " The gap %s from %s to %s%s around %s", fell_or_grew(shift), figure(story, shift->before, worse),
-					 figure(story, shift->after, worse), points(story), iso_date(day));
+					 figure(story, shift->after, worse), points(story), cd_iso_date(day));
 }
 
 /* Do new hires, by what they usually lack, make a gap of their own, of half a smallest effect at least? */
@@ -757,7 +745,7 @@ cd_next_step(const CdStory *story)
 	initStringInfo(&s);
 	if (story->parted != NULL)
 		appendStringInfo(&s, "The gap %s around %s; this is of the time since then. ", fell_or_grew(story->parted),
-						 iso_date(story->parted_on));
+						 cd_iso_date(story->parted_on));
 	if (r->changed && (shift->after < shift->before || r->rule == CD_RULE_NONE_SHOWN))
 		appendStringInfo(&s, "The gap %s around %s: before acting, look at the time since then. ", fell_or_grew(shift),
 						 change_date(story));

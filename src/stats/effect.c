@@ -438,6 +438,34 @@ coached_teams(const CdEffectRow *rows, size_t n)
 	return coached;
 }
 
+static bool
+is_positive(double x)
+{
+	return x > 0.0 && isfinite(x);
+}
+
+/* Do a team's values vary, and can squares of them and of its sessions be told from 0 and infinity? */
+static bool
+can_be_reckoned(const CdEffectPanel *panel, size_t g)
+{
+	const CdEffectTeam *team = &panel->team[g];
+	double		first = NAN;
+	double		values = 0.0;
+	double		sessions = 0.0;
+
+	for (size_t i = team->first_row; i < team->first_row + team->rows; i++)
+	{
+		const CdEffectRow *row = &panel->rows[i];
+
+		sessions += row->sessions * row->sessions;
+		if (isnan(row->value))
+			continue;
+		first = isnan(first) ? row->value : first;
+		values += (row->value - first) * (row->value - first);
+	}
+	return isnan(first) || (is_positive(values) && isfinite(sessions));
+}
+
 /* The effect on every team. */
 CdStatus
 cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions *asked,
@@ -474,7 +502,7 @@ cd_effect(const CdEffectRow *rows, size_t n, size_t teams, const CdEffectOptions
 		if (cd_stop_requested())
 			return CD_STOPPED;
 		if (isnan(out[g].effect))
-			out[g].status = CD_TOO_FEW;
+			out[g].status = can_be_reckoned(&work.panel, g) ? CD_TOO_FEW : CD_BAD_INPUT;
 		cd_effect_naive(&work, g, common->before, out[g].effect, &out[g]);
 		out[g].doubt = hypot(cd_effect_doubt(out[g].null, common->carried),
 							 sqrt(cd_effect_curve_variance(&work, g) * work.inflation[g]));

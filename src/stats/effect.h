@@ -49,6 +49,7 @@ typedef struct CdEffectOptions
 } CdEffectOptions;
 
 #define CD_EFFECT_HORIZON_MAX 26
+#define CD_EFFECT_MOST_PERIODS 100000	/* from the first to the last */
 
 /* NaN: not available. */
 typedef struct CdEffect
@@ -82,7 +83,7 @@ typedef struct CdEffect
 	double		masked;			/* and by so much more per unit of what they do, for who was lifted looks less weak: cd_effect_shortfall */
 	bool		pooled;
 	bool		own;			/* the team's own sessions have something to be compared with */
-	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with */
+	CdStatus	status;			/* CD_TOO_FEW: no session, or nobody to compare with; CD_BAD_INPUT: values that don't vary, or are beyond reckoning */
 } CdEffect;
 
 /* What the teams have in common. */

@@ -15,7 +15,6 @@
 #define FADING 2.0				/* half-life of what is older than two horizons, in horizons */
 #define USUALLY_NEXT 0.5		/* of the mean over the horizon, what is left over the next one */
 #define USUALLY_OLDER 0.2		/* and after that */
-#define PERIODS_MAX 100000
 
 static bool
 observed(const CdEffectRow *row)
@@ -188,7 +187,7 @@ cd_effect_panel(const CdEffectRow *rows, size_t n, size_t teams, CdArena *arena,
 	}
 	if (n == 0 || teams == 0)
 		return CD_TOO_FEW;
-	if ((int64_t) high - low >= PERIODS_MAX)
+	if ((int64_t) high - low >= CD_EFFECT_MOST_PERIODS)
 		return CD_BAD_INPUT;
 	panel->first_period = low;
 	panel->periods = (size_t) (high - low) + 1;

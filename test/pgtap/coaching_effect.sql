@@ -180,7 +180,20 @@ SELECT silent(coachdiag.coaching_effect(value, agent, week, (extract(week FROM w
 SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions), :nobody, 'one period') FROM (SELECT * FROM one WHERE week = '2024-02-05') r;
 SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions), :nobody, 'sessions in the last week only') FROM (SELECT value, agent, week, (week = '2024-12-23' AND agent < 104)::int AS sessions FROM one) r;
 SELECT is((coachdiag.coaching_effect(value, agent, week, 1)).n_control, 0, 'everybody, every week: nobody to compare with') FROM one;
-SELECT lives_ok($$SELECT coachdiag.coaching_effect(80, agent, week, sessions) FROM one$$, 'values that never change');
+\set beyond '''not assessed: the values don''''t vary, or they or the sessions are too large or too small to reckon with'''
+SELECT silent(coachdiag.coaching_effect(80, agent, week, sessions), :beyond, 'values that never change') FROM one;
+SELECT silent(coachdiag.coaching_effect(value * 1e300, agent, week, sessions), :beyond, 'huge values') FROM one;
+SELECT silent(coachdiag.coaching_effect(value * 1e-300, agent, week, sessions), :beyond, 'tiny values') FROM one;
+SELECT silent(coachdiag.coaching_effect(value, agent, week, sessions * 1e300), :beyond, 'more sessions than anybody can hold') FROM one;
+SELECT is((coachdiag.coaching_effect(value * 1e306 * CASE WHEN extract(day FROM week)::int % 2 = 0 THEN 1 ELSE -1 END, agent, week, sessions)).naive_improvement, NULL, 'nor is a difference beyond all numbers one') FROM one;
+
+-- A date that is wrong
+
+CREATE TABLE stray AS SELECT array_agg(unit) AS units, array_agg(panel) AS panels FROM (
+	SELECT 'stray' AS unit, coachdiag.panel(value, NULL, agent, CASE WHEN agent = 101 AND week = '2024-01-01' THEN date '0001-01-01' ELSE week END, 1, NULL, sessions, NULL, 'coach', NULL) AS panel FROM one) s;
+SELECT throws_ok(format('SELECT coachdiag.%s FROM stray', call), '22023', format('%s needs 100000 periods at most, and these run from 0001-01-01 to 2024-12-23', split_part(call, '(', 1)), call)
+FROM unnest('{"coaching_effect(units, panels, true)","coaching_effect(panels[1], true)","coaching_effect_by_period(units, panels, true)","coaching_effect_alternatives(panels, true)","coach_effect(units, panels, true)",values_carry_over(panels[1])}'::text[]) call;
+SELECT lives_ok('SELECT coachdiag.coaching_effect(coachdiag.period_range(panels[1], date ''2000-01-01'', NULL), true) FROM stray', 'period_range leaves it out');
 
 -- Many units, some without an answer
 

@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(135);
+SELECT plan(142);
 
 \ir noise.psql
 
@@ -305,6 +305,13 @@ SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identit
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, 'NaN', NULL, NULL, NULL, NULL)$$, '22023', 'effect must be a finite number', 'NaN');
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '[1]')$$, '22023', 'usual must be a JSON object: contact type -> usual gap', 'usual: an array');
 SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"easy": "much"}')$$, '22023', 'usual must hold a number for each contact type', 'usual: no number');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"nobody''s": "much"}')$$, '22023', 'usual must hold a number for each contact type', 'nor of a type that is not there');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"nobody''s": [1, 2]}')$$, '22023', 'usual must hold a number for each contact type', 'two of three');
+SELECT lives_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, usual => '{"nobody''s": [1, 2, 0.5], "easy": 1}')$$, 'which may be given otherwise');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, 0.5, 0.9, 0.1, 40, 8)$$, '22023', 'effect_low must not be above effect_high', 'ends that changed places');
+SELECT throws_ok($$SELECT coachdiag.structural_score(panel_of(1), true, 'identity', 1, 0.5, 0.1, 0.9, 40, 8, waiting_share => 0.5, waiting_low => 0.6, waiting_high => 0.4)$$, '22023', 'waiting_low must not be above waiting_high', 'of waiting, too');
+SELECT throws_ok($$SELECT coachdiag.p_structural(0.5, NULL, 0, 0.5, -0.5, 1)$$, '22023', 'effect_low must not be above effect_high', 'and in p_structural');
+SELECT throws_ok($$SELECT coachdiag.p_structural(0.5, NULL, 0, NULL, NULL, 1, waiting_share => 0.5, waiting_low => 0.6, waiting_high => 0.4)$$, '22023', 'waiting_low must not be above waiting_high', 'both');
 SELECT throws_ok($$SELECT coachdiag.structural_score(value, target, agent, week, weight, type, sessions, NULL, NULL, hired_on, true, 0) FROM fact$$, '22023', 'smallest_effect must be above 0', 'smallest effect 0 in one step');
 SELECT throws_ok($$SELECT coachdiag.structural_accum(NULL, 1, 1, 1::bigint, NULL, 1, NULL, NULL, NULL, NULL, NULL, true, 1)$$, '0A000', NULL, 'not to be called on its own');
 SELECT is(round(coachdiag.p_structural(NULL, NULL, NULL, NULL, NULL, NULL)::numeric, 12), round((0.01 + 0.98 / (1 + sqrt(0.73 / 0.27)))::numeric, 12), 'p_structural without any evidence');
