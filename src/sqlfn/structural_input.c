@@ -235,7 +235,7 @@ look_at_late_weeks(const Panel *p, double unit, const Span *span, int32 changed_
 	if (cd_late_rise(w.gap, w.weight, w.count, palloc(Max(CD_SHIFT_SCRATCH(w.count), 1) * sizeof(double)), &rise) == CD_OK && rise.clear)
 	{
 		l.rise = rise.after - mix;
-		l.rise_weeks = w.count - rise.at;
+		l.rise_weeks = (w.date[w.count - 1] - w.date[rise.at]) / 7 + 1;
 	}
 	return l;
 }

@@ -644,7 +644,7 @@ append_grew(StringInfo s, const CdStory *story)
 	appendStringInfo(s, "The gap grew%s: over %s none is shown that is worth acting on, but %s is. "
 					 "Before acting, look at these weeks, and at what changed.",
 					 story->result->changed ? psprintf(" around %s", change_date(story))
-					 : story->input->lately.rise > story->input->lately.quarter.mean ? " lately" : " slowly",
+					 : story->input->lately.quarter.mean >= story->input->lately.rise || isnan(story->input->lately.rise) ? " slowly" : " lately",
 					 story->parted != NULL ? "that time" : "the whole time", late_gap(story));
 }
 

@@ -152,6 +152,18 @@ cd_level_shift(const double *value, const double *weight, size_t n, double *scra
 	return CD_OK;
 }
 
+/* Are most values since the split nearer to its level than to the one before? One week that is far off makes no level. */
+static bool
+most_are_up(const double *value, size_t n, const CdShift *split)
+{
+	double		middle = (split->before + split->after) / 2.0;
+	size_t		up = 0;
+
+	for (size_t i = split->at; i < n; i++)
+		up += value[i] > middle;
+	return 2 * up > n - split->at;
+}
+
 CdStatus
 cd_late_rise(const double *value, const double *weight, size_t n, double *scratch, CdShift *out)
 {
@@ -162,6 +174,6 @@ cd_late_rise(const double *value, const double *weight, size_t n, double *scratc
 		return CD_TOO_FEW;
 	squares = best_split(value, weight, n, n - CD_SHIFT_LEAST + 1, n - CD_SHIFT_LATE, out);
 	out->f = f_of_split(value, weight, n, out, squares, scratch);
-	out->clear = out->f > SUPREMUM_LIMIT && out->after > out->before;
+	out->clear = out->f > SUPREMUM_LIMIT && out->after > out->before && most_are_up(value, n, out);
 	return CD_OK;
 }

@@ -33,7 +33,7 @@ CdStatus	cd_level_shift(const double *value, const double *weight, size_t n, dou
 
 /*
  * The same of the last CD_SHIFT_LATE to CD_SHIFT_LEAST - 1 periods, too few for cd_level_shift; clear: their level is
- * surely higher. CD_TOO_FEW: less than CD_SHIFT_LEAST periods before them.
+ * surely higher, and not by one or two of them alone. CD_TOO_FEW: less than CD_SHIFT_LEAST periods before them.
  */
 CdStatus	cd_late_rise(const double *value, const double *weight, size_t n, double *scratch, CdShift *out);
 

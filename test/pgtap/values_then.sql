@@ -1,7 +1,7 @@
 -- What diagnosis says of values that ended, and of a change that most teams of a metric share.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(13);
+SELECT plan(14);
 
 \ir noise.psql
 
@@ -36,6 +36,10 @@ SELECT is((SELECT count(*) FROM ops.diagnosis WHERE next_step LIKE 'There are no
 SELECT make('later', $$metric <> 'old' AND NOT (team = 'Q' AND metric = 'qa' AND period >= '2024-09-09')$$);
 SELECT unalike((SELECT next_step FROM later.diagnosis WHERE team = 'Q' AND metric = 'qa'), 'There are no values%', 'four weeks may be a holiday, or a delivery that is late');
 SELECT is((SELECT last_period FROM later.diagnosis WHERE team = 'Q' AND metric = 'qa'), '2024-09-02', 'which is shown all the same');
+
+INSERT INTO later.agent_metric (agent_id, metric, period, value, target, volume) SELECT agent, metric, date '2035-01-01', value, target, 10 FROM fact WHERE team = 'A' AND metric = 'qa' LIMIT 1;
+CALL coachdiag.refresh('later');
+SELECT is((SELECT count(*) FROM later.diagnosis WHERE next_step LIKE 'There are no values%'), 0::bigint, 'a date far ahead makes nobody''s values old');
 
 -- Changes that teams share
 

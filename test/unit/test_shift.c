@@ -204,6 +204,16 @@ late_rise(void **state)
 		else
 			assert_between(clear / RUNS, 0.0, kind == 3 ? 0.0 : 0.02);
 	}
+	for (size_t i = 0; i < WEEKS; i++)
+		value[i] = i % 2 ? 0.5 : -0.5;
+	value[WEEKS - 4] = 20.0;
+	assert_ok(cd_late_rise(value, weight, WEEKS, scratch, &s));
+	assert_int_equal(s.at, WEEKS - 4);
+	assert_true(s.f > 12.16);
+	assert_false(s.clear);		/* one week */
+	value[WEEKS - 3] = value[WEEKS - 2] = 20.0;
+	assert_ok(cd_late_rise(value, weight, WEEKS, scratch, &s));
+	assert_true(s.clear);
 	assert_int_equal(cd_late_rise(value, weight, 14, scratch, &s), CD_TOO_FEW);
 	assert_ok(cd_late_rise(value, weight, 15, scratch, &s));
 }
