@@ -322,6 +322,13 @@ beyond_learning(const CdStory *story)
 	return new_hires_count(story) ? " beyond what new hires usually lack" : "";
 }
 
+/* Did the gap fall slowly while sessions were given? */
+static bool
+closes_under_coaching(const CdStory *story)
+{
+	return story->result->fell && !story->result->changed && story->result->test[CD_TEST_COACHING].n > 0;
+}
+
 /* From the first quarter to the last. */
 static char *
 slow_fall(const CdStory *story)
@@ -329,8 +336,8 @@ slow_fall(const CdStory *story)
 	const CdLately *l = &story->input->lately;
 	const CdLevel *q = &l->quarter;
 
-	return psprintf("the gap%s fell slowly, from %s%s in the first 13 weeks to %s in the last 13", beyond_learning(story),
-					figure(story, l->first.mean, l->first.mean), points(story), estimate(story, q->mean, q->low, q->high));
+	return psprintf("the gap%s fell%s, from %s%s in the first 13 weeks to %s in the last 13", beyond_learning(story),
+					story->result->changed ? "" : " slowly", figure(story, l->first.mean, l->first.mean), points(story), estimate(story, q->mean, q->low, q->high));
 }
 
 /* What changed midway: the tests are of the time since, or figures over the whole time are of a mixture. */
@@ -699,7 +706,7 @@ leave_coaching(const CdStory *story)
 {
 	const CdTest *coaching = &story->result->test[CD_TEST_COACHING];
 
-	if (story->result->fell && coaching->n > 0)
+	if (closes_under_coaching(story))
 		return psprintf("Don't stop coaching this before you know what closes it: %s", slow_fall(story));
 	if (coaching->n == 0)
 		return "Don't start coaching this";
@@ -768,7 +775,7 @@ cd_next_step(const CdStory *story)
 							 "coach only the agents who are short where others are not.", which);
 			break;
 		case CD_VERDICT_BEHAVIOURAL:
-			if (r->fell)
+			if (closes_under_coaching(story))
 				appendStringInfo(&s, "Coach on until the gap has closed: %s. ", slow_fall(story));
 			append_idle(&s, coaching);
 			append_whom(&s, story);

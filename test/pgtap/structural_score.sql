@@ -1,7 +1,7 @@
 -- structural_score over panels and rows: one estimator, its arguments, degenerate input.
 \set QUIET on
 SET client_min_messages = warning;
-SELECT plan(142);
+SELECT plan(149);
 
 \ir noise.psql
 
@@ -231,6 +231,15 @@ SELECT matches(reason, ' are present\. Meanwhile the gap fell slowly, from 3\.\d
 SELECT matches(next_step, '^Stop coaching this\. Observe', 'one that stays is') FROM falling_score WHERE days IS NULL;
 SELECT matches(next_step, '^Don''t start coaching this\. Observe', 'and never coached, there is nothing to stop') FROM (SELECT coachdiag.panel(value + (week - date '2024-01-01') / 120.0, target, agent, week, weight, type, NULL, NULL, NULL, hired_on) AS panel FROM fact WHERE team = 1) p,
 	coachdiag.structural_score(panel, true, 'identity', 1, 0, 0, 0, 0, 0, waiting_share => 0.9, waiting_low => 0.8, waiting_high => 1);
+-- Half of the agents short, and all a point and a half less so by the end: with sessions, without, and at once
+CREATE TABLE unlike AS SELECT how, coachdiag.panel(value - 1 + CASE how WHEN 'at once' THEN CASE WHEN week >= '2024-05-20' THEN 2 ELSE 0 END ELSE (week - date '2024-01-01') / 120.0 END,
+	target, agent, week, weight, type, CASE WHEN how <> 'uncoached' AND type = 'easy' AND noise((agent % 100)::int, (week - date '2024-01-01') / 7, 5) < -0.9 THEN 1 END, NULL, NULL, hired_on) AS panel
+FROM fact, unnest('{coached,uncoached,at once}'::text[]) how WHERE team = 2 GROUP BY how;
+CREATE TABLE unlike_score AS SELECT how, s.* FROM unlike, coachdiag.structural_score(panel, true, 'identity', 1) s;
+SELECT is((SELECT array_agg(DISTINCT verdict) FROM unlike_score), '{behavioural}'::text[], 'agents who differ are, whatever the fall');
+SELECT matches(next_step, CASE how WHEN 'coached' THEN '^Coach on until the gap has closed: the gap fell slowly, from \d\.\d\d in the first 13 weeks to \d\.\d\d \(.*\) in the last 13\. '
+	WHEN 'uncoached' THEN '^Coach the agents who are truly short' ELSE '^The gap fell around 2024-05-20: before acting, look at the time since then\. (Sessions|Coach the|Coaching)' END, 'what to do: ' || how) FROM unlike_score ORDER BY how;
+SELECT matches(reason, CASE how WHEN 'at once' THEN ' around 2024-05-20, and the tests are of both times together' ELSE 'Meanwhile the gap fell slowly, from ' END, 'and why: ' || how) FROM unlike_score ORDER BY how;
 -- New hires from August on: half of what they lack is usual
 CREATE TABLE joined AS SELECT coachdiag.panel(80 + CASE WHEN a > 5 THEN -2.5 ELSE 0.6 END + 0.6 * noise(a, w, 3), 80, a, date '2024-01-01' + 7 * w, 10, NULL, NULL, NULL, NULL, CASE WHEN a > 5 THEN date '2024-08-05' ELSE date '2019-01-01' END) AS panel
 FROM generate_series(1, 16) a, generate_series(0, 39) w WHERE a <= 5 OR w >= 31;
