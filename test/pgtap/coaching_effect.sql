@@ -391,6 +391,22 @@ FROM (VALUES ('1, 0, 0, 3', 'effect_interval needs a finite estimate, a positive
 	('1, 1, -1, 3', 'effect_interval needs a doubt that is finite and not negative'), ('1, 1, ''NaN'', 3', 'effect_interval needs a doubt that is finite and not negative'),
 	('1, 1, ''Infinity'', 3', 'effect_interval needs a doubt that is finite and not negative'), ('1, 1, 0, 3, 1', NULL), ('''NaN'', 1, 0, 3', NULL)) v(bad, message);
 
+-- What is concluded above team level: useless sessions of the weak, and some that move the metric by `gain` for four weeks, at one smallest effect or another
+
+SELECT coachdiag.create_workspace('levels');
+CREATE TABLE level_metric AS SELECT * FROM (VALUES ('idle', 0.0, 0.3), ('idle, wide', 0.0, 0.34), ('idle, strict', 0.0, 0.45), ('hidden', 0.2, 0.3), ('harms', -1.0, 0.3), ('works', 0.4, 0.3)) m (metric, gain, smallest_effect);
+INSERT INTO levels.metric (metric, higher_is_better, target, smallest_effect) SELECT metric, true, 80, smallest_effect FROM level_metric;
+INSERT INTO levels.assignment (agent_id, team, valid_from) SELECT DISTINCT agent, 'team ' || team, date '2024-01-01' FROM weak;
+INSERT INTO levels.agent_metric (agent_id, metric, period, value, volume) SELECT agent, metric, week, value + gain * coalesce(before, 0), 10
+FROM (SELECT *, sum(sessions) OVER (PARTITION BY agent ORDER BY week ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) AS before FROM weak) w, level_metric;
+INSERT INTO levels.coaching_session (session_id, agent_id, coach_id, held_at, status) SELECT row_number() OVER (ORDER BY agent, week), agent, 900 + team, week + time '10:00', 'held' FROM weak WHERE sessions > 0;
+CALL coachdiag.refresh('levels');
+SELECT results_eq($$SELECT metric, conclusion FROM levels.coaching_effect WHERE level = 'metric' ORDER BY 1$$,
+	$$VALUES ('harms', 'harmful'), ('hidden', 'cannot_tell'), ('idle', 'cannot_tell'), ('idle, strict', 'no_effect'), ('idle, wide', 'no_effect'), ('works', 'effective')$$, 'above team level, too, all four are concluded');
+SELECT ok(ci_high < 0, 'who is weak for long may come out below zero, which is no harm: ' || metric) FROM levels.coaching_effect WHERE level = 'metric' AND metric LIKE 'idle%' ORDER BY metric;
+SELECT ok(ci_low < -0.34 AND ci_low > -0.45, 'the 95 % interval may reach beyond the smallest effect where that of 90 % does not') FROM levels.coaching_effect WHERE level = 'metric' AND metric = 'idle, wide';
+SELECT ok(ci_low > -0.3 AND ci_high < 0.3 AND ci_high + shortfall > 0.3, 'an interval within the smallest effect is not enough where more may be hidden by whom coaches choose') FROM levels.coaching_effect WHERE level = 'metric' AND metric = 'hidden';
+
 -- The workspace
 
 SELECT coachdiag.create_workspace('ops');
