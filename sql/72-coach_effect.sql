@@ -53,7 +53,7 @@ COMMENT ON FUNCTION coachdiag.coach_effect(text[], coachdiag.panel[], boolean, t
 'What each coach''s sessions did: one row per program and coach that the panels know. panels: one per team, all of one metric, with periods, sessions and coaches (full form of coachdiag.panel); programs[i]: whose coaches those of panels[i] are compared with; NULL is a program of its own. NULL panels are skipped. '
 'higher_is_better: NULL = true; scale: identity, log (panels hold ln(value)), proportion; smallest_effect: smallest change worth having, metric units, for no_effect; horizon: 1 to 26 periods. '
 'The effect of coaching is estimated as in coachdiag.coaching_effect, the sessions of a team split by coach, so that neither the bad spell that brought a session about nor a weak team, new hires or contact mix count for or against a coach; then partially pooled within the program (normal effects, the spread between coaches integrated over; Gelman 2006), and ranked by draws from the joint posterior with a fixed seed. '
-'Sessions without a coach count as coaching, but are nobody''s; in a team with more than 24 coaches so do those of the coaches with the fewest sessions there. No coach: no rows. Errors: arrays of different length (2202E), unknown scale, horizon out of range (22023).';
+'Sessions without a coach count as coaching, but are nobody''s; in a team with more than 24 coaches so do those of the coaches with the fewest sessions there. No coach: no rows. Errors: arrays of different length (2202E), unknown scale, horizon out of range, more than 100000 periods from the first to the last (22023).';
 
 CREATE TYPE coachdiag.rank_interval_result AS (
 	rank integer,
